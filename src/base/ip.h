@@ -1,0 +1,31 @@
+/* ip: addresses, networks and ranges of IPv4 and IPv6. */
+#ifndef BASE_IP_H
+#define BASE_IP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Compared as 16 bytes, after the family.  A v4-mapped v6 address is v4. */
+struct ip {
+	uint8_t v6; /* 0 or 1 */
+	uint8_t b[16];
+};
+
+#define IP_TEXT_MAX 46
+
+/* Strict: four decimals without leading zeros, or RFC 4291 text; no zone. */
+bool ip_parse(const char *p, size_t len, struct ip *out);
+
+/* Canonical text (RFC 5952 for v6), not terminated; returns its length. */
+size_t ip_format(const struct ip *ip, char out[IP_TEXT_MAX]);
+
+struct ip_range {
+	struct ip first, last; /* same family, both included */
+};
+
+/* ADDR, ADDR/BITS (host bits are ignored), A-B. */
+bool ip_range_parse(const char *p, size_t len, struct ip_range *out);
+bool ip_in_range(const struct ip *ip, const struct ip_range *r);
+
+#endif

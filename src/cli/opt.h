@@ -1,0 +1,52 @@
+/*
+ * opt: option tables.  Parsing, --help, typo hints and the hidden
+ * --list-options (for completion) all come from the same rows.
+ */
+#ifndef CLI_OPT_H
+#define CLI_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+enum opt_type {
+	OPT_END,
+	OPT_FLAG,     /* bool at offset */
+	OPT_STRING,   /* char * at offset, replaced when repeated; yours */
+	OPT_LIST,     /* struct str_list at offset, appended to */
+	OPT_COUNT,    /* uint64_t at offset, decimal, > 0 */
+	OPT_INCLUDE,  /* another table; `offset` is added to its offsets */
+	OPT_HEADING   /* help text only: a group title */
+};
+
+/* What completion offers for the value. */
+enum opt_value {
+	VALUE_ANY, VALUE_FILE, VALUE_DIR, VALUE_FORMAT, VALUE_FIELD, VALUE_SEVERITY,
+	VALUE_OUTCOME, VALUE_WHEN /* auto always never */, VALUE_CLOCK /* time ingested */
+};
+
+struct opt {
+	char letter;             /* 0: none */
+	const char *name;        /* long name, without dashes */
+	enum opt_type type;
+	size_t offset;
+	const char *arg;         /* "TIME"; NULL for flags */
+	const char *help;
+	enum opt_value value;
+	const struct opt *table; /* OPT_INCLUDE */
+};
+
+#define OPT_TABLE_END { 0, NULL, OPT_END, 0, NULL, NULL, VALUE_ANY, NULL }
+
+/* Permutes like GNU getopt; "--" ends options; --name=value and --name value;
+ * -abc and -nVALUE; no abbreviated names.  Operands are added to `operands`.
+ * ERR_FAIL with the nearest name for a typo. */
+int opt_parse(const struct opt *table, int argc, char *argv[], void *into,
+    struct str_list *operands, struct err *e);
+
+/* Frees every OPT_STRING and OPT_LIST of the table. */
+void opt_fini(const struct opt *table, void *into);
+
+#endif

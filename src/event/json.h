@@ -1,0 +1,90 @@
+/*
+ * json: a strict scanner (RFC 8259) that makes a tape of tokens and touches
+ * no byte twice.
+ *
+ * Accepted: exactly one JSON text, valid UTF-8, depth at most JSON_DEPTH_MAX,
+ * length at most JSON_LEN_MAX.  No BOM, no comments, no NaN, no lone
+ * surrogate.  Duplicate keys are the caller's policy (json_duplicate_key).
+ * Numbers are never converted.
+ *
+ * In: one line.   Out: tokens in document order, keys and values alternating
+ * inside objects; `next` skips a whole value.
+ */
+#ifndef EVENT_JSON_H
+#define EVENT_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+#define JSON_DEPTH_MAX 64
+#define JSON_LEN_MAX (1024 * 1024)
+
+enum json_type {
+	JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING,
+	JSON_ARRAY, JSON_OBJECT
+};
+
+enum json_flag {
+	JSON_ESCAPED = 1, /* a string with a backslash in it */
+	JSON_REWRITE = 2, /* its canonical bytes differ from its bytes */
+	JSON_SIDE = 4,    /* replaced: bytes are in the tape's side buffer */
+	JSON_KEY = 8      /* a key; its value is the next token */
+};
+
+struct json_token {
+	uint32_t off, len; /* strings include their quotes */
+	uint32_t next;     /* index of the token behind this value and all in it */
+	uint8_t type, flags, depth;
+};
+
+struct json_tape {
+	struct json_token *tok;
+	size_t n, cap;
+	const char *text; /* borrowed; what was scanned */
+	struct buf side;  /* replaced tokens (json_replace) */
+};
+
+enum json_fault {
+	JSON_OK, JSON_NOT_UTF8, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TOO_LONG, JSON_SURROGATE
+};
+
+struct json_error {
+	enum json_fault fault;
+	size_t offset;       /* the byte that cannot stand there */
+	const char *expected; /* "a value", "',' or '}'" ... static */
+};
+
+/* Fills the tape anew.  Returns 0, or -1 with *e filled. */
+int json_scan(struct json_tape *t, const char *p, size_t len, struct json_error *e);
+void json_tape_fini(struct json_tape *t);
+
+/* The token's bytes as written (or as replaced). */
+struct str json_bytes(const struct json_tape *t, const struct json_token *tok);
+
+/* A string token's value, unescaped.  Borrowed from the text when nothing is
+ * escaped, else made in a. */
+struct str json_string(const struct json_tape *t, const struct json_token *tok, struct arena *a);
+
+/* Appends a value (or a key) canonically: no white space, minimal escapes
+ * \b \f \n \r \t \" \\ \u00xx, raw UTF-8, numbers and key order as written. */
+void json_canonical(struct buf *out, const struct json_tape *t, uint32_t index);
+
+/* Appends a string with its quotes, escaped as above. */
+void json_quote(struct buf *out, struct str s);
+
+/* Puts the string `value` (unescaped) in the place of a scalar token. */
+void json_replace(struct json_tape *t, uint32_t index, struct str value);
+
+/* The index of a key that its object has twice (keys compared unescaped), at
+ * any depth; UINT32_MAX when there is none.  Linear in the number of keys,
+ * whatever an attacker chose them to be. */
+uint32_t json_duplicate_key(const struct json_tape *t, struct arena *scratch);
+
+/* The value of a key of the object at `object`, or UINT32_MAX. */
+uint32_t json_find(const struct json_tape *t, uint32_t object, struct str key, struct arena *scratch);
+
+#endif

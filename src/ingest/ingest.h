@@ -1,0 +1,45 @@
+/*
+ * ingest: bytes in, events out, into the store.
+ *
+ * read -> frame lines -> scan -> redact -> normalise -> append -> commit.
+ * Chunks of lines are parsed by the pool and appended in their order.
+ */
+#ifndef INGEST_INGEST_H
+#define INGEST_INGEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "event/event.h"
+#include "store/store.h"
+
+struct ingest_options {
+	const char *source;  /* --source; NULL: as the events say */
+	const char *tenant;  /* --tenant; NULL: as the events say */
+	bool assume_now;
+	bool strict;         /* stop at the first faulty line; a regular file is checked whole first */
+	bool redact;         /* on but for tests and --no-redact all */
+	/* dry run: events go here as lines instead of the store */
+	int (*dry_run)(void *arg, const struct event *ev, struct err *e);
+	void *arg;
+	bool (*stop)(void);  /* asked between batches: end cleanly; may be NULL */
+	void (*progress)(void *arg, uint64_t events, double share); /* may be NULL */
+	void *progress_arg;
+};
+
+struct ingest_receipt {
+	uint64_t read, stored, duplicates, dropped, quarantined, redacted;
+	uint64_t first_seq, last_seq; /* valid when stored > 0 */
+	double seconds;
+	uint64_t fault[EVENT_FAULT_COUNT]; /* quarantined, by reason */
+	char first_fault[256]; /* "FILE:LINE: sentence", of the first, or "" */
+};
+
+/* One input after another ("-" is stdin).  st is NULL for a dry run.  The
+ * receipt is true also after -1. */
+int ingest_files(struct store *st, struct pool *pool, const char *const *path, size_t n,
+    const struct ingest_options *o, struct ingest_receipt *r, struct err *e);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * render: events to a stream, one file and one table row for each format.
+ *
+ * In: events in their final order.   Out: bytes on an outstream.
+ */
+#ifndef RENDER_RENDER_H
+#define RENDER_RENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/stream.h"
+#include "event/event.h"
+#include "event/summary.h"
+
+struct render_options {
+	const char *format;    /* a name in render_formats() */
+	const enum field *fields; /* chosen columns; NULL: the format's own */
+	size_t n_fields;
+	bool seq;              /* add seq */
+	bool colour;           /* escape sequences for a terminal */
+	unsigned width;        /* of the terminal in columns; 0: unlimited */
+	int64_t now;           /* for relative ages */
+	bool csv_bom, csv_guard; /* UTF-8 BOM; formula guard */
+	/* the JSON document of audit-export; NULL text: none */
+	const char *exported_at;
+	const char *filter;
+	bool export_envelope;  /* entries/exported_at/filter/count instead of events */
+	bool nested;           /* audit-export --nested */
+};
+
+struct render;
+
+const char *const *render_formats(size_t *n); /* for hints, help and completion */
+
+/* NULL with ERR_FAIL when there is no such format (nearest name in the text). */
+struct render *render_open(const struct render_options *o, struct outstream *out, struct err *e);
+int render_event(struct render *r, const struct event *ev, uint64_t seq, struct err *e);
+/* What the JSON document says at its end. */
+struct render_close {
+	bool has_more;
+	const char *coverage_json; /* an object, or NULL */
+};
+/* Writes what comes at the end and frees r; c may be NULL. */
+int render_close(struct render *r, const struct render_close *c, struct err *e);
+void render_abort(struct render *r);
+
+enum summary_format { SUMMARY_TABLE, SUMMARY_JSON, SUMMARY_CSV };
+struct summary_render {
+	enum summary_format format;
+	size_t top;
+	bool colour;
+	unsigned width;
+};
+int render_summary(const struct summary *s, const struct summary_render *o, struct outstream *out, struct err *e);
+
+/* Appends text so that no byte of it can steer a terminal: C0, DEL, C1, ESC,
+ * bidi controls and invalid UTF-8 become visible escapes (\x1b, \u202e). */
+void render_safe(struct buf *out, struct str text);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * segment: a run of events as columns.  No SQLite here: a builder takes
+ * events and gives pieces of bytes; a segment takes pieces and gives values.
+ * The pieces' layout is described in audit-store(5).
+ *
+ * In: events in order of seq.   Out: pieces, each its own row in the file.
+ */
+#ifndef STORE_SEGMENT_H
+#define STORE_SEGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/pool.h"
+#include "event/event.h"
+
+#define SEGMENT_EVENTS_MAX 65536u
+#define SEGMENT_BYTES_MAX (64u * 1024 * 1024) /* of lines */
+
+/* The parts of a column.  A piece is (field, part). */
+enum {
+	PART_DICTIONARY = 0, /* encoding, and for dictionaries: values with their counts */
+	PART_CODES = 1,      /* one code a row; or packed times, UUIDs, lengths of texts */
+	PART_MEMBERS = 2,    /* membership filter, of F_MEMBER fields */
+	PART_BLOCK = 16,     /* and following: zstd blocks of a text column */
+	PART_MAX = 1024      /* exclusive */
+};
+
+struct piece {
+	uint16_t field, part;
+	struct buf data;
+};
+
+/* What a reader knows of a segment before it reads a piece (its zone map). */
+struct segment_meta {
+	uint32_t count;
+	int64_t min_time, max_time;
+	int64_t min_ingested, max_ingested; /* TIME_NONE when no row has it */
+	field_set fields;                   /* that occur */
+	uint64_t bytes;                     /* of the canonical lines, newlines not counted */
+};
+
+/* ---- building ---- */
+
+struct segment_builder;
+
+struct segment_builder *segment_builder_new(void);
+void segment_builder_free(struct segment_builder *b);
+void segment_builder_reset(struct segment_builder *b); /* keeps memory */
+
+/* Copies the event in as the next row; line_len is its canonical length.
+ * The caller keeps to SEGMENT_EVENTS_MAX. */
+void segment_builder_add(struct segment_builder *b, const struct event *ev, size_t line_len);
+uint32_t segment_builder_count(const struct segment_builder *b);
+uint64_t segment_builder_bytes(const struct segment_builder *b);
+
+/* A row as it was added; borrowed until the next add or reset. */
+void segment_builder_event(const struct segment_builder *b, uint32_t row, struct event *out);
+
+struct sealed {
+	struct segment_meta meta;
+	struct piece *piece; /* by field, then part */
+	size_t n;
+};
+
+/* Encodes all rows (count > 0).  With a pool, columns are encoded by its jobs
+ * too.  The builder is unchanged and may be reset afterwards. */
+void segment_builder_seal(struct segment_builder *b, struct pool *pool, struct sealed *out);
+void sealed_fini(struct sealed *s);
+
+/* ---- reading ---- */
+
+/*
+ * Gives a piece's bytes into out: 1 given, 0 there is none, -1 error.  Called
+ * from whatever thread uses the segment.
+ */
+struct piece_source {
+	int (*get)(void *arg, unsigned field, unsigned part, struct buf *out, struct err *e);
+	void *arg;
+};
+
+struct segment;
+
+/* Nothing is read yet. */
+struct segment *segment_new(const struct segment_meta *meta, struct piece_source source);
+void segment_free(struct segment *s);
+const struct segment_meta *segment_meta(const struct segment *s);
+
+enum column_kind {
+	COLUMN_ABSENT, /* no row has the field */
+	COLUMN_TIME,   /* int64 microseconds a row, TIME_NONE absent */
+	COLUMN_CODES,  /* a dictionary and a code a row; code 0 is "absent" */
+	COLUMN_VALUES  /* a value of its own a row: UUIDs, texts; ask segment_value */
+};
+
+struct column {
+	enum column_kind kind;
+	/* COLUMN_CODES: values[1 .. n_values], counts alike; values[0] is absent,
+	 * with the count of rows without the field */
+	uint32_t n_values;
+	const struct str *values;
+	const uint32_t *counts;
+	/* COLUMN_TIME */
+	const int64_t *time;
+	/* after segment_codes: as wide as needed */
+	unsigned code_width;  /* 1, 2 or 4 bytes */
+	const void *codes;
+};
+
+/*
+ * The column's kind and, for dictionaries, its values and counts; without
+ * reading the codes.  Times are decoded at once.  Every byte that comes from
+ * a piece is checked: ERR_INTEGRITY when it cannot be what a builder made.
+ * Borrowed until segment_free.
+ */
+const struct column *segment_column(struct segment *s, enum field f, struct err *e);
+
+/* The same with codes; COLUMN_CODES only.  Checked: each code <= n_values and
+ * the counts agree. */
+const struct column *segment_codes(struct segment *s, enum field f, struct err *e);
+
+static inline uint32_t
+column_code(const struct column *c, uint32_t row)
+{
+	switch (c->code_width) {
+	case 1: return ((const uint8_t *)c->codes)[row];
+	case 2: return ((const uint16_t *)c->codes)[row];
+	default: return ((const uint32_t *)c->codes)[row];
+	}
+}
+
+/* Any non-time field of any kind of column, by row.  out->p == NULL: absent.
+ * Borrowed until the next segment_value of the same field (texts and UUIDs)
+ * or segment_free.  0 or -1. */
+int segment_value(struct segment *s, enum field f, uint32_t row, struct str *out, struct err *e);
+
+/* All fields in `want` of a row.  Borrowed until the next segment_event. */
+int segment_event(struct segment *s, uint32_t row, field_set want, struct event *out, struct err *e);
+
+/* false: certainly no row of the segment has this value (F_MEMBER fields;
+ * true for others).  -1 on error. */
+int segment_may_have(struct segment *s, enum field f, struct str value, struct err *e);
+
+/* Memory held, bytes. */
+size_t segment_memory(const struct segment *s);
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * store: the SQLite file.  The one door to storage: nothing outside this
+ * folder knows SQL, and a second engine could stand behind this header.
+ *
+ * Sequence numbers (seq) 0, 1, 2 ... are given in the order of commit.  The
+ * newest events are rows of lines (the tail), all others are segments of
+ * columns.  Readers keep their transactions short: a view fixes the size of
+ * the log, and everything after reads ranges of seq below it, wherever they
+ * now are.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/pool.h"
+#include "event/event.h"
+#include "proof/tree.h"
+#include "store/segment.h"
+
+#define STORE_FORMAT 1 /* user_version */
+
+struct store;
+
+enum store_mode {
+	STORE_READ,  /* never writes, never migrates */
+	STORE_WRITE, /* the file must exist */
+	STORE_CREATE /* made when it does not exist, with its folder's permission */
+};
+
+/* Errors: ERR_FAIL (no such file, not ours, newer format, damaged), ERR_BUSY. */
+struct store *store_open(const char *path, enum store_mode mode, struct err *e);
+void store_close(struct store *st); /* NULL is fine */
+const char *store_path(const struct store *st);
+void store_id(const struct store *st, uint8_t id[16]);
+const char *store_sqlite_version(void);
+
+/* ---- reading ---- */
+
+struct store_view {
+	uint64_t size;     /* events ever stored; seqs below it are visible */
+	uint64_t removals; /* generation of removals */
+	uint64_t quarantined;
+};
+
+struct segment_info {
+	int64_t id;       /* of this segment, never used again */
+	uint64_t first;   /* seq of row 0 */
+	uint64_t last;    /* seq of the last row; last - first + 1 > count when rows were pruned */
+	struct segment_meta meta;
+};
+
+/* The size of the log and its segments by first seq, one short transaction.
+ * The list is yours (free).  Events in none of them are in the tail. */
+int store_view(struct store *st, struct store_view *v, struct segment_info **list, size_t *n, struct err *e);
+
+/*
+ * Opens a segment; its pieces are read one by one when asked for, each in a
+ * short transaction.  When the segment was replaced meanwhile (merged, pruned), the
+ * error is ERR_BUSY and store_moved(e) is true: ask store_view again.
+ */
+struct segment *store_segment(struct store *st, const struct segment_info *info, struct err *e);
+bool store_moved(const struct err *e);
+/* Rows to seqs: by adding to first unless rows were pruned.  Opened segments only. */
+uint64_t store_row_seq(const struct segment *s, uint32_t row);
+/* The row of a seq, or -1 when the segment has not that seq. */
+int64_t store_seq_row(const struct segment *s, uint64_t seq);
+
+/* Calls each tail line with first <= seq < end, in order, copied out of the
+ * transaction before the first call. */
+int store_tail(struct store *st, uint64_t first, uint64_t end,
+    int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e);
+
+/* One event by seq into out (bytes in a); 1 found, 0 pruned or beyond, -1. */
+int store_event(struct store *st, uint64_t seq, struct event *out, struct arena *a, struct err *e);
+
+/* Removed for ever: number of events and the newest event time of any. */
+struct store_pruned {
+	uint64_t events;
+	int64_t min_time, max_time; /* TIME_NONE when none */
+};
+int store_pruned(struct store *st, struct store_pruned *p, struct err *e);
+
+struct quarantined {
+	int64_t id;
+	int64_t at;          /* when, microseconds */
+	struct str source, origin; /* --source; file name or "-" */
+	uint64_t position;   /* byte offset in the decompressed input */
+	uint64_t line;       /* 1-based; 0 unknown */
+	struct str reason;   /* event_fault_name */
+	struct str detail;
+	struct str bytes;    /* redacted */
+};
+int store_quarantine_each(struct store *st,
+    int (*each)(void *arg, const struct quarantined *q, struct err *e), void *arg, struct err *e);
+
+/* ---- files that events come from ---- */
+
+struct store_file {
+	int64_t id;          /* row; 0: not yet known to the store */
+	uint8_t key[8];      /* random; ids of its events are made of it */
+	char *name;
+	uint64_t dev, ino;
+	uint64_t first_len;  /* bytes of the first record, 0 unknown */
+	uint8_t first_hash[16];
+	uint64_t offset;     /* decompressed bytes done */
+	uint64_t last_len;   /* length of the record that ends at offset */
+	uint8_t last_hash[16];
+	uint64_t line;       /* lines done */
+};
+
+/* All files known, newest first; yours (store_files_free). */
+int store_files(struct store *st, struct store_file **list, size_t *n, struct err *e);
+void store_files_free(struct store_file *list, size_t n);
+/* The secret key of the hashes above (16 bytes, per store). */
+int store_file_key(struct store *st, uint8_t key[16], struct err *e);
+
+/* ---- appending ---- */
+
+struct appender;
+
+struct append_counts {
+	uint64_t stored, duplicates, conflicts, quarantined;
+	uint64_t first_seq, last_seq; /* valid when stored > 0 */
+};
+
+/* Takes events, finds duplicates, seals and commits.  pool may be NULL.  The
+ * pool must outlive it. */
+struct appender *append_open(struct store *st, struct pool *pool, struct err *e);
+void append_close(struct appender *a); /* drops what was not committed; NULL is fine */
+
+enum append_result { APPEND_STORED, APPEND_DUPLICATE, APPEND_CONFLICT };
+
+/*
+ * Adds an event (copied).  It must have id, time and ingested.  APPEND_CONFLICT: the same
+ * source, id and time with other content is stored already; the caller
+ * quarantines it.  May commit on its own when a cell is full; then everything
+ * given before is durable, with the newest position given before.
+ * 0 or -1.
+ */
+int append_event(struct appender *a, const struct event *ev, enum leaf_kind kind,
+    enum append_result *result, struct err *e);
+
+/* Goes into the next commit.  Bytes are copied. */
+void append_quarantine(struct appender *a, const struct quarantined *q);
+
+/* Where the input is after everything given so far; goes into the same commit
+ * as the events before it.  f->id == 0 makes it known and sets f->id at commit. */
+void append_position(struct appender *a, const struct store_file *f);
+
+/* Makes everything given durable.  After -1 the outcome may be unknown: close
+ * the store, open it again and look. */
+int append_commit(struct appender *a, struct err *e);
+void append_counts(const struct appender *a, struct append_counts *c);
+
+/* Writes one record about the toolkit's own doing (leaf kind 1) and commits it. */
+int store_record(struct store *st, const struct event *ev, uint64_t *seq, struct err *e);
+
+/* ---- removing ---- */
+
+struct prune_plan {
+	int64_t cutoff;        /* events with time < cutoff go */
+	uint64_t events;       /* that go */
+	uint64_t segments_whole, segments_mixed, tail;
+	int64_t oldest, newest; /* event times of what goes; TIME_NONE when nothing */
+	uint64_t bytes;        /* of their lines */
+};
+int store_prune_plan(struct store *st, int64_t cutoff, struct prune_plan *p, struct err *e);
+
+/* Fills in the record for one transaction: part (1-based; 0: the closing one),
+ * events removed in it, digest of the removed runs (hex).  `record` starts with
+ * id, time, ingested, source and action set. */
+struct prune_part {
+	unsigned part;
+	uint64_t events;
+	char digest[65];
+	uint64_t first_seq, last_seq;
+};
+typedef void prune_record_fn(void *arg, const struct prune_part *part, struct event *record, struct arena *a);
+
+/* Removes, a few segments a transaction, each with its own record, and a
+ * closing record.  *done says what was removed, also on -1. */
+int store_prune(struct store *st, int64_t cutoff, prune_record_fn *record, void *arg,
+    struct prune_plan *done, struct err *e);
+
+/* The root over all present and removed leaves at the current size. */
+int store_root(struct store *st, uint64_t *size, struct hash *root, struct err *e);
+
+#endif

@@ -1,0 +1,20 @@
+/* unit: the main of a Check suite that speaks TAP on standard output. */
+#ifndef TESTS_UNIT_H
+#define TESTS_UNIT_H
+
+#include <check.h>
+#include <stdlib.h>
+
+#define UNIT_MAIN(suite_function)                                     \
+	int                                                           \
+	main(void)                                                    \
+	{                                                             \
+		SRunner *runner = srunner_create(suite_function());   \
+		srunner_set_tap(runner, "-");                         \
+		srunner_run_all(runner, CK_SILENT);                   \
+		int failed = srunner_ntests_failed(runner);           \
+		srunner_free(runner);                                 \
+		return failed ? EXIT_FAILURE : EXIT_SUCCESS;          \
+	}
+
+#endif
