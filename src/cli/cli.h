@@ -88,3 +88,5 @@ void cli_operator(struct operator_info *o);
 void cli_record(struct event *ev, const char *action, struct str context, struct arena *a);
 
 #endif
+
+#endif
