@@ -32,7 +32,8 @@ enum store_mode {
 	STORE_CREATE /* made when it does not exist, with its folder's permission */
 };
 
-/* Errors: ERR_FAIL (no such file, not ours, newer format, damaged), ERR_BUSY. */
+/* Errors: ERR_FAIL (no such file, not ours, newer format), ERR_INTEGRITY
+ * (damaged), ERR_BUSY. */
 struct store *store_open(const char *path, enum store_mode mode, struct err *e);
 void store_close(struct store *st); /* NULL is fine */
 const char *store_path(const struct store *st);
@@ -45,6 +46,10 @@ struct store_view {
 	uint64_t size;     /* events ever stored; seqs below it are visible */
 	uint64_t removals; /* generation of removals */
 	uint64_t quarantined;
+	uint64_t tail;     /* visible events that are in no segment */
+	int64_t last_ingested; /* TIME_NONE in an empty store */
+	uint64_t pruned_events; /* removed for ever, and their event times */
+	int64_t pruned_min_time, pruned_max_time; /* TIME_NONE when none */
 };
 
 struct segment_info {
@@ -59,31 +64,29 @@ struct segment_info {
 int store_view(struct store *st, struct store_view *v, struct segment_info **list, size_t *n, struct err *e);
 
 /*
- * Opens a segment; its pieces are read one by one when asked for, each in a
- * short transaction.  When the segment was replaced meanwhile (merged, pruned), the
- * error is ERR_BUSY and store_moved(e) is true: ask store_view again.
+ * A segment of the store, opened.  Its pieces are read one by one when asked
+ * for, each in a short transaction, from any thread.  When the segment was
+ * replaced meanwhile (merged, pruned), columns fail with ERR_BUSY and `moved`
+ * is set: ask store_view again.
  */
-struct segment *store_segment(struct store *st, const struct segment_info *info, struct err *e);
-bool store_moved(const struct err *e);
-/* Rows to seqs: by adding to first unless rows were pruned.  Opened segments only. */
-uint64_t store_row_seq(const struct segment *s, uint32_t row);
-/* The row of a seq, or -1 when the segment has not that seq. */
-int64_t store_seq_row(const struct segment *s, uint64_t seq);
+struct stored {
+	struct segment *columns;
+	struct segment_info info;
+	struct segment_rows *rows;
+	struct store *st;
+	bool moved;
+};
+struct stored *store_segment(struct store *st, const struct segment_info *info, bool *moved, struct err *e);
+void store_segment_free(struct stored *s); /* NULL is fine */
+/* The seq of a row: first + row, unless rows were pruned. */
+uint64_t store_row_seq(const struct stored *s, uint32_t row);
+enum leaf_kind store_row_kind(const struct stored *s, uint32_t row);
 
 /* Calls each tail line with first <= seq < end, in order, copied out of the
- * transaction before the first call. */
-int store_tail(struct store *st, uint64_t first, uint64_t end,
+ * transaction before the first call.  *moved: the tail holds not `count` such
+ * lines any more (sealed, pruned): ask store_view again; nothing was called. */
+int store_tail(struct store *st, uint64_t first, uint64_t end, uint64_t count, bool *moved,
     int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e);
-
-/* One event by seq into out (bytes in a); 1 found, 0 pruned or beyond, -1. */
-int store_event(struct store *st, uint64_t seq, struct event *out, struct arena *a, struct err *e);
-
-/* Removed for ever: number of events and the newest event time of any. */
-struct store_pruned {
-	uint64_t events;
-	int64_t min_time, max_time; /* TIME_NONE when none */
-};
-int store_pruned(struct store *st, struct store_pruned *p, struct err *e);
 
 struct quarantined {
 	int64_t id;
