@@ -13,15 +13,22 @@
 #include "base/err.h"
 #include "cli/opt.h"
 #include "filter/filter.h"
+#include "store/store.h"
 
 struct common_args {
-	char *db, *config, *color;
+	char *db, *config, *color, *tz;
 	bool quiet, verbose, help, version, list_options;
-	char *tz;
+	char *list_values;
 };
 
-extern const struct opt opt_common[]; /* over struct common_args */
-extern const struct opt opt_filter[]; /* over struct filter_args */
+/* Over struct common_args. */
+extern const struct opt opt_common[]; /* for every program */
+extern const struct opt opt_zone[];   /* --tz: who reads times as typed, or prints them for people */
+extern const struct opt opt_colour[]; /* --color */
+
+/* Over struct filter_args. */
+extern const struct opt opt_filter[];
+extern const struct opt opt_clock[]; /* --by CLOCK; audit-summary's --by is another */
 
 /* What --help says around the options. */
 struct program {
@@ -31,11 +38,15 @@ struct program {
 	const char *examples;  /* lines, each "  command   # what it does" */
 	const struct opt *table; /* includes opt_common at common_offset */
 	size_t common_offset;
+	enum opt_value operand;  /* what completion offers for operands: VALUE_FIELD, VALUE_FILE */
+	const char *const *formats; /* of -o, the list ends with NULL; NULL: none */
 };
 
 /*
- * Parses the command line into `args`, sets umask, TZ, locale and signals,
- * prints --help, --version and --list-options.
+ * Parses the command line into `args`; sets umask, TZ (UTC but for --tz) and
+ * signals; opens what is closed of stdin, stdout and stderr, so that no file
+ * of ours gets their numbers; prints --help, --version and --list-options.
+ * The locale stays "C".
  * Returns -1 to go on, else the exit status to end with at once.
  */
 int cli_start(const struct program *p, int argc, char *argv[], void *args, struct str_list *operands);
@@ -56,6 +67,17 @@ void cli_detail(const struct program *p, const struct common_args *c, const char
 /* --db, $AUDIT_DB, db: of the configuration, the default.  Yours. */
 char *cli_db_path(const struct common_args *c, struct err *e);
 
+/* Opens the store of cli_db_path.  An error of opening says which file. */
+struct store *cli_store(const struct common_args *c, enum store_mode mode, struct err *e);
+
+/* --fields: names, separated by commas too; yours (free), NULL when none are
+ * named.  ERR_FAIL with the nearest name. */
+int cli_fields(const struct str_list *names, enum field **list, size_t *n, struct err *e);
+
+/* -o: `typed`, or what suits the place: the first format on a terminal, the
+ * second elsewhere.  ERR_FAIL with the nearest name. */
+const char *cli_format(const struct program *p, const char *typed, bool terminal, struct err *e);
+
 /* --color with NO_COLOR and the terminal of fd taken into account; ERR_FAIL
  * for an unknown word. */
 int cli_colour(const struct common_args *c, int fd, bool *on, struct err *e);
@@ -63,6 +85,8 @@ unsigned cli_width(int fd); /* columns; 0 when fd is no terminal */
 
 /* Set by SIGINT and SIGTERM; checked between batches. */
 bool cli_interrupted(void);
+/* ERR_FAIL "interrupted" when it is so: 0 or -1. */
+int cli_go_on(struct err *e);
 
 /* Progress on stderr when it is a terminal, after 1 s; a line on SIGUSR1. */
 struct progress {
@@ -81,12 +105,14 @@ struct operator_info {
 };
 void cli_operator(struct operator_info *o);
 
-/* A record event (source audit-toolkit) with who, ready for store_record:
- * id, time, ingested, source, category COMPLIANCE, action, severity, outcome, actor_*, host, and
- * context = `context` (a JSON object's canonical bytes) with the operator's
- * login_uid, sudo_user and terminal put in.  Bytes in a. */
+/* A record event (source audit-toolkit) with who, ready for store_record: id,
+ * time, ingested, source, action and all of cli_record_who.  Bytes in a. */
 void cli_record(struct event *ev, const char *action, struct str context, struct arena *a);
 
-#endif
+/* Adds category COMPLIANCE, severity info, outcome success, actor_id,
+ * actor_type, actor_name, host, and context = `context` (a JSON object's
+ * canonical bytes) with the operator's login_uid, sudo_user and terminal put
+ * in.  The event's time, id, source and action stay as they are. */
+void cli_record_who(struct event *ev, struct str context, struct arena *a);
 
 #endif

@@ -33,7 +33,7 @@ struct opt {
 	enum opt_type type;
 	size_t offset;
 	const char *arg;         /* "TIME"; NULL for flags */
-	const char *help;
+	const char *help;        /* NULL: hidden from --help and --list-options */
 	enum opt_value value;
 	const struct opt *table; /* OPT_INCLUDE */
 };
@@ -45,6 +45,22 @@ struct opt {
  * ERR_FAIL with the nearest name for a typo. */
 int opt_parse(const struct opt *table, int argc, char *argv[], void *into,
     struct str_list *operands, struct err *e);
+
+/* Calls `visit` for each row, headings included, those of included tables in
+ * their place, with its offset from the outermost struct, until one returns
+ * other than 0; returns that. */
+typedef int opt_visit(void *arg, const struct opt *o, size_t offset);
+int opt_each(const struct opt *table, size_t offset, opt_visit *visit, void *arg);
+
+/* The text of --help for the rows; wrapped for 80 columns. */
+void opt_help(const struct opt *table, struct buf *out);
+
+/* The rows for completion, one a line: --name, -letter or "-", what the value
+ * is ("none", "file", "format" ...), help; separated by TAB. */
+void opt_list(const struct opt *table, struct buf *out);
+
+/* "none" is not among them: that is for flags. */
+const char *opt_value_name(enum opt_value v);
 
 /* Frees every OPT_STRING and OPT_LIST of the table. */
 void opt_fini(const struct opt *table, void *into);

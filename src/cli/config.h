@@ -1,0 +1,19 @@
+/* config: the YAML configuration, audit-toolkit.yaml(5). */
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct config {
+	char *db; /* absolute path, or NULL */
+};
+
+/* Adds what a file says; its keys replace those read before.  Errors name
+ * line and column: not YAML, an unknown or repeated key, an anchor, alias or
+ * tag.  A file that is not there is an error only when `must_exist`. */
+int config_read(struct config *c, const char *path, bool must_exist, struct err *e);
+void config_fini(struct config *c);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * operator: who runs the program, and the records that the toolkit writes
+ * about its own doing.
+ */
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "base/utf8.h"
+#include "cli/cli.h"
+
+#define LOGIN_UID_UNKNOWN ((unsigned)-1)
+
+/* Copies what fits and is text; else leaves out empty. */
+static void
+copy_text(char *out, size_t size, const char *from)
+{
+	size_t len = from ? strlen(from) : 0;
+
+	if (len >= size || utf8_valid_prefix(from ? from : "", len) != len)
+		len = 0;
+	if (len > 0)
+		memcpy(out, from, len);
+	out[len] = '\0';
+}
+
+/* What pam_loginuid wrote: the identity that logged in, whatever su and sudo
+ * did since; 4294967295 for daemons. */
+static unsigned
+login_uid(void)
+{
+	FILE *f = fopen("/proc/self/loginuid", "r");
+	unsigned uid = LOGIN_UID_UNKNOWN;
+
+	if (!f)
+		return LOGIN_UID_UNKNOWN;
+	if (fscanf(f, "%u", &uid) != 1)
+		uid = LOGIN_UID_UNKNOWN;
+	fclose(f);
+	return uid;
+}
+
+void
+cli_operator(struct operator_info *o)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	char text[256];
+
+	*o = (struct operator_info){ .uid = getuid(), .login_uid = login_uid() };
+	copy_text(o->user, sizeof(o->user), pw ? pw->pw_name : NULL);
+	copy_text(o->sudo_user, sizeof(o->sudo_user), getenv("SUDO_USER"));
+	for (int fd = 0; fd <= 2 && !o->terminal[0]; fd++)
+		if (ttyname_r(fd, text, sizeof(text)) == 0)
+			copy_text(o->terminal, sizeof(o->terminal), text);
+	if (gethostname(text, sizeof(text)) == 0) {
+		text[sizeof(text) - 1] = '\0';
+		copy_text(o->host, sizeof(o->host), text);
+	}
+}
+
+/* ---- Records ---- */
+
+static void
+set_text(struct event *ev, enum field f, const char *text, struct arena *a)
+{
+	size_t len = strlen(text);
+
+	if (len > 0)
+		event_set(ev, f, (struct str){ arena_copy(a, text, len), len });
+}
+
+static void
+add_member(struct buf *object, const char *key, const char *value)
+{
+	if (!*value)
+		return;
+	if (object->len > 1)
+		buf_byte(object, ',');
+	json_quote(object, str_of(key));
+	buf_byte(object, ':');
+	json_quote(object, str_of(value));
+}
+
+void
+cli_record_who(struct event *ev, struct str context, struct arena *a)
+{
+	struct buf object = { 0 };
+	struct operator_info o;
+	char text[32];
+
+	cli_operator(&o);
+	snprintf(text, sizeof(text), "uid:%u", o.uid);
+	set_text(ev, FIELD_CATEGORY, "COMPLIANCE", a);
+	set_text(ev, FIELD_SEVERITY, "info", a);
+	set_text(ev, FIELD_OUTCOME, "success", a);
+	set_text(ev, FIELD_ACTOR_ID, text, a);
+	set_text(ev, FIELD_ACTOR_TYPE, "user", a);
+	set_text(ev, FIELD_ACTOR_NAME, o.user, a);
+	set_text(ev, FIELD_HOST, o.host, a);
+
+	/* The object without its closing brace, then the operator. */
+	buf_add(&object, context.p, context.len > 1 ? context.len - 1 : 0);
+	if (object.len == 0)
+		buf_byte(&object, '{');
+	if (o.login_uid != LOGIN_UID_UNKNOWN) {
+		snprintf(text, sizeof(text), "uid:%u", o.login_uid);
+		add_member(&object, "login_uid", text);
+	}
+	add_member(&object, "sudo_user", o.sudo_user);
+	add_member(&object, "terminal", o.terminal);
+	buf_byte(&object, '}');
+	event_set(ev, FIELD_CONTEXT, (struct str){ arena_copy(a, object.p, object.len), object.len });
+	buf_fini(&object);
+}
+
+void
+cli_record(struct event *ev, const char *action, struct str context, struct arena *a)
+{
+	struct uuid7 ids = { 0 };
+	int64_t now = time_now();
+	char id[37];
+
+	*ev = (struct event){ 0 };
+	uuid7_next(&ids, now, id);
+	set_text(ev, FIELD_ID, id, a);
+	event_set_time(ev, FIELD_TIME, now);
+	event_set_time(ev, FIELD_INGESTED, now);
+	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
+	set_text(ev, FIELD_ACTION, action, a);
+	cli_record_who(ev, context, a);
+}
