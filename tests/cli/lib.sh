@@ -9,8 +9,8 @@
 # The programs are looked for in $AUDIT_BIN, else in the build folder that
 # the test was started from.
 
-LC_ALL=C TZ=UTC NO_COLOR=1
-export LC_ALL TZ NO_COLOR
+LC_ALL=C TZ=UTC NO_COLOR=1 PYTHONDONTWRITEBYTECODE=1
+export LC_ALL TZ NO_COLOR PYTHONDONTWRITEBYTECODE
 unset AUDIT_CONFIG PAGER LINES COLUMNS
 
 top=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd) || exit 99
