@@ -27,6 +27,8 @@ struct ingest_options {
 	bool (*stop)(void);  /* asked between batches: end cleanly; may be NULL */
 	void (*progress)(void *arg, uint64_t events, double share); /* may be NULL */
 	void *progress_arg;
+	void (*note)(void *arg, const char *text); /* what people should know of an input; may be NULL */
+	void *note_arg;
 };
 
 struct ingest_receipt {
@@ -37,8 +39,15 @@ struct ingest_receipt {
 	char first_fault[256]; /* "FILE:LINE: sentence", of the first, or "" */
 };
 
-/* One input after another ("-" is stdin).  st is NULL for a dry run.  The
- * receipt is true also after -1. */
+/*
+ * One input after another ("-" is stdin), once all of them were found to be
+ * readable.  st is NULL for a dry run.  The receipt is true also after -1:
+ * what it calls stored is committed.
+ *
+ * Errors: ERR_FAIL for an input that cannot be read (what came before it is
+ * stored), a faulty line when strict, an interrupt that left input unread;
+ * ERR_BUSY and others from the store.  Quarantined lines are no error here.
+ */
 int ingest_files(struct store *st, struct pool *pool, const char *const *path, size_t n,
     const struct ingest_options *o, struct ingest_receipt *r, struct err *e);
 

@@ -1,0 +1,278 @@
+/* batch: the events of one chunk of lines, made by a job of the pool. */
+#include "ingest/batch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "ingest/redact.h"
+
+#define BYTE_ORDER_MARK STR("\xef\xbb\xbf")
+
+void
+batch_init(struct batch *b)
+{
+	*b = (struct batch){ .item = mem_alloc(BATCH_LINES * sizeof(b->item[0])) };
+	frame_chunk_init(&b->chunk);
+}
+
+void
+batch_fini(struct batch *b)
+{
+	frame_chunk_fini(&b->chunk);
+	json_tape_fini(&b->tape);
+	arena_fini(&b->arena);
+	arena_fini(&b->scratch);
+	free(b->item);
+	b->item = NULL;
+}
+
+struct str
+batch_line_id(const uint8_t key[8], uint64_t offset, struct arena *a)
+{
+	static const char digits[] = "0123456789abcdef";
+	char text[1 + 16 + 1 + 16], *end = text + sizeof(text), *p = end;
+
+	do
+		*--p = digits[offset & 15];
+	while ((offset >>= 4) != 0);
+	*--p = '-';
+	for (int i = 7; i >= 0; i--) {
+		*--p = digits[key[i] & 15];
+		*--p = digits[key[i] >> 4];
+	}
+	*--p = 'f';
+
+	size_t len = (size_t)(end - p);
+
+	return (struct str){ arena_copy(a, p, len), len };
+}
+
+static enum event_fault
+fault_of_scan(enum json_fault f)
+{
+	switch (f) {
+	case JSON_NOT_UTF8: return EVENT_NOT_UTF8;
+	case JSON_TOO_DEEP: return EVENT_TOO_DEEP;
+	case JSON_TOO_LONG: return EVENT_TOO_LONG;
+	case JSON_SURROGATE: return EVENT_LONE_SURROGATE;
+	default: return EVENT_NOT_JSON;
+	}
+}
+
+static const char *
+detail_of_scan(struct arena *a, const struct json_error *je)
+{
+	char text[160];
+	int n;
+
+	if (je->fault == JSON_TOO_LONG)
+		return "";
+	if (je->fault == JSON_SYNTAX && je->expected != NULL)
+		n = snprintf(text, sizeof(text), "expected %s at byte %zu", je->expected, je->offset);
+	else
+		n = snprintf(text, sizeof(text), "at byte %zu", je->offset);
+	return arena_copy(a, text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
+
+/* What is kept of a line that is no JSON. */
+static void
+keep_bytes(struct batch *b, struct batch_item *it)
+{
+	if (it->raw.len > FRAME_KEEP && it->fault == EVENT_TOO_LONG)
+		it->raw.len = FRAME_KEEP;
+	it->bytes = b->rules->redact ? redact_bytes(it->raw, &b->arena, &it->redacted) : it->raw;
+}
+
+/* What is kept of a line that is JSON: as it was read, or, when secrets were
+ * replaced, its canonical form. */
+static struct str
+scanned_bytes(struct batch *b, const struct batch_item *it)
+{
+	struct buf line = { 0 };
+	struct str s;
+
+	if (it->redacted == 0)
+		return it->raw;
+	json_canonical(&line, &b->tape, 0);
+	s = (struct str){ arena_copy(&b->arena, line.p, line.len), line.len };
+	buf_fini(&line);
+	return s;
+}
+
+static enum event_fault
+duplicate_key(struct batch *b, const char **detail)
+{
+	uint32_t key;
+	struct str name;
+
+	arena_reset(&b->scratch);
+	key = json_duplicate_key(&b->tape, &b->scratch);
+	if (key == UINT32_MAX)
+		return EVENT_OK;
+	name = json_string(&b->tape, &b->tape.tok[key], &b->arena);
+	*detail = arena_copy(&b->arena, name.p, name.len < 100 ? name.len : 100);
+	return EVENT_DUPLICATE_KEY;
+}
+
+static void
+set_defaults(struct batch *b, struct batch_item *it)
+{
+	const struct batch_rules *rules = b->rules;
+	struct event *ev = &it->ev;
+
+	if (!event_has(ev, FIELD_SOURCE))
+		event_set(ev, FIELD_SOURCE, rules->source);
+	if (!event_has(ev, FIELD_TENANT) && rules->tenant.p != NULL)
+		event_set(ev, FIELD_TENANT, rules->tenant);
+	/* An empty id names nothing. */
+	if (event_has(ev, FIELD_ID) && ev->v[FIELD_ID].len == 0)
+		ev->present &= ~FIELD_BIT(FIELD_ID);
+	if (rules->number && !event_has(ev, FIELD_ID))
+		event_set(ev, FIELD_ID, batch_line_id(rules->key, it->offset, &b->arena));
+}
+
+static void
+parse_line(struct batch *b, struct batch_item *it)
+{
+	struct event_policy policy = { .assume_now = b->rules->assume_now ? b->now : TIME_NONE };
+	struct json_error je;
+
+	it->detail = "";
+	it->redacted = 0;
+	it->bytes = (struct str){ NULL, 0 };
+	if (json_scan(&b->tape, it->raw.p, it->raw.len, &je) < 0) {
+		it->fault = fault_of_scan(je.fault);
+		it->detail = detail_of_scan(&b->arena, &je);
+		keep_bytes(b, it);
+		return;
+	}
+	if (b->rules->redact)
+		it->redacted = redact_tape(&b->tape, &b->arena);
+	it->fault = duplicate_key(b, &it->detail);
+	if (it->fault == EVENT_OK)
+		it->fault = event_from_json(&it->ev, &b->tape, &policy, &b->arena, &it->detail);
+	if (it->fault == EVENT_OK)
+		set_defaults(b, it);
+	if (it->fault != EVENT_OK || it->redacted == 0)
+		it->bytes = scanned_bytes(b, it);
+}
+
+/* A fault that more bytes could mend: an incomplete object is no JSON, and
+ * what is no object is no event in any case. */
+static bool
+may_be_incomplete(enum event_fault f)
+{
+	return f == EVENT_NOT_JSON || f == EVENT_NOT_UTF8 || f == EVENT_NOT_OBJECT || f == EVENT_TOO_LONG ||
+	    f == EVENT_LONE_SURROGATE || f == EVENT_TOO_DEEP;
+}
+
+static void
+leave_line(struct batch *b, const struct batch_item *it)
+{
+	b->left = true;
+	b->chunk.end = it->offset;
+	b->chunk.len = it->offset > b->chunk.offset ? (size_t)(it->offset - b->chunk.offset) : 0;
+	b->done = b->chunk.len;
+}
+
+static void
+add_line(struct batch *b, struct str raw, uint64_t offset, uint64_t end, bool partial)
+{
+	struct batch_item *it = &b->item[b->n];
+
+	if (frame_is_blank(raw.p, raw.len) && !partial) {
+		b->lines++;
+		return;
+	}
+	it->raw = raw;
+	it->offset = offset;
+	it->end = end;
+	it->line = b->lines;
+	if (frame_is_blank(raw.p, raw.len)) {
+		/* White space that the next line may still belong to. */
+		leave_line(b, it);
+		b->left = false;
+		return;
+	}
+	parse_line(b, it);
+	if (partial && b->rules->regular && may_be_incomplete(it->fault)) {
+		leave_line(b, it);
+		return;
+	}
+	b->lines++;
+	b->n++;
+}
+
+static void
+parse_too_long(struct batch *b)
+{
+	struct batch_item *it = &b->item[0];
+	const struct frame_chunk *c = &b->chunk;
+
+	b->done = c->len;
+	*it = (struct batch_item){ .fault = EVENT_TOO_LONG, .detail = "", .raw = { c->p, c->len },
+		.offset = c->offset, .end = c->end };
+	if (c->partial && b->rules->regular) {
+		leave_line(b, it);
+		return;
+	}
+	keep_bytes(b, it);
+	b->lines = 1;
+	b->n = 1;
+}
+
+/* The job: one round. */
+static void
+parse_round(void *arg)
+{
+	struct batch *b = arg;
+	const struct frame_chunk *c = &b->chunk;
+
+	arena_reset(&b->arena);
+	b->n = 0;
+	if (c->too_long) {
+		parse_too_long(b);
+		return;
+	}
+	while (b->done < b->chunk.len && b->n < BATCH_LINES) {
+		const char *start = c->p + b->done;
+		const char *newline = memchr(start, '\n', c->len - b->done);
+		size_t len = newline != NULL ? (size_t)(newline - start) : c->len - b->done;
+		uint64_t offset = c->offset + b->done;
+		size_t all = len + (newline != NULL);
+
+		b->done += all;
+		add_line(b, (struct str){ start, len }, offset, offset + all, newline == NULL);
+	}
+}
+
+void
+batch_start(struct batch *b, const struct batch_rules *rules, struct pool *pool)
+{
+	const struct frame_chunk *c = &b->chunk;
+	struct str mark = BYTE_ORDER_MARK;
+
+	b->rules = rules;
+	b->lines = 0;
+	b->left = false;
+	b->done = c->offset == 0 && c->len >= mark.len && memcmp(c->p, mark.p, mark.len) == 0 ? mark.len : 0;
+	b->job = (struct job){ .run = parse_round, .arg = b };
+	pool_submit(pool, &b->job);
+}
+
+void
+batch_wait(struct batch *b, struct pool *pool)
+{
+	pool_wait(pool, &b->job);
+}
+
+bool
+batch_next(struct batch *b, struct pool *pool)
+{
+	if (b->done >= b->chunk.len)
+		return false;
+	pool_submit(pool, &b->job);
+	return true;
+}

@@ -1,0 +1,234 @@
+/* frame: whole lines out of a stream, in chunks. */
+#include "ingest/frame.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void
+frame_chunk_init(struct frame_chunk *c)
+{
+	*c = (struct frame_chunk){ .p = mem_alloc(FRAME_ROOM) };
+}
+
+void
+frame_chunk_fini(struct frame_chunk *c)
+{
+	free(c->p);
+	c->p = NULL;
+}
+
+void
+frame_init(struct frame *f, struct instream *in, int fd)
+{
+	*f = (struct frame){ .in = in, .fd = fd, .waits = !instream_is_regular(in),
+		.offset = instream_offset(in) };
+}
+
+void
+frame_fini(struct frame *f)
+{
+	buf_fini(&f->rest);
+	buf_fini(&f->kept);
+}
+
+/* Whether a read returns at once.  Of a descriptor that cannot be polled that
+ * is unknown: then only when the caller has nothing else to do. */
+static bool
+ready(const struct frame *f, int wait_ms)
+{
+	struct pollfd p = { .fd = f->fd, .events = POLLIN };
+
+	if (!f->waits)
+		return true;
+	if (f->fd < 0)
+		return wait_ms > 0;
+	return poll(&p, 1, wait_ms) > 0;
+}
+
+bool
+frame_stop(struct frame *f)
+{
+	bool left = !f->ended;
+
+	if (f->waits && f->fd >= 0) {
+		struct pollfd p = { .fd = f->fd, .events = POLLIN };
+
+		left = left && poll(&p, 1, 0) > 0 && (p.revents & POLLIN) != 0;
+	}
+	if (!f->waits) {
+		buf_reset(&f->rest);
+		f->skipping = false;
+	}
+	f->ended = true;
+	return left;
+}
+
+static enum frame_result
+failed(const struct frame *f, struct err *e)
+{
+	*e = f->err;
+	return FRAME_ERROR;
+}
+
+/* The line in c is too long: keep its beginning, the rest is read over. */
+static void
+begin_skipping(struct frame *f, const struct frame_chunk *c)
+{
+	buf_reset(&f->kept);
+	buf_add(&f->kept, c->p, FRAME_KEEP);
+	f->kept_offset = f->offset;
+	f->offset += c->len;
+	f->skipping = true;
+}
+
+static void
+end_skipping(struct frame *f, struct frame_chunk *c, size_t tail, bool partial)
+{
+	/* The end of the line stands at the beginning of c. */
+	memmove(c->p + f->kept.len, c->p, tail);
+	memcpy(c->p, f->kept.p, f->kept.len);
+	c->len = f->kept.len;
+	c->tail = tail;
+	c->offset = f->kept_offset;
+	c->end = f->offset;
+	c->too_long = true;
+	c->partial = partial;
+	f->skipping = false;
+}
+
+static enum frame_result
+skip_line(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
+{
+	for (;;) {
+		ssize_t n = 0;
+
+		if (!f->ended && !ready(f, wait_ms))
+			return FRAME_WAIT;
+		if (!f->ended && (n = instream_read(f->in, c->p, FRAME_KEEP, &f->err)) < 0)
+			return failed(f, e);
+		if (n == 0) {
+			f->ended = true;
+			end_skipping(f, c, 0, true);
+			return FRAME_LINES;
+		}
+
+		size_t got = (size_t)n;
+		const char *newline = memchr(c->p, '\n', got);
+
+		if (newline != NULL) {
+			size_t tail = (size_t)(newline - c->p) + 1;
+
+			buf_add(&f->rest, c->p + tail, got - tail);
+			f->offset += tail;
+			end_skipping(f, c, tail, false);
+			return FRAME_LINES;
+		}
+		f->offset += got;
+	}
+}
+
+/* Up to its first `whole` bytes c is given out, what is behind stays. */
+static enum frame_result
+cut(struct frame *f, struct frame_chunk *c, size_t whole)
+{
+	buf_reset(&f->rest);
+	buf_add(&f->rest, c->p + whole, c->len - whole);
+	c->len = whole;
+	f->offset += whole;
+	c->end = f->offset;
+	return whole > 0 ? FRAME_LINES : f->ended ? FRAME_END : FRAME_WAIT;
+}
+
+/* Behind the last newline in [from, len); 0 when there is none. */
+static size_t
+behind_newline(const char *p, size_t from, size_t len)
+{
+	const char *newline = len > from ? memrchr(p + from, '\n', len - from) : NULL;
+
+	return newline != NULL ? (size_t)(newline - p) + 1 : 0;
+}
+
+enum frame_result
+frame_next(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
+{
+	size_t whole;
+
+	c->tail = 0;
+	c->too_long = c->partial = false;
+	if (f->err.code != ERR_OK)
+		return failed(f, e);
+	if (f->skipping)
+		return skip_line(f, c, wait_ms, e);
+
+	c->offset = f->offset;
+	c->len = f->rest.len;
+	if (c->len > 0)
+		memcpy(c->p, f->rest.p, c->len);
+	buf_reset(&f->rest);
+	whole = behind_newline(c->p, 0, c->len);
+
+	while (!f->ended && (whole == 0 || c->len < FRAME_CHUNK)) {
+		size_t room = (c->len < FRAME_CHUNK ? FRAME_CHUNK : FRAME_ROOM) - c->len, end;
+		ssize_t n;
+
+		if (!ready(f, whole > 0 ? 0 : wait_ms))
+			return cut(f, c, whole);
+		if ((n = instream_read(f->in, c->p + c->len, room, &f->err)) < 0)
+			return cut(f, c, whole) == FRAME_LINES ? FRAME_LINES : failed(f, e);
+		f->ended = n == 0;
+		if ((end = behind_newline(c->p, c->len, c->len + (size_t)n)) > 0)
+			whole = end;
+		c->len += (size_t)n;
+		if (whole == 0 && c->len > JSON_LEN_MAX) {
+			begin_skipping(f, c);
+			return skip_line(f, c, wait_ms, e);
+		}
+	}
+	if (f->ended && whole < c->len) {
+		c->partial = true;
+		whole = c->len;
+	}
+	return cut(f, c, whole);
+}
+
+bool
+frame_is_blank(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r')
+			return false;
+	return true;
+}
+
+size_t
+frame_first_line(const char *p, size_t len)
+{
+	for (size_t start = 0; start < len;) {
+		const char *newline = memchr(p + start, '\n', len - start);
+		size_t end = newline != NULL ? (size_t)(newline - p) : len;
+
+		if (!frame_is_blank(p + start, end - start))
+			return end;
+		start = end + 1;
+	}
+	return len;
+}
+
+size_t
+frame_last_line(const char *p, size_t len)
+{
+	size_t end = len;
+
+	while (end > 0) {
+		size_t text = p[end - 1] == '\n' ? end - 1 : end;
+		size_t start = behind_newline(p, 0, text);
+
+		if (!frame_is_blank(p + start, text - start))
+			return start;
+		end = start;
+	}
+	return 0;
+}

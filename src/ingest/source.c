@@ -1,0 +1,349 @@
+/* source: one input of an ingest, and where it goes on. */
+#include "ingest/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "ingest/frame.h"
+
+/* So many known files with the same first record are looked into. */
+#define SOURCE_TRIES 16
+
+#define STDIN_PATH "/dev/stdin"
+
+static void
+record_hash(const struct source *s, const char *p, size_t len, uint8_t out[16])
+{
+	struct hash h;
+
+	hash_keyed(&h, s->hash_key, sizeof(s->hash_key), p, len);
+	memcpy(out, h.b, 16);
+}
+
+/* Reads until n bytes are there or the input ends. */
+static ssize_t
+read_full(struct instream *in, char *p, size_t n, struct err *e)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	while (len < n) {
+		if ((got = instream_read(in, p + len, n - len, e)) < 0)
+			return -1;
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	return (ssize_t)len;
+}
+
+/* Opens the file once more; it must be the one that was opened first. */
+static struct instream *
+reopen(const struct source *s, struct err *e)
+{
+	struct instream *in = instream_open(s->open_path, e);
+	uint64_t dev, ino;
+
+	if (in == NULL)
+		return NULL;
+	instream_identity(in, &dev, &ino);
+	if (dev == s->file.dev && ino == s->file.ino)
+		return in;
+	err_set(e, ERR_BUSY, "%s: was replaced while it was opened: try again", s->path);
+	instream_close(in);
+	return NULL;
+}
+
+/* Whether the record that ends at the known offset is in the file too.  If
+ * so, s->in stands behind it. */
+static bool
+verify_last(struct source *s, const struct store_file *f)
+{
+	struct err e = ERR_NONE;
+	struct instream *in;
+	uint8_t hash[16];
+	char *record;
+	bool same = false;
+
+	if (f->last_len > f->offset || f->last_len > SOURCE_RECORD_MAX || (in = reopen(s, &e)) == NULL)
+		return false;
+	record = mem_alloc((size_t)f->last_len + 1);
+	if (instream_skip_to(in, f->offset - f->last_len, &e) == 0 &&
+	    read_full(in, record, (size_t)f->last_len, &e) == (ssize_t)f->last_len) {
+		record_hash(s, record, (size_t)f->last_len, hash);
+		same = f->last_len == 0 || memcmp(hash, f->last_hash, sizeof(hash)) == 0;
+	}
+	if (same)
+		s->within_line = f->last_len > 0 && record[f->last_len - 1] != '\n';
+	free(record);
+	if (!same) {
+		instream_close(in);
+		return false;
+	}
+	instream_close(s->in);
+	s->in = in;
+	return true;
+}
+
+/* Goes on where a known file was done. */
+static void
+adopt(struct source *s, const struct store_file *f)
+{
+	struct store_file here = s->file;
+
+	s->moved = here.dev != f->dev || here.ino != f->ino;
+	s->file = *f;
+	s->file.name = here.name;
+	s->file.dev = here.dev;
+	s->file.ino = here.ino;
+	s->state = SOURCE_KNOWN;
+}
+
+static bool
+first_matches(const struct source *s, const struct store_file *f, const char *head, size_t len)
+{
+	uint8_t hash[16];
+
+	if (f->first_len == 0 || f->first_len > len || f->offset == 0)
+		return false;
+	if (f->first_len == s->file.first_len)
+		return memcmp(f->first_hash, s->file.first_hash, sizeof(hash)) == 0;
+	record_hash(s, head, (size_t)f->first_len, hash);
+	return memcmp(f->first_hash, hash, sizeof(hash)) == 0;
+}
+
+/* The file at the same place first, then others, the furthest read first. */
+static void
+find_known(struct source *s, const struct store_file *list, size_t n, const char *head, size_t len)
+{
+	const struct store_file *try[SOURCE_TRIES];
+	bool here = false;
+	size_t tries = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct store_file *f = &list[i];
+		bool same_place = f->dev == s->file.dev && f->ino == s->file.ino;
+		size_t at;
+
+		here = here || (same_place && f->offset > 0);
+		if (!first_matches(s, f, head, len))
+			continue;
+		if (same_place && verify_last(s, f)) {
+			adopt(s, f);
+			return;
+		}
+		if (same_place)
+			continue;
+		for (at = tries; at > 0 && try[at - 1]->offset < f->offset; at--)
+			if (at < SOURCE_TRIES)
+				try[at] = try[at - 1];
+		if (at < SOURCE_TRIES)
+			try[at] = f;
+		tries += tries < SOURCE_TRIES;
+	}
+	for (size_t i = 0; i < tries; i++)
+		if (verify_last(s, try[i])) {
+			adopt(s, try[i]);
+			return;
+		}
+	s->state = here ? SOURCE_REPLACED : SOURCE_NEW;
+}
+
+/* A new file's key looks random to all but the store, yet two programs that
+ * meet the file at the same moment give it the same one, so that each finds
+ * the other's events.  A rewritten file gets another than it had before. */
+static void
+make_key(struct source *s, const struct store_file *list, size_t n)
+{
+	uint8_t what[8 + 8 + 16 + 8];
+	struct hash h;
+	bool taken;
+
+	put_be64(what, s->file.dev);
+	put_be64(what + 8, s->file.ino);
+	memcpy(what + 16, s->file.first_hash, 16);
+	for (uint64_t turn = 0;; turn++) {
+		put_be64(what + 32, turn);
+		hash_keyed(&h, s->hash_key, sizeof(s->hash_key), what, sizeof(what));
+		taken = false;
+		for (size_t i = 0; i < n && !taken; i++)
+			taken = memcmp(list[i].key, h.b, sizeof(list[i].key)) == 0;
+		if (!taken)
+			break;
+	}
+	memcpy(s->file.key, h.b, sizeof(s->file.key));
+}
+
+static int
+identify(struct source *s, struct store *st, struct err *e)
+{
+	char *head = mem_alloc(SOURCE_RECORD_MAX);
+	struct store_file *list = NULL;
+	size_t n = 0;
+	ssize_t len;
+	int rc = -1;
+
+	if (store_file_key(st, s->hash_key, e) < 0 || store_files(st, &list, &n, e) < 0)
+		goto out;
+	if ((len = read_full(s->in, head, SOURCE_RECORD_MAX, e)) < 0)
+		goto out;
+	s->file.first_len = frame_first_line(head, (size_t)len);
+	record_hash(s, head, (size_t)s->file.first_len, s->file.first_hash);
+	find_known(s, list, n, head, (size_t)len);
+	if (s->state != SOURCE_KNOWN) {
+		make_key(s, list, n);
+		rc = source_rewind(s, e);
+	} else
+		rc = 0;
+out:
+	store_files_free(list, n);
+	free(head);
+	return rc;
+}
+
+/* Standard input that a shell opened from a file, and that nobody has read from. */
+static bool
+stdin_is_file(void)
+{
+	struct stat sb;
+
+	return fstat(STDIN_FILENO, &sb) == 0 && S_ISREG(sb.st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) == 0 &&
+	    access(STDIN_PATH, R_OK) == 0;
+}
+
+int
+source_open(struct source *s, const char *path, struct store *st, struct err *e)
+{
+	*s = (struct source){ .path = path, .open_path = path };
+	if (strcmp(path, "-") == 0 && stdin_is_file())
+		s->open_path = STDIN_PATH;
+	if ((s->in = instream_open(s->open_path, e)) == NULL)
+		return -1;
+	if (!instream_is_regular(s->in) || strcmp(s->open_path, "-") == 0)
+		return 0;
+	s->state = SOURCE_NEW;
+	s->file.name = mem_strdup(path);
+	instream_identity(s->in, &s->file.dev, &s->file.ino);
+	if (st == NULL || identify(s, st, e) == 0)
+		return 0;
+	source_close(s);
+	return -1;
+}
+
+void
+source_close(struct source *s)
+{
+	instream_close(s->in);
+	free(s->file.name);
+	s->in = NULL;
+	s->file.name = NULL;
+}
+
+int
+source_rewind(struct source *s, struct err *e)
+{
+	struct instream *in = reopen(s, e);
+
+	if (in == NULL)
+		return -1;
+	if (instream_skip_to(in, s->file.offset, e) < 0) {
+		instream_close(in);
+		return -1;
+	}
+	instream_close(s->in);
+	s->in = in;
+	return 0;
+}
+
+void
+source_advance(struct source *s, uint64_t end, uint64_t lines, const char *p, size_t len)
+{
+	size_t start = frame_last_line(p, len);
+
+	if (len - start > SOURCE_RECORD_MAX)
+		start = len - SOURCE_RECORD_MAX;
+	s->file.offset = end;
+	s->file.line = lines;
+	s->file.last_len = len - start;
+	record_hash(s, p + start, len - start, s->file.last_hash);
+}
+
+int
+source_check(const char *path, struct err *e)
+{
+	struct instream *in;
+	struct stat sb;
+
+	if (strcmp(path, "-") == 0)
+		return 0;
+	if (stat(path, &sb) < 0)
+		return err_errno(e, "%s", path);
+	if (S_ISDIR(sb.st_mode))
+		return err_set(e, ERR_FAIL, "%s: is a folder", path);
+	if (!S_ISREG(sb.st_mode))
+		return access(path, R_OK) == 0 ? 0 : err_errno(e, "%s", path);
+	if ((in = instream_open(path, e)) == NULL)
+		return -1;
+	instream_close(in);
+	return 0;
+}
+
+static bool
+strip(struct str *name, const char *const *endings, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(endings[i]);
+
+		if (name->len > len && memcmp(name->p + name->len - len, endings[i], len) == 0) {
+			name->len -= len;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ".1" or "-20260423", when one of the endings of logs stands before it. */
+static void
+strip_rotation(struct str *name, const char *const *endings, size_t n)
+{
+	struct str rest = *name, whole;
+
+	while (rest.len > 0 && rest.p[rest.len - 1] >= '0' && rest.p[rest.len - 1] <= '9')
+		rest.len--;
+	if (rest.len == name->len || rest.len == 0 || (rest.p[rest.len - 1] != '.' && rest.p[rest.len - 1] != '-'))
+		return;
+	rest.len--;
+	whole = rest;
+	if (strip(&rest, endings, n))
+		*name = whole;
+}
+
+void
+source_name(const char *path, struct buf *out)
+{
+	static const char *const packed[] = { ".gz", ".zst" };
+	static const char *const logs[] = { ".jsonl", ".ndjson", ".json", ".log" };
+	const char *slash = strrchr(path, '/');
+	struct str name = str_of(slash != NULL ? slash + 1 : path);
+	size_t valid;
+
+	if (strcmp(path, "-") == 0)
+		name = STR("stdin");
+	strip(&name, packed, 2);
+	strip_rotation(&name, logs, 4);
+	strip(&name, logs, 4);
+	/* Names of files are bytes; those that are no UTF-8 become U+FFFD. */
+	while ((valid = utf8_valid_prefix(name.p, name.len)) < name.len) {
+		buf_add(out, name.p, valid);
+		buf_add(out, "\xef\xbf\xbd", 3);
+		name.p += valid + 1;
+		name.len -= valid + 1;
+	}
+	buf_add(out, name.p, name.len);
+}
