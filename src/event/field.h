@@ -37,11 +37,11 @@ typedef uint64_t field_set;
 /* By JSON key; FIELD_NONE when it is no field's. */
 enum field field_find(const char *key, size_t len);
 
-/* By JSON key or alias.  *rank: 0 for the field's own key, else 1 for its
- * first alias, 2 for the next ...; the lower rank wins. */
+/* By JSON key or alias.  *rank: 0 for the field's own key, for an alias its
+ * place in field.def; the lower rank wins. */
 enum field field_find_alias(const char *key, size_t len, unsigned *rank);
 
-/* All keys, in order, for hints and completion. */
+/* All FIELD_COUNT keys, in order, for hints and completion. */
 const char *const *field_names(void);
 
 #endif

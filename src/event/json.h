@@ -22,6 +22,8 @@
 
 #define JSON_DEPTH_MAX 64
 #define JSON_LEN_MAX (1024 * 1024)
+/* What a line of JSON_LEN_MAX can grow to: redaction makes `1,` 24 bytes. */
+#define JSON_STORED_MAX (16 * JSON_LEN_MAX)
 
 enum json_type {
 	JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING,
@@ -36,9 +38,10 @@ enum json_flag {
 };
 
 struct json_token {
-	uint32_t off, len; /* strings include their quotes */
+	uint32_t off, len; /* strings include their quotes, containers their brackets */
 	uint32_t next;     /* index of the token behind this value and all in it */
-	uint8_t type, flags, depth;
+	uint8_t type, flags;
+	uint8_t depth; /* how many containers it stands in */
 };
 
 struct json_tape {
@@ -60,21 +63,43 @@ struct json_error {
 
 /* Fills the tape anew.  Returns 0, or -1 with *e filled. */
 int json_scan(struct json_tape *t, const char *p, size_t len, struct json_error *e);
+
+/* With another limit, at most JSON_STORED_MAX: for lines of our own making. */
+int json_scan_limit(struct json_tape *t, const char *p, size_t len, size_t max,
+    struct json_error *e);
 void json_tape_fini(struct json_tape *t);
 
 /* The token's bytes as written (or as replaced). */
 struct str json_bytes(const struct json_tape *t, const struct json_token *tok);
 
 /* A string token's value, unescaped.  Borrowed from the text when nothing is
- * escaped, else made in a. */
+ * escaped or replaced, else made in a. */
 struct str json_string(const struct json_tape *t, const struct json_token *tok, struct arena *a);
 
 /* Appends a value (or a key) canonically: no white space, minimal escapes
  * \b \f \n \r \t \" \\ \u00xx, raw UTF-8, numbers and key order as written. */
 void json_canonical(struct buf *out, const struct json_tape *t, uint32_t index);
 
+/* The same as text: borrowed when the bytes are canonical as they stand, else
+ * made in a. */
+struct str json_text(const struct json_tape *t, uint32_t index, struct arena *a);
+
+/* The same into memory of the caller's, with at least json_canonical_bound
+ * bytes; returns how many were written. */
+size_t json_canonical_bound(const struct json_tape *t, uint32_t index);
+size_t json_canonical_write(char *out, const struct json_tape *t, uint32_t index);
+
 /* Appends a string with its quotes, escaped as above. */
 void json_quote(struct buf *out, struct str s);
+
+/* The same into at least json_quote_bound bytes; returns the end. */
+char *json_quote_write(char *out, struct str s);
+
+static inline size_t
+json_quote_bound(struct str s)
+{
+	return s.len * 6 + 2;
+}
 
 /* Puts the string `value` (unescaped) in the place of a scalar token. */
 void json_replace(struct json_tape *t, uint32_t index, struct str value);

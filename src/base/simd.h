@@ -1,0 +1,137 @@
+/*
+ * simd: many bytes at once.  SSE2 belongs to every x86-64; other machines
+ * take the scalar twin, which a test holds against the fast one.
+ *
+ * No function reads outside the bytes it was given.
+ */
+#ifndef BASE_SIMD_H
+#define BASE_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/*
+ * The length of the longest prefix without '"', '\\' and bytes below 0x20:
+ * what may stand in a JSON string as it is.  *high becomes non-zero when the
+ * prefix has a byte of 0x80 or above, else it is left alone.
+ */
+static inline size_t
+simd_plain_scalar(const char *p, size_t len, unsigned *high)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		if (c == '"' || c == '\\' || c < 0x20)
+			break;
+		*high |= c & 0x80;
+	}
+	return i;
+}
+
+/* The first place where "eyJ" stands, how every JSON web token begins, or len. */
+static inline size_t
+simd_find_jwt_scalar(const char *p, size_t len)
+{
+	for (size_t i = 0; i + 3 <= len; i++)
+		if (p[i] == 'e' && p[i + 1] == 'y' && p[i + 2] == 'J')
+			return i;
+	return len;
+}
+
+#ifdef __SSE2__
+
+/* One bit for each byte that cannot stand in a string as it is. */
+static inline unsigned
+simd_stops(__m128i v)
+{
+	__m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+	__m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+	__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), control));
+}
+
+/* At most 15 bytes: two loads that overlap make one vector. */
+static inline size_t
+simd_plain_short(const char *p, size_t len, unsigned *high)
+{
+	__m128i v;
+	unsigned stops;
+
+	if (len < 8)
+		return simd_plain_scalar(p, len, high);
+	v = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)p),
+	    _mm_loadl_epi64((const __m128i *)(const void *)(p + len - 8)));
+	stops = simd_stops(v);
+	if (stops != 0)
+		return simd_plain_scalar(p, len, high);
+	*high |= (unsigned)_mm_movemask_epi8(v);
+	return len;
+}
+
+static inline size_t
+simd_plain(const char *p, size_t len, unsigned *high)
+{
+	size_t i;
+
+	for (i = 0; i + 16 <= len; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+		unsigned stops = simd_stops(v), signs = (unsigned)_mm_movemask_epi8(v);
+
+		if (stops != 0) {
+			unsigned n = (unsigned)__builtin_ctz(stops);
+
+			*high |= signs & ((1u << n) - 1);
+			return i + n;
+		}
+		*high |= signs;
+	}
+	return i + simd_plain_short(p + i, len - i, high);
+}
+
+static inline size_t
+simd_find_jwt(const char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i + 18 <= len; i += 16) {
+		const void *at = p + i;
+		__m128i e = _mm_cmpeq_epi8(_mm_loadu_si128(at), _mm_set1_epi8('e'));
+		__m128i y, j;
+		unsigned hits;
+
+		if (_mm_movemask_epi8(e) == 0)
+			continue;
+		y = _mm_cmpeq_epi8(_mm_loadu_si128((const void *)(p + i + 1)), _mm_set1_epi8('y'));
+		j = _mm_cmpeq_epi8(_mm_loadu_si128((const void *)(p + i + 2)), _mm_set1_epi8('J'));
+		hits = (unsigned)_mm_movemask_epi8(_mm_and_si128(e, _mm_and_si128(y, j)));
+		if (hits != 0)
+			return i + (unsigned)__builtin_ctz(hits);
+	}
+	return i + simd_find_jwt_scalar(p + i, len - i);
+}
+
+#else
+
+static inline size_t
+simd_plain(const char *p, size_t len, unsigned *high)
+{
+	return simd_plain_scalar(p, len, high);
+}
+
+static inline size_t
+simd_find_jwt(const char *p, size_t len)
+{
+	return simd_find_jwt_scalar(p, len);
+}
+
+#endif
+
+#endif
