@@ -7,7 +7,8 @@
 #include "cli/cli.h"
 
 static int
-add_field(struct str name, enum field **list, size_t *n, size_t *cap, struct err *e)
+add_field(const char *option, struct str name, enum field **list, size_t *n, size_t *cap,
+    struct err *e)
 {
 	enum field f = field_find(name.p, name.len);
 	const char *near;
@@ -16,7 +17,7 @@ add_field(struct str name, enum field **list, size_t *n, size_t *cap, struct err
 	if (f == FIELD_NONE) {
 		typed = mem_dup(name.p, name.len);
 		near = nearest_name(typed, field_names(), FIELD_COUNT);
-		err_set(e, ERR_FAIL, "--fields: no field '%s'%s%s", typed,
+		err_set(e, ERR_FAIL, "--%s: no field '%s'%s%s", option, typed,
 		    near ? "; the nearest is " : "", near ? near : "");
 		free(typed);
 		return -1;
@@ -27,7 +28,8 @@ add_field(struct str name, enum field **list, size_t *n, size_t *cap, struct err
 }
 
 int
-cli_fields(const struct str_list *names, enum field **list, size_t *n, struct err *e)
+cli_fields(const char *option, const struct str_list *names, enum field **list, size_t *n,
+    struct err *e)
 {
 	size_t cap = 0;
 
@@ -39,7 +41,7 @@ cli_fields(const struct str_list *names, enum field **list, size_t *n, struct er
 		for (;;) {
 			size_t len = strcspn(p, ",");
 
-			if (add_field((struct str){ p, len }, list, n, &cap, e) != 0) {
+			if (add_field(option, (struct str){ p, len }, list, n, &cap, e) != 0) {
 				free(*list);
 				*list = NULL;
 				return -1;

@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/stream.h"
 #include "cli/opt.h"
 #include "filter/filter.h"
+#include "query/query.h"
 #include "store/store.h"
 
 struct common_args {
@@ -70,13 +72,25 @@ char *cli_db_path(const struct common_args *c, struct err *e);
 /* Opens the store of cli_db_path.  An error of opening says which file. */
 struct store *cli_store(const struct common_args *c, enum store_mode mode, struct err *e);
 
-/* --fields: names, separated by commas too; yours (free), NULL when none are
- * named.  ERR_FAIL with the nearest name. */
-int cli_fields(const struct str_list *names, enum field **list, size_t *n, struct err *e);
+/* --fields, --by: names, separated by commas too; yours (free), NULL when none
+ * are named.  ERR_FAIL with the nearest name. */
+int cli_fields(const char *option, const struct str_list *names, enum field **list, size_t *n,
+    struct err *e);
 
 /* -o: `typed`, or what suits the place: the first format on a terminal, the
  * second elsewhere.  ERR_FAIL with the nearest name. */
 const char *cli_format(const struct program *p, const char *typed, bool terminal, struct err *e);
+
+/* Appends a JSON string.  What is no UTF-8, such as a path, is made so by
+ * visible escapes. */
+void cli_quote(struct buf *out, struct str text);
+
+/* The window and the work of a query, as -v tells them. */
+void cli_query_detail(const struct program *p, const struct common_args *c, const struct filter *f,
+    const struct query_stats *s, int64_t started);
+
+/* Lists what was refused, oldest first: JSON lines, or a table for people. */
+int cli_quarantine(struct store *st, bool table, struct outstream *out, struct err *e);
 
 /* --color with NO_COLOR and the terminal of fd taken into account; ERR_FAIL
  * for an unknown word. */

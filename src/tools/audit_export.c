@@ -1,0 +1,312 @@
+/*
+ * audit-export: write events as evidence, and record that it was done.
+ *
+ * The intent is committed before the first byte is written and the outcome
+ * after the last one: an intent without an outcome is an export that was cut
+ * short.  The export is of the log as it was at the intent.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "query/query.h"
+#include "render/render.h"
+
+struct args {
+	struct common_args common;
+	struct filter_args filter;
+	char *output, *out;
+	bool nested, csv_raw, csv_safe;
+};
+
+#define ARG(member) offsetof(struct args, member)
+
+static const struct opt options[] = {
+	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
+	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_clock },
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
+	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT", "jsonl (default), json, csv", VALUE_FORMAT, NULL },
+	{ 'O', "out", OPT_STRING, ARG(out), "FILE|DIR",
+	    "write FILE (.gz and .zst are compressed), or a new file in DIR; else stdout", VALUE_FILE, NULL },
+	{ 0, "nested", OPT_FLAG, ARG(nested), NULL,
+	    "json: actor, subject and properties as objects", VALUE_ANY, NULL },
+	{ 0, "csv-raw", OPT_FLAG, ARG(csv_raw), NULL,
+	    "csv to a file: no BOM, no guard against formulas", VALUE_ANY, NULL },
+	{ 0, "csv-safe", OPT_FLAG, ARG(csv_safe), NULL,
+	    "csv to stdout: BOM and guard against formulas", VALUE_ANY, NULL },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
+	OPT_TABLE_END
+};
+
+static const char *const formats[] = { "jsonl", "json", "csv", NULL };
+
+static const struct program program = {
+	.name = "audit-export",
+	.usage = "[OPTION...] [FIELD=VALUE | FIELD!=VALUE]...",
+	.purpose = "write audit events as evidence files",
+	.examples =
+	    "  audit-export --since 2026-01 --until 2026-03 -o csv -O q1.csv\n"
+	    "  audit-export --actor alice@acme.example -O alice.jsonl.zst\n"
+	    "  audit-export -o json --nested -O /srv/evidence/  # a new file in the folder\n",
+	.table = options,
+	.common_offset = ARG(common),
+	.operand = VALUE_FIELD,
+	.formats = formats,
+};
+
+/* An export being made. */
+struct export {
+	const struct args *args;
+	const char *format;
+	struct filter *filter;
+	struct buf expression; /* the filter as text, with NUL */
+	char *path;            /* NULL: stdout */
+	struct store *st;
+	struct query_stats stats;
+	uint64_t size;         /* events of the log at the intent */
+	char intent[37];       /* id of the record */
+	char at[TIME_TEXT_LEN + 1];
+	uint64_t count, bytes;
+};
+
+/* ---- Where to ---- */
+
+/* The file that -O means: itself, or a new name in a folder.  Absolute, for
+ * the record.  Yours. */
+static char *
+destination(const struct export *x, const char *out)
+{
+	struct buf path = { 0 };
+	struct stat sb;
+	size_t len = strlen(out);
+	char *here = out[0] == '/' ? NULL : getcwd(NULL, 0);
+
+	if (here)
+		buf_printf(&path, "%s/", here);
+	free(here);
+	buf_add(&path, out, len);
+	if ((len > 0 && out[len - 1] == '/') || (stat(out, &sb) == 0 && S_ISDIR(sb.st_mode))) {
+		/* 2026-04-23T18:00:00.123456Z -> 20260423T180000.123456Z */
+		buf_printf(&path, "%saudit-log-%.4s%.2s%.5s%.2s%.10s.%s",
+		    len > 0 && out[len - 1] == '/' ? "" : "/", x->at, x->at + 5, x->at + 8,
+		    x->at + 14, x->at + 17, x->format);
+	}
+	buf_byte(&path, '\0');
+	return path.p;
+}
+
+static int
+check_args(const struct args *a, const char *format, bool to_stdout, struct err *e)
+{
+	bool csv = strcmp(format, "csv") == 0;
+
+	if (a->nested && strcmp(format, "json") != 0)
+		return err_set(e, ERR_FAIL, "--nested is for -o json");
+	if ((a->csv_raw || a->csv_safe) && !csv)
+		return err_set(e, ERR_FAIL, "--csv-raw and --csv-safe are for -o csv");
+	if (a->csv_raw && to_stdout)
+		return err_set(e, ERR_FAIL, "--csv-raw is for files (-O): stdout is raw already");
+	if (a->csv_safe && !to_stdout)
+		return err_set(e, ERR_FAIL, "--csv-safe is for stdout: files are safe already");
+	return 0;
+}
+
+/* ---- The two records ---- */
+
+static int
+record(struct export *x, const struct buf *context, const char *outcome, struct err *e)
+{
+	struct arena a = { 0 };
+	struct event ev;
+	uint64_t seq;
+	int rc;
+
+	cli_record(&ev, "audit.export", buf_view(context), &a);
+	event_set(&ev, FIELD_OUTCOME, str_of(outcome));
+	if (x->intent[0] == '\0' && ev.v[FIELD_ID].len < sizeof(x->intent))
+		memcpy(x->intent, ev.v[FIELD_ID].p, ev.v[FIELD_ID].len);
+	rc = store_record(x->st, &ev, &seq, e);
+	arena_fini(&a);
+	return rc;
+}
+
+static int
+record_intent(struct export *x, struct err *e)
+{
+	struct segment_info *segments = NULL;
+	struct store_view view;
+	struct buf context = { 0 };
+	size_t n;
+	int rc = store_view(x->st, &view, &segments, &n, e);
+
+	free(segments);
+	if (rc != 0)
+		return -1;
+	x->size = view.size;
+	buf_printf(&context, "{\"phase\":\"intent\",\"filter\":");
+	cli_quote(&context, str_of(x->expression.p));
+	buf_printf(&context, ",\"size\":%" PRIu64 ",\"format\":\"%s\",\"destination\":", x->size, x->format);
+	cli_quote(&context, x->path ? str_of(x->path) : STR("stdout"));
+	buf_byte(&context, '}');
+	rc = record(x, &context, "unknown", e);
+	buf_fini(&context);
+	return rc;
+}
+
+static int
+record_outcome(struct export *x, const struct err *failed, struct err *e)
+{
+	struct buf context = { 0 };
+	int rc;
+
+	buf_printf(&context, "{\"phase\":\"outcome\",\"intent\":\"%s\",\"count\":%" PRIu64 ",\"bytes\":%" PRIu64,
+	    x->intent, x->count, x->bytes);
+	if (failed->code != ERR_OK) {
+		buf_printf(&context, ",\"error\":");
+		cli_quote(&context, str_of(failed->text));
+	}
+	buf_byte(&context, '}');
+	rc = record(x, &context, failed->code == ERR_OK ? "success" : "failure", e);
+	buf_fini(&context);
+	return rc;
+}
+
+/* ---- The events between them ---- */
+
+static int
+write_events(struct export *x, struct query *q, struct render *r, struct err *e)
+{
+	struct progress progress;
+	const struct event *ev;
+	uint64_t seq;
+	int rc = 0;
+
+	progress_start(&progress, &x->args->common, "exporting");
+	while ((rc = query_next(q, &ev, &seq, e)) == 1) {
+		if (seq >= x->size)
+			continue; /* came after the intent, or is the intent */
+		if ((rc = render_event(r, ev, seq, e)) != 0)
+			break;
+		if (++x->count % 4096 == 0) {
+			progress_update(&progress, x->count, -1);
+			if ((rc = cli_go_on(e)) != 0)
+				break;
+		}
+	}
+	progress_end(&progress);
+	query_stats(q, &x->stats);
+	return rc;
+}
+
+/* Frees out, completed or removed. */
+static int
+write_export(struct export *x, struct pool *pool, struct outstream *out, struct err *e)
+{
+	const struct args *a = x->args;
+	bool guard = x->path ? !a->csv_raw : a->csv_safe;
+	struct query_options qo = { .filter = x->filter, .oldest_first = true, .pool = pool };
+	struct render_options ro = { .format = x->format, .csv_bom = guard, .csv_guard = guard,
+		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true, .nested = a->nested };
+	struct query *q = query_open(x->st, &qo, e);
+	struct render *r = q ? render_open(&ro, out, e) : NULL;
+	int rc = -1;
+
+	if (r && (rc = write_events(x, q, r, e)) == 0)
+		rc = render_close(r, NULL, e);
+	else if (r)
+		render_abort(r);
+	query_close(q);
+	x->bytes = outstream_bytes(out);
+	if (rc == 0)
+		return outstream_finish(out, e);
+	outstream_abort(out);
+	return -1;
+}
+
+/* A store that can be read but not written refuses: no export goes unrecorded. */
+static struct store *
+open_store(const struct args *a, struct err *e)
+{
+	struct store *st = cli_store(&a->common, STORE_WRITE, e), *readable;
+	struct err other = ERR_NONE;
+
+	if (st || e->code != ERR_FAIL)
+		return st;
+	if ((readable = cli_store(&a->common, STORE_READ, &other)) != NULL) {
+		e->code = ERR_REFUSED;
+		err_doing(e, "an export that cannot be recorded is refused");
+	}
+	store_close(readable);
+	return NULL;
+}
+
+static int
+export(struct export *x, struct pool *pool, struct err *e)
+{
+	struct err after = ERR_NONE;
+	struct outstream *out;
+
+	if (record_intent(x, e) != 0) {
+		if (e->code == ERR_FAIL)
+			e->code = ERR_REFUSED;
+		return err_doing(e, "an export that cannot be recorded is refused");
+	}
+	if ((out = outstream_open(x->path, e)) != NULL)
+		write_export(x, pool, out, e);
+	if (record_outcome(x, e, &after) != 0 && e->code == ERR_OK) {
+		*e = after;
+		err_doing(e, "the export is complete, but recording so failed");
+	}
+	return e->code == ERR_OK ? 0 : -1;
+}
+
+static void
+run(const struct args *a, struct err *e)
+{
+	bool to_stdout = !a->out || strcmp(a->out, "-") == 0;
+	int64_t started = time_now();
+	struct export x = { .args = a };
+	struct pool *pool = NULL;
+
+	time_format(x.at, started);
+	if ((x.format = cli_format(&program, a->output, true, e)) == NULL ||
+	    check_args(a, x.format, to_stdout, e) != 0 ||
+	    (x.filter = filter_build(&a->filter, started, e)) == NULL ||
+	    (x.st = open_store(a, e)) == NULL)
+		goto out;
+	if (!to_stdout)
+		x.path = destination(&x, a->out);
+	filter_format(&x.expression, x.filter);
+	buf_byte(&x.expression, '\0');
+	pool = pool_new(pool_cpus() - 1);
+	if (export(&x, pool, e) == 0) {
+		cli_query_detail(&program, &a->common, x.filter, &x.stats, started);
+		if (x.path)
+			cli_note(&program, &a->common, "%s: %" PRIu64 " events", x.path, x.count);
+	}
+out:
+	store_close(x.st);
+	pool_free(pool);
+	filter_free(x.filter);
+	buf_fini(&x.expression);
+	free(x.path);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct args a = { 0 };
+	struct err e = ERR_NONE;
+	int status = cli_start(&program, argc, argv, &a, &a.filter.expr);
+
+	if (status < 0) {
+		run(&a, &e);
+		status = cli_finish(&program, &e, 0);
+	}
+	opt_fini(options, &a);
+	str_list_fini(&a.filter.expr);
+	return status;
+}
