@@ -415,7 +415,7 @@ take_input(struct run *run, const char *path, struct buf *name, struct err *e)
 /* ---- The whole ---- */
 
 static int
-check_options(const struct ingest_options *o, struct err *e)
+check_names(const struct ingest_options *o, struct err *e)
 {
 	const char *const given[] = { o->source, o->tenant };
 	const char *const names[] = { "--source", "--tenant" };
@@ -430,6 +430,17 @@ check_options(const struct ingest_options *o, struct err *e)
 	}
 	if (o->source != NULL && strcmp(o->source, EVENT_RESERVED_SOURCE) == 0)
 		return err_set(e, ERR_FAIL, "--source %s is reserved for the toolkit's own records", o->source);
+	return 0;
+}
+
+int
+ingest_check(const char *const *path, size_t n, const struct ingest_options *o, struct err *e)
+{
+	if (check_names(o, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (source_check(path[i], e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -473,11 +484,8 @@ ingest_files(struct store *st, struct pool *pool, const char *const *path, size_
 	int rc;
 
 	*r = (struct ingest_receipt){ 0 };
-	if (check_options(o, e) < 0)
+	if (ingest_check(path, n, o, e) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (source_check(path[i], e) < 0)
-			return -1;
 	if (st != NULL && (run.append = append_open(st, pool, e)) == NULL)
 		return -1;
 	for (size_t i = 0; i < FLIGHT; i++)

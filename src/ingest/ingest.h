@@ -39,10 +39,13 @@ struct ingest_receipt {
 	char first_fault[256]; /* "FILE:LINE: sentence", of the first, or "" */
 };
 
+/* Whether the options make sense and every input can be read.  Opens no pipe. */
+int ingest_check(const char *const *path, size_t n, const struct ingest_options *o, struct err *e);
+
 /*
- * One input after another ("-" is stdin), once all of them were found to be
- * readable.  st is NULL for a dry run.  The receipt is true also after -1:
- * what it calls stored is committed.
+ * One input after another ("-" is stdin), once ingest_check agrees.  st is
+ * NULL for a dry run.  The receipt is true also after -1: what it calls
+ * stored is committed.
  *
  * Errors: ERR_FAIL for an input that cannot be read (what came before it is
  * stored), a faulty line when strict, an interrupt that left input unread;

@@ -1,0 +1,250 @@
+/*
+ * auditd-ingest: events into the store.
+ *
+ * In: JSON lines from files and standard input.   Out: stored events, a
+ * receipt.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/stream.h"
+#include "cli/cli.h"
+#include "ingest/ingest.h"
+
+/* More threads than these find nothing to do: one program thread appends. */
+#define THREADS_MAX 4
+
+struct args {
+	struct common_args common;
+	char *source, *tenant, *receipt;
+	bool strict, assume_now, dry_run;
+};
+
+#define ARG(member) offsetof(struct args, member)
+
+static const struct opt options[] = {
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Input", VALUE_ANY, NULL },
+	{ 0, "source", OPT_STRING, ARG(source), "NAME",
+	    "the log of events that name none (else the file's name)", VALUE_ANY, NULL },
+	{ 0, "tenant", OPT_STRING, ARG(tenant), "NAME", "the tenant of events that name none", VALUE_ANY, NULL },
+	{ 0, "assume-now", OPT_FLAG, ARG(assume_now), NULL,
+	    "events without a time happen now, instead of being refused", VALUE_ANY, NULL },
+	{ 0, "strict", OPT_FLAG, ARG(strict), NULL,
+	    "stop at a line that is no event; a file is checked whole before any of it is stored",
+	    VALUE_ANY, NULL },
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
+	{ 0, "dry-run", OPT_FLAG, ARG(dry_run), NULL,
+	    "print the events as they would be stored, and store nothing", VALUE_ANY, NULL },
+	{ 0, "receipt", OPT_STRING, ARG(receipt), "FILE",
+	    "write the receipt to FILE as JSON instead of a line on stderr", VALUE_FILE, NULL },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
+	OPT_TABLE_END
+};
+
+static const struct program program = {
+	.name = "auditd-ingest",
+	.usage = "[OPTION...] [FILE...]",
+	.purpose = "read audit events and store them",
+	.examples =
+	    "  auditd-ingest app.jsonl                      # again later: only what is new\n"
+	    "  auditd-ingest --source app logs/*.jsonl.gz   # several, compressed ones too\n"
+	    "  producer | auditd-ingest --source app        # committed within 50 ms\n"
+	    "  auditd-ingest --dry-run app.jsonl            # see what would be stored\n",
+	.table = options,
+	.common_offset = ARG(common),
+	.operand = VALUE_FILE,
+};
+
+/* ---- What ingest_files calls back ---- */
+
+struct printer {
+	struct outstream *out;
+	struct buf line;
+};
+
+static int
+print_event(void *arg, const struct event *ev, struct err *e)
+{
+	struct printer *p = arg;
+
+	buf_reset(&p->line);
+	event_format(&p->line, ev);
+	buf_byte(&p->line, '\n');
+	return outstream_write(p->out, p->line.p, p->line.len, e);
+}
+
+static void
+show_progress(void *arg, uint64_t events, double share)
+{
+	progress_update(arg, events, share);
+}
+
+static void
+print_note(void *arg, const char *text)
+{
+	cli_note(&program, arg, "%s", text);
+}
+
+/* ---- The receipt ---- */
+
+/* {"not-json":3,"no-time":1} */
+static void
+add_reasons(struct buf *out, const struct ingest_receipt *r)
+{
+	const char *comma = "";
+
+	buf_byte(out, '{');
+	for (int f = 0; f < EVENT_FAULT_COUNT; f++)
+		if (r->fault[f] > 0) {
+			buf_printf(out, "%s\"%s\":%" PRIu64, comma, event_fault_name((enum event_fault)f), r->fault[f]);
+			comma = ",";
+		}
+	buf_byte(out, '}');
+}
+
+static int
+write_receipt(struct outstream *out, const struct ingest_receipt *r, struct err *e)
+{
+	struct buf doc = { 0 };
+	int rc;
+
+	buf_printf(&doc, "{\"read\":%" PRIu64 ",\"stored\":%" PRIu64 ",\"duplicates\":%" PRIu64
+	    ",\"dropped\":%" PRIu64 ",\"quarantined\":%" PRIu64 ",\"redacted\":%" PRIu64,
+	    r->read, r->stored, r->duplicates, r->dropped, r->quarantined, r->redacted);
+	if (r->stored > 0)
+		buf_printf(&doc, ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64, r->first_seq, r->last_seq);
+	else
+		buf_printf(&doc, ",\"first_seq\":null,\"last_seq\":null");
+	buf_printf(&doc, ",\"seconds\":%.3f,\"reasons\":", r->seconds);
+	add_reasons(&doc, r);
+	buf_printf(&doc, "}\n");
+	rc = outstream_write(out, doc.p, doc.len, e);
+	buf_fini(&doc);
+	return rc;
+}
+
+/* 12 read: 9 stored (seq 0 to 8), 1 duplicate, 2 quarantined (not-json 2), ... */
+static void
+tell_receipt(const struct common_args *c, const struct ingest_receipt *r, bool dry_run)
+{
+	struct buf text = { 0 };
+	const char *before = " (";
+
+	buf_printf(&text, "%" PRIu64 " read: ", r->read);
+	if (dry_run)
+		buf_printf(&text, "%" PRIu64 " printed, none stored", r->read - r->quarantined);
+	else
+		buf_printf(&text, "%" PRIu64 " stored", r->stored);
+	if (r->stored > 0)
+		buf_printf(&text, " (seq %" PRIu64 " to %" PRIu64 ")", r->first_seq, r->last_seq);
+	if (r->duplicates > 0)
+		buf_printf(&text, ", %" PRIu64 " duplicate%s", r->duplicates, r->duplicates == 1 ? "" : "s");
+	if (r->quarantined > 0) {
+		buf_printf(&text, ", %" PRIu64 " quarantined", r->quarantined);
+		for (int f = 0; f < EVENT_FAULT_COUNT; f++)
+			if (r->fault[f] > 0) {
+				buf_printf(&text, "%s%s %" PRIu64, before, event_fault_name((enum event_fault)f), r->fault[f]);
+				before = ", ";
+			}
+		buf_byte(&text, ')');
+	}
+	if (r->redacted > 0)
+		buf_printf(&text, ", %" PRIu64 " secret%s redacted", r->redacted, r->redacted == 1 ? "" : "s");
+	buf_printf(&text, ", %.2f s", r->seconds);
+	cli_note(&program, c, "%.*s", (int)text.len, text.p);
+	if (r->quarantined > 0)
+		cli_note(&program, c, "quarantined: %s%s", r->first_fault, r->quarantined > 1 ? " (and others)" : "");
+	buf_fini(&text);
+}
+
+/* ---- Main ---- */
+
+struct work {
+	struct store *st;
+	struct pool *pool;
+	struct outstream *receipt; /* NULL: a line on stderr */
+	struct printer printer;
+	struct progress progress;
+	struct ingest_receipt r;
+};
+
+static int
+open_outputs(const struct args *a, struct work *w, struct err *e)
+{
+	if (a->receipt != NULL && (w->receipt = outstream_open(a->receipt, e)) == NULL)
+		return -1;
+	if (a->dry_run)
+		return (w->printer.out = outstream_open(NULL, e)) != NULL ? 0 : -1;
+	return (w->st = cli_store(&a->common, STORE_CREATE, e)) != NULL ? 0 : -1;
+}
+
+/* The receipt is written however the run ended: what it says is committed. */
+static void
+close_outputs(const struct args *a, struct work *w, bool ran, struct err *e)
+{
+	store_close(w->st);
+	if (w->printer.out != NULL)
+		outstream_finish(w->printer.out, e);
+	buf_fini(&w->printer.line);
+	if (w->receipt == NULL) {
+		if (ran && (w->r.read > 0 || e->code == ERR_OK))
+			tell_receipt(&a->common, &w->r, a->dry_run);
+	} else if (ran && write_receipt(w->receipt, &w->r, e) == 0)
+		outstream_finish(w->receipt, e);
+	else
+		outstream_abort(w->receipt);
+}
+
+/* Returns 0, or the status of a run that refused some of its input. */
+static int
+ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
+{
+	struct work w = { 0 };
+	struct ingest_options o = {
+		.source = a->source, .tenant = a->tenant,
+		.assume_now = a->assume_now, .strict = a->strict, .redact = true,
+		.dry_run = print_event, .arg = &w.printer,
+		.stop = cli_interrupted,
+		.progress = show_progress, .progress_arg = &w.progress,
+		.note = print_note, .note_arg = (void *)(uintptr_t)&a->common,
+	};
+	bool ran = false;
+
+	if (ingest_check(path, n, &o, e) == 0 && open_outputs(a, &w, e) == 0) {
+		unsigned threads = pool_cpus() - 1;
+
+		w.pool = pool_new(threads < THREADS_MAX ? threads : THREADS_MAX);
+		progress_start(&w.progress, &a->common, "ingesting");
+		ingest_files(w.st, w.pool, path, n, &o, &w.r, e);
+		progress_end(&w.progress);
+		pool_free(w.pool);
+		ran = true;
+	}
+	close_outputs(a, &w, ran, e);
+	return w.r.quarantined > 0 ? ERR_INCOMPLETE : 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static const char *const standard_input[] = { "-" };
+	struct args a = { 0 };
+	struct str_list files = { 0 };
+	struct err e = ERR_NONE;
+	int status = cli_start(&program, argc, argv, &a, &files);
+
+	if (status < 0) {
+		status = 0;
+		if (files.n > 0)
+			status = ingest(&a, (const char *const *)files.item, files.n, &e);
+		else if (isatty(STDIN_FILENO))
+			err_set(&e, ERR_FAIL, "no FILE, and standard input is a terminal (- reads it all the same)");
+		else
+			status = ingest(&a, standard_input, 1, &e);
+		status = cli_finish(&program, &e, status);
+	}
+	str_list_fini(&files);
+	opt_fini(options, &a);
+	return status;
+}
