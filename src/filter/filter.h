@@ -27,15 +27,17 @@ enum filter_op {
 enum filter_test_op {
 	TEST_HAS,     /* the field is present */
 	TEST_ANY,     /* one of the patterns matches: equality, glob */
-	TEST_PREFIX,  /* starts with the text; for paths: at a / boundary */
-	TEST_IP,      /* an address in one of the ranges */
+	TEST_PREFIX,  /* is the path, or lies below it: /srv/data has /srv/data/x,
+	               * not /srv/data2; the text has no / at its end */
+	TEST_IP,      /* an address in one of the ranges, or one of the patterns */
 	TEST_LEVEL,   /* severity from lo to hi */
 	TEST_TIME     /* a TIME field: lo <= t < hi, microseconds */
 };
 
-/* One accepted value: text that must be equal, or a glob. */
+/* One accepted value: text that must be equal, or a glob.  In lower case where
+ * the test is nocase. */
 struct filter_pattern {
-	struct str text; /* unescaped; for a glob as written */
+	struct str text; /* unescaped; a glob keeps a backslash before * ? and \ */
 	bool glob;
 };
 
@@ -45,7 +47,8 @@ struct filter_test {
 	bool nocase;
 	struct filter_pattern *pattern; /* TEST_ANY, TEST_PREFIX (one, no glob) */
 	size_t patterns;
-	struct ip_range *range;         /* TEST_IP */
+	size_t literals;                /* the first so many are no globs; sorted */
+	struct ip_range *range;         /* TEST_IP: sorted, none overlaps another */
 	size_t ranges;
 	int64_t lo, hi;                 /* TEST_TIME, TEST_LEVEL (enum event_severity) */
 };
@@ -91,14 +94,16 @@ void filter_free(struct filter *f);
 
 bool filter_match(const struct filter *f, const struct event *ev);
 
-/* One test on one present value of its field (TEST_TIME aside). */
+/* One test on one present value of its field (TEST_TIME aside).  A field that
+ * is absent passes no test. */
 bool filter_test_value(const struct filter_test *t, struct str value);
 
 /* Appends the canonical expression: what an export records and what can be
  * typed again as --where (audit-filters(7)); "true" for everything. */
 void filter_format(struct buf *out, const struct filter *f);
 
-/* Glob with * and ?, backslash literal. */
+/* Glob with * (any run) and ? (one character); a backslash takes * ? , \
+ * literally and is itself before anything else. */
 bool filter_glob(struct str pattern, struct str text, bool nocase);
 
 #endif
