@@ -19,6 +19,7 @@
 
 #define BUSY_MS 10000
 #define PAGE_SIZE "16384"
+#define VALUE_MAX (256 * 1024 * 1024) /* of one row; no piece is near it */
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
 #define STATEMENT(name, sql) sql,
@@ -127,6 +128,7 @@ connect(struct db *db, const char *real, int flags, struct err *e)
 		sqlite3_db_config(db->sqlite, defence[i].option, defence[i].value, NULL);
 	sqlite3_extended_result_codes(db->sqlite, 0);
 	sqlite3_busy_timeout(db->sqlite, BUSY_MS);
+	sqlite3_limit(db->sqlite, SQLITE_LIMIT_LENGTH, VALUE_MAX);
 	return 0;
 }
 

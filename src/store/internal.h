@@ -50,24 +50,65 @@ int segment_info_read(struct store *st, sqlite3_stmt *s, struct segment_info *in
 /* Segments that overlap [first, last]; yours (free). */
 int segment_list(struct store *st, uint64_t first, uint64_t last, struct segment_info **list, size_t *n, struct err *e);
 
-/* Cells: the salt set of a cell, made when it has none (in a write transaction). */
-int cell_salts(struct store *st, uint64_t cell, bool make, struct buf *salts, struct err *e);
-/* Gathers what is known of the leaf hashes of the open cell, and closes it
- * when the log now reaches its end: root and nodes written, leaf rows dropped. */
-int cell_close(struct store *st, uint64_t cell, struct err *e);
+/* Cells.  Appends the salt set of a cell; 1 found, 0 there is none yet, -1. */
+int cell_salts(struct store *st, uint64_t cell, struct buf *salts, struct err *e);
+int cell_add(struct store *st, uint64_t cell, struct str salts, struct err *e);
+/* Leaf hashes of sealed events of the open cell, kept until it is full. */
 int leaf_add(struct store *st, uint64_t first, const struct hash *leaf, uint32_t n, struct err *e);
+/* The leaf hashes [cell start, cell start + n) from leaf rows and tail. */
+int leaf_gather(struct store *st, uint64_t cell, struct hash *leaf, uint32_t n, struct err *e);
+/* Writes root and nodes of a full cell from its leaves (NULL: gathered) and
+ * forgets the single hashes. */
+int cell_close(struct store *st, uint64_t cell, const struct hash *leaf, struct err *e);
+/* The small segments of a full cell become as few as fit, in a transaction of its own. */
+int cell_merge(struct store *st, uint64_t cell, struct pool *pool, struct err *e);
 
 /* The tail. */
+#define TAIL_EVENTS 4096
+#define TAIL_BYTES (4u * 1024 * 1024)
+
 struct tail_size {
 	uint64_t count, bytes, first;
 };
 int tail_size(struct store *st, struct tail_size *t, struct err *e);
-/* What duplicates are looked up by: of source, id and time. */
-uint64_t event_key(const struct event *ev);
-/* All tail rows become one or more segments. */
+int tail_add(struct store *st, uint64_t seq, const struct event *ev, enum leaf_kind kind, const struct hash *leaf,
+    struct str line, struct err *e);
+/* All tail rows become segments, in the open transaction. */
 int tail_seal(struct store *st, struct state *state, struct pool *pool, struct err *e);
-/* The small segments of a full cell become as few as fit. */
-int cell_merge(struct store *st, uint64_t cell, struct pool *pool, struct err *e);
+
+/* What duplicates are looked up by, made of id and time. */
+uint64_t event_key(const struct event *ev);
+
+/*
+ * sealer: rows in order of seq into segments, cut where one is full or a cell
+ * ends.  The rows' old home must be dropped before the segment that begins
+ * with them is flushed.
+ */
+struct sealer {
+	struct store *st;
+	struct state *state;
+	struct pool *pool;
+	struct segment_builder *builder;
+	uint64_t first;
+	uint32_t *offset;
+	uint8_t *kind;
+};
+void sealer_init(struct sealer *s, struct store *st, struct state *state, struct pool *pool);
+int sealer_add(struct sealer *s, const struct event *ev, size_t line_len, uint64_t seq, enum leaf_kind kind,
+    struct err *e);
+int sealer_flush(struct sealer *s, struct err *e);
+void sealer_fini(struct sealer *s);
+
+/* One of the toolkit's own records, as the next seq, in the open transaction. */
+int record_add(struct store *st, struct state *state, const struct event *ev, struct err *e);
+
+/* Events already stored, by source, id and time. */
+struct duplicates;
+struct duplicates *duplicates_new(struct store *st);
+void duplicates_free(struct duplicates *d);
+/* Looks anew at what segments and tail there are. */
+int duplicates_refresh(struct duplicates *d, struct err *e);
+int duplicates_find(struct duplicates *d, const struct event *ev, enum append_result *result, struct err *e);
 
 /* Gives every row of a segment, with its canonical line, in order. */
 struct row_sink {

@@ -120,7 +120,7 @@ struct store_file {
 int store_files(struct store *st, struct store_file **list, size_t *n, struct err *e);
 void store_files_free(struct store_file *list, size_t n);
 /* The secret key of the hashes above (16 bytes, per store). */
-int store_file_key(struct store *st, uint8_t key[16], struct err *e);
+void store_file_key(const struct store *st, uint8_t key[16]);
 
 /* ---- appending ---- */
 
@@ -152,7 +152,8 @@ int append_event(struct appender *a, const struct event *ev, enum leaf_kind kind
 void append_quarantine(struct appender *a, const struct quarantined *q);
 
 /* Where the input is after everything given so far; goes into the same commit
- * as the events before it.  f->id == 0 makes it known and sets f->id at commit. */
+ * as the events before it.  The file is told by its key and copied; one that
+ * the store does not know becomes known. */
 void append_position(struct appender *a, const struct store_file *f);
 
 /* Makes everything given durable.  After -1 the outcome may be unknown: close

@@ -196,7 +196,7 @@ store_segment(struct store *st, const struct segment_info *info, bool *moved, st
 	int rc;
 
 	*s = (struct stored){ .info = *info, .st = st, .rows = mem_zero(1, sizeof(*s->rows)) };
-	s->columns = segment_new(&info->meta, (struct piece_source){ get_piece, s });
+	s->columns = segment_new(&info->meta, (struct piece_source){ .get = get_piece, .arg = s });
 	pthread_mutex_lock(&st->lock);
 	rc = read_rows(s, moved, e);
 	pthread_mutex_unlock(&st->lock);

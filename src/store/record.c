@@ -1,0 +1,74 @@
+/*
+ * record: what the toolkit writes about its own doing, as events of leaf kind 1.
+ */
+#include "proof/salt.h"
+#include "store/internal.h"
+
+/* The hash of the next leaf, with the salts of its cell, made when it is the first. */
+static int
+next_leaf(struct store *st, uint64_t seq, struct str line, struct hash *leaf, struct err *e)
+{
+	struct buf salts = { 0 };
+	struct salt_walk walk;
+	uint8_t salt[SALT_LEN];
+	int rc = cell_salts(st, seq / TREE_CELL, &salts, e);
+
+	if (rc == 0) {
+		salt_new(&salts);
+		rc = cell_add(st, seq / TREE_CELL, buf_view(&salts), e) < 0 ? -1 : 1;
+	}
+	if (rc > 0) {
+		salt_walk_start(&walk, buf_view(&salts));
+		rc = 0;
+		if (salt_get(&walk, (uint32_t)(seq % TREE_CELL), salt))
+			tree_leaf(leaf, salt, LEAF_RECORD, line);
+		else
+			rc = err_set(e, ERR_INTEGRITY, "%s: the salts of cell %llu do not cover what is still to come",
+			    st->db.path, (unsigned long long)(seq / TREE_CELL));
+	}
+	buf_fini(&salts);
+	return rc;
+}
+
+int
+record_add(struct store *st, struct state *state, const struct event *ev, struct err *e)
+{
+	struct buf line = { 0 };
+	struct tail_size size;
+	struct hash leaf;
+	uint64_t seq = state->size;
+	int rc;
+
+	event_format(&line, ev);
+	rc = next_leaf(st, seq, buf_view(&line), &leaf, e);
+	if (rc == 0)
+		rc = tail_add(st, seq, ev, LEAF_RECORD, &leaf, buf_view(&line), e);
+	buf_fini(&line);
+	if (rc < 0 || tail_size(st, &size, e) < 0)
+		return -1;
+	state->size++;
+	if (event_has(ev, FIELD_INGESTED) && ev->ingested > state->last_ingested)
+		state->last_ingested = ev->ingested;
+	if ((size.count >= TAIL_EVENTS || size.bytes >= TAIL_BYTES || state->size % TREE_CELL == 0) &&
+	    tail_seal(st, state, NULL, e) < 0)
+		return -1;
+	return state->size % TREE_CELL == 0 ? cell_close(st, seq / TREE_CELL, NULL, e) : 0;
+}
+
+int
+store_record(struct store *st, const struct event *ev, uint64_t *seq, struct err *e)
+{
+	struct state state;
+
+	if (db_begin_write(&st->db, e) < 0)
+		return -1;
+	if (state_get(st, &state, e) < 0)
+		goto fail;
+	*seq = state.size;
+	if (record_add(st, &state, ev, e) < 0 || state_put(st, &state, e) < 0 || db_commit(&st->db, e) < 0)
+		goto fail;
+	return 0;
+fail:
+	db_rollback(&st->db);
+	return -1;
+}
