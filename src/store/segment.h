@@ -18,6 +18,7 @@
 
 #define SEGMENT_EVENTS_MAX 65536u
 #define SEGMENT_BYTES_MAX (64u * 1024 * 1024) /* of lines */
+#define SEGMENT_VALUE_MAX (2u * 1024 * 1024)  /* one value of one field */
 
 /* The parts of a column.  A piece is (field, part). */
 enum {
@@ -51,7 +52,8 @@ void segment_builder_free(struct segment_builder *b);
 void segment_builder_reset(struct segment_builder *b); /* keeps memory */
 
 /* Copies the event in as the next row; line_len is its canonical length.
- * The caller keeps to SEGMENT_EVENTS_MAX. */
+ * The caller keeps to SEGMENT_EVENTS_MAX, SEGMENT_BYTES_MAX and
+ * SEGMENT_VALUE_MAX (a line is shorter than that). */
 void segment_builder_add(struct segment_builder *b, const struct event *ev, size_t line_len);
 uint32_t segment_builder_count(const struct segment_builder *b);
 uint64_t segment_builder_bytes(const struct segment_builder *b);
@@ -79,6 +81,7 @@ void sealed_fini(struct sealed *s);
 struct piece_source {
 	int (*get)(void *arg, unsigned field, unsigned part, struct buf *out, struct err *e);
 	void *arg;
+	void (*done)(void *arg); /* called by segment_free; NULL: nothing to do */
 };
 
 struct segment;
@@ -87,6 +90,7 @@ struct segment;
 struct segment *segment_new(const struct segment_meta *meta, struct piece_source source);
 void segment_free(struct segment *s);
 const struct segment_meta *segment_meta(const struct segment *s);
+const struct piece_source *segment_source(const struct segment *s);
 
 enum column_kind {
 	COLUMN_ABSENT, /* no row has the field */
@@ -97,8 +101,8 @@ enum column_kind {
 
 struct column {
 	enum column_kind kind;
-	/* COLUMN_CODES: values[1 .. n_values], counts alike; values[0] is absent,
-	 * with the count of rows without the field */
+	/* COLUMN_CODES: values[1 .. n_values] ascend bytewise (str_cmp), counts
+	 * alike; values[0] is absent, with the count of rows without the field */
 	uint32_t n_values;
 	const struct str *values;
 	const uint32_t *counts;

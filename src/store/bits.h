@@ -1,0 +1,96 @@
+/*
+ * bits: small numbers, each in the same number of bits.
+ *
+ * Number i of width w is the bits i*w and following of a string of bits that
+ * starts with the lowest bit of the first byte.  Readers load 8 bytes at a
+ * time: there must be BITS_PADDING readable bytes behind the packed ones.
+ */
+#ifndef STORE_BITS_H
+#define STORE_BITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+#define BITS_WIDTH_MAX 56
+#define BITS_PADDING 8
+
+static inline uint64_t
+bits_load(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	    (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+static inline void
+bits_save(uint8_t *p, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		p[i] = (uint8_t)(v >> 8 * i);
+}
+
+static inline uint64_t
+bits_mask(unsigned width)
+{
+	return (UINT64_C(1) << width) - 1;
+}
+
+/* Bits that hold 0 to max. */
+static inline unsigned
+bits_width(uint64_t max)
+{
+	return max ? 64 - (unsigned)__builtin_clzll(max) : 0;
+}
+
+static inline size_t
+bits_bytes(size_t n, unsigned width)
+{
+	return (n * width + 7) / 8;
+}
+
+/* Number i alone. */
+static inline uint64_t
+bits_get(const uint8_t *p, size_t i, unsigned width)
+{
+	size_t bit = i * width;
+
+	return bits_load(p + bit / 8) >> bit % 8 & bits_mask(width);
+}
+
+static inline bool
+bit_test(const uint8_t *map, size_t i)
+{
+	return map[i / 8] >> i % 8 & 1;
+}
+
+/* Appends numbers one after the other.  The place must have room for all
+ * bytes and BITS_PADDING more. */
+struct bits_writer {
+	uint8_t *p;
+	uint64_t pending;
+	unsigned n; /* bits pending, below 8 between calls */
+};
+
+static inline void
+bits_put(struct bits_writer *w, uint64_t v, unsigned width)
+{
+	w->pending |= v << w->n;
+	w->n += width;
+	bits_save(w->p, w->pending);
+	w->p += w->n / 8;
+	w->pending >>= w->n & ~7u;
+	w->n %= 8;
+}
+
+/* Packs n numbers to the end of b. */
+void bits_pack32(struct buf *b, const uint32_t *v, size_t n, unsigned width);
+
+/* Unpacks n numbers; width at most 8, 16, 32 and BITS_WIDTH_MAX. */
+void bits_unpack8(uint8_t *out, const uint8_t *p, size_t n, unsigned width);
+void bits_unpack16(uint16_t *out, const uint8_t *p, size_t n, unsigned width);
+void bits_unpack32(uint32_t *out, const uint8_t *p, size_t n, unsigned width);
+void bits_unpack64(uint64_t *out, const uint8_t *p, size_t n, unsigned width);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * column: how one field of a segment is laid out in pieces (audit-store(5)).
+ * Private to store/.
+ *
+ *   column_time.c        one number a row: deltas, packed
+ *   column_dictionary.c  distinct values with counts, and a code a row
+ *   column_uuid.c        16 bytes a row
+ *   column_text.c        lengths, and blocks of text
+ *   members.c            the membership filter
+ *
+ * Encoders take what the builder gathered and cannot fail.  Decoders take
+ * pieces that anyone may have written.
+ */
+#ifndef STORE_COLUMN_H
+#define STORE_COLUMN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "store/bits.h"
+#include "store/codec.h"
+#include "store/segment.h"
+
+/* The first byte of a column's first piece. */
+enum encoding {
+	ENCODING_TIME = 1,
+	ENCODING_DICTIONARY = 2,
+	ENCODING_UUID = 3,
+	ENCODING_TEXT = 4
+};
+
+/* How bytes inside a piece are stored. */
+enum packing { PACKING_NONE = 0, PACKING_ZSTD = 1 };
+
+#define COLUMN_VALUES_MAX (SEGMENT_BYTES_MAX + SEGMENT_VALUE_MAX) /* bytes of all values */
+#define TEXT_BLOCK_RAW (128u * 1024)      /* a block is closed when it has so many */
+#define TEXT_BLOCK_MAX (4u * 1024 * 1024) /* and never has more */
+#define TEXT_BLOCKS_MAX (PART_MAX - PART_BLOCK)
+
+#define UUID_LEN 16
+#define UUID_TEXT_LEN 36
+
+/* ---- bytes of a piece ---- */
+
+struct cursor {
+	const uint8_t *p, *end;
+};
+
+static inline size_t
+cursor_left(const struct cursor *c)
+{
+	return (size_t)(c->end - c->p);
+}
+
+/* A number of at most max. */
+static inline bool
+cursor_number(struct cursor *c, uint64_t max, uint64_t *v)
+{
+	return get_varint(&c->p, c->end, v) && *v <= max;
+}
+
+static inline bool
+cursor_byte(struct cursor *c, uint8_t *v)
+{
+	if (c->p == c->end)
+		return false;
+	*v = *c->p++;
+	return true;
+}
+
+/* The next n bytes; NULL when there are fewer. */
+static inline const uint8_t *
+cursor_bytes(struct cursor *c, size_t n)
+{
+	if (cursor_left(c) < n)
+		return NULL;
+	c->p += n;
+	return c->p - n;
+}
+
+static inline uint64_t
+zigzag(int64_t v)
+{
+	return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+}
+
+static inline uint64_t /* the bits of an int64_t */
+unzigzag(uint64_t v)
+{
+	return v >> 1 ^ (0 - (v & 1));
+}
+
+/* ERR_INTEGRITY, "column FIELD: what".  Returns -1. */
+int column_wrong(struct err *e, enum field f, const char *what);
+
+/* ---- what the builder gathered ---- */
+
+#define ABSENT UINT32_MAX
+
+/* A row's bytes in the column's buffer. */
+struct span {
+	uint32_t off, len; /* len ABSENT: no value */
+};
+
+/* A column of values, one after the other in the order of rows. */
+struct values {
+	const struct span *span; /* count of them */
+	const char *bytes;
+	uint32_t count, present;
+};
+
+static inline struct str
+values_get(const struct values *v, uint32_t row)
+{
+	struct span s = v->span[row];
+
+	return s.len == ABSENT ? (struct str){ NULL, 0 } : (struct str){ v->bytes + s.off, s.len };
+}
+
+/* Memory of one thread that encodes. */
+struct scratch {
+	struct codec *codec;
+	struct buf raw;
+	void *table;
+	size_t table_cap; /* bytes */
+};
+
+void *scratch_table(struct scratch *s, size_t bytes); /* lives until the next call */
+void scratch_fini(struct scratch *s);
+
+/* ---- encoders: append to empty buffers ---- */
+
+void time_encode(struct buf *codes, const int64_t *time, uint32_t count);
+
+/* values[0 .. n) are distinct, code[row] is 0 (absent) or 1 + an index of them.
+ * codes stays empty when one value fills all rows. */
+void dictionary_encode(struct buf *dictionary, struct buf *codes, const struct str *values,
+    uint32_t n, const uint32_t *code, uint32_t count, struct scratch *s);
+
+/* Whether so few values are no UUIDs that uuid_encode is worth it. */
+bool uuid_suits(const struct values *v);
+void uuid_encode(struct buf *dictionary, struct buf *codes, const struct values *v, struct scratch *s);
+
+/* Where a text column is cut. */
+struct text_block {
+	uint32_t row, rows; /* absent rows counted */
+	uint32_t off, len;  /* in the column's buffer */
+};
+/* Yours (free). */
+struct text_block *text_cut(const struct values *v, uint32_t *n);
+void text_encode(struct buf *dictionary, struct buf *codes, const struct values *v,
+    const struct text_block *block, uint32_t n);
+
+/* ---- decoders ---- */
+
+/* Pieces have BITS_PADDING readable bytes behind them. */
+
+/* time[count] with TIME_NONE for absent rows. */
+int time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, struct err *e);
+
+struct dictionary_column {
+	uint32_t n, absent;
+	struct str *values;  /* 0 .. n; [0] is absent */
+	uint32_t *counts;
+	char *bytes;         /* of the values */
+	size_t memory;
+};
+int dictionary_decode(enum field f, struct str piece, uint32_t count, struct codec *c,
+    struct dictionary_column *d, struct err *e);
+/* Codes as wide as needed; yours. */
+int dictionary_decode_codes(enum field f, struct str piece, uint32_t count, struct codec *c,
+    const struct dictionary_column *d, void **codes, unsigned *width, struct err *e);
+void dictionary_column_fini(struct dictionary_column *d);
+/* The code of a value, 0 when it is none of them. */
+uint32_t dictionary_find(const struct dictionary_column *d, struct str value);
+
+struct uuid_column {
+	uint32_t n;             /* UUIDs */
+	const uint8_t *uuid;    /* in the codes piece */
+	uint32_t *index;        /* a row's: 0 absent, 1 + UUID, 1 + n + exception; NULL: row r is UUID r */
+	struct str *exception;  /* in the dictionary piece */
+	uint32_t exceptions;
+	size_t memory;
+};
+int uuid_decode(enum field f, struct str dictionary, struct str codes, uint32_t count,
+    struct uuid_column *u, struct err *e);
+/* p == NULL: absent.  The bytes are text's or the exceptions'. */
+struct str uuid_value(const struct uuid_column *u, uint32_t row, char text[UUID_TEXT_LEN]);
+void uuid_column_fini(struct uuid_column *u);
+/* Exactly 8-4-4-4-12 lower-case digits. */
+bool uuid_parse(const char *p, size_t len, uint8_t out[UUID_LEN]);
+
+struct text_column {
+	uint32_t n;               /* blocks */
+	struct text_block *block; /* off is the sum of the lengths before */
+	uint32_t *start;          /* count + 1 offsets, over all blocks */
+	uint8_t *absent;          /* a bit a row; NULL: none */
+	size_t memory;
+};
+int text_decode(enum field f, struct str dictionary, struct str codes, uint32_t count,
+    struct text_column *t, struct err *e);
+/* The block of a row; `near` is a guess. */
+uint32_t text_find_block(const struct text_column *t, uint32_t row, uint32_t near);
+void text_column_fini(struct text_column *t);
+
+#endif

@@ -1,0 +1,342 @@
+/*
+ * column_dictionary: distinct values in order, how often each occurs, and the
+ * number of its value for each row.
+ *
+ * dictionary piece
+ *   2                      encoding
+ *   n, absent, raw         varints: values, rows without one, bytes of the list
+ *   packing                0, or 1: the list is one zstd frame
+ *   list                   n counts, n lengths shared with the value before, n
+ *                          lengths of the rest (varints); the rests
+ * codes piece; there is none when one value fills all rows
+ *   packing                0, or 1: the codes are one zstd frame
+ *   codes                  packed; one less than the code when no row is absent
+ *
+ * Values ascend, so that a prefix is a range of codes and the front of each
+ * value need not be stored.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "store/column.h"
+#include "store/dictionary.h"
+
+enum { ZSTD_WORTH = 64 }; /* fewer bytes are not worth a frame */
+
+/* Bits a code, when the smallest is 0. */
+static unsigned
+code_bits(uint32_t n, uint32_t absent)
+{
+	return bits_width(absent ? n : n - 1);
+}
+
+static uint32_t
+shared_length(struct str a, struct str b)
+{
+	size_t n = a.len < b.len ? a.len : b.len, i = 0;
+
+	while (i < n && a.p[i] == b.p[i])
+		i++;
+	return (uint32_t)i;
+}
+
+/* Appends packing and bytes. */
+static void
+add_packed(struct buf *out, struct codec *codec, const void *p, size_t n)
+{
+	size_t start = out->len;
+
+	if (n >= ZSTD_WORTH) {
+		buf_byte(out, PACKING_ZSTD);
+		codec_compress(codec, p, n, out);
+		if (out->len - start < n - n / 8)
+			return;
+		out->len = start;
+	}
+	buf_byte(out, PACKING_NONE);
+	buf_add(out, p, n);
+}
+
+/* The list of values into s->raw.  shared[] is room for n numbers. */
+static void
+make_list(struct buf *raw, const struct str *value, const struct sort_entry *entry, uint32_t n,
+    const uint32_t *count, uint32_t *shared)
+{
+	struct str before = STR("");
+
+	for (uint32_t i = 0; i < n; i++)
+		buf_varint(raw, count[entry[i].index + 1]);
+	for (uint32_t i = 0; i < n; i++) {
+		shared[i] = shared_length(before, value[entry[i].index]);
+		before = value[entry[i].index];
+		buf_varint(raw, shared[i]);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		buf_varint(raw, value[entry[i].index].len - shared[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		struct str v = value[entry[i].index];
+		buf_add(raw, v.p + shared[i], v.len - shared[i]);
+	}
+}
+
+void
+dictionary_encode(struct buf *dictionary, struct buf *codes, const struct str *values, uint32_t n,
+    const uint32_t *code, uint32_t rows, struct scratch *s)
+{
+	struct sort_entry *entry = scratch_table(s, n * sizeof(*entry) + (3 * (size_t)n + 2) * sizeof(uint32_t));
+	uint32_t *count = (uint32_t *)(entry + n), *rank = count + n + 1, *shared = rank + n + 1;
+
+	memset(count, 0, (n + 1) * sizeof(*count));
+	for (uint32_t i = 0; i < rows; i++)
+		count[code[i]]++;
+	dictionary_sort(values, n, entry, (uintptr_t)entry);
+	buf_reset(&s->raw);
+	make_list(&s->raw, values, entry, n, count, shared);
+
+	buf_byte(dictionary, ENCODING_DICTIONARY);
+	buf_varint(dictionary, n);
+	buf_varint(dictionary, count[0]);
+	buf_varint(dictionary, s->raw.len);
+	add_packed(dictionary, s->codec, s->raw.p, s->raw.len);
+
+	unsigned width = code_bits(n, count[0]);
+	if (width == 0)
+		return;
+	uint32_t bias = count[0] ? 0 : 1;
+	rank[0] = 0;
+	for (uint32_t i = 0; i < n; i++)
+		rank[entry[i].index + 1] = i + 1 - bias;
+	size_t len = bits_bytes(rows, width);
+	buf_reset(&s->raw);
+	buf_reserve(&s->raw, len + BITS_PADDING);
+	struct bits_writer w = { .p = (uint8_t *)s->raw.p };
+	for (uint32_t i = 0; i < rows; i++)
+		bits_put(&w, rank[code[i]], width);
+	add_packed(codes, s->codec, s->raw.p, len);
+}
+
+/* ---- decoding ---- */
+
+/* The bytes behind a packing byte: in place, or decompressed into *made. */
+static const uint8_t *
+open_packed(struct cursor *c, struct codec *codec, size_t raw, char **made)
+{
+	uint8_t packing;
+
+	*made = NULL;
+	if (!cursor_byte(c, &packing))
+		return NULL;
+	if (packing == PACKING_NONE)
+		return cursor_left(c) == raw ? c->p : NULL;
+	if (packing != PACKING_ZSTD)
+		return NULL;
+	*made = mem_alloc(raw + BITS_PADDING);
+	memset(*made + raw, 0, BITS_PADDING);
+	if (codec_decompress(codec, c->p, cursor_left(c), *made, raw) == 0)
+		return (const uint8_t *)*made;
+	free(*made);
+	*made = NULL;
+	return NULL;
+}
+
+/* n varints of at most max; *sum is what they add up to. */
+static bool
+read_numbers(struct cursor *c, uint32_t *out, uint32_t n, uint32_t max, uint64_t *sum)
+{
+	*sum = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t v;
+		if (!cursor_number(c, max, &v))
+			return false;
+		out[i] = (uint32_t)v;
+		*sum += v;
+	}
+	return true;
+}
+
+/* Builds the values; false when they do not ascend or share more than there
+ * is.  What follows the shared bytes must be greater than what did. */
+static bool
+expand(struct dictionary_column *d, const uint32_t *shared, const uint32_t *rest, const uint8_t *from)
+{
+	struct str before = STR("");
+	char *to = d->bytes;
+
+	for (uint32_t i = 0; i < d->n; i++) {
+		size_t front = shared[i], back = rest[i];
+		if (front > before.len)
+			return false;
+		if (front < before.len && (back == 0 || from[0] <= (uint8_t)before.p[front]))
+			return false;
+		if (front == before.len && back == 0 && i > 0)
+			return false;
+		memcpy(to, before.p, front);
+		memcpy(to + front, from, back);
+		before = (struct str){ to, front + back };
+		d->values[i + 1] = before;
+		to += front + back;
+		from += back;
+	}
+	return true;
+}
+
+static const char *
+decode_list(struct dictionary_column *d, const uint8_t *list, size_t raw, uint32_t rows)
+{
+	struct cursor c = { list, list + raw };
+	uint64_t sum, front, back;
+	const char *wrong = NULL;
+	uint32_t *shared = mem_alloc(2 * (size_t)d->n * sizeof(*shared)), *rest = shared + d->n;
+
+	d->values = mem_alloc(((size_t)d->n + 1) * sizeof(*d->values));
+	d->values[0] = (struct str){ NULL, 0 };
+	d->counts = mem_alloc(((size_t)d->n + 1) * sizeof(*d->counts));
+	d->counts[0] = d->absent;
+	if (!read_numbers(&c, d->counts + 1, d->n, rows, &sum) || sum + d->absent != rows)
+		wrong = "counts of values do not add up";
+	else if (!read_numbers(&c, shared, d->n, SEGMENT_VALUE_MAX, &front) ||
+	    !read_numbers(&c, rest, d->n, SEGMENT_VALUE_MAX, &back) ||
+	    back != cursor_left(&c) || front + back > COLUMN_VALUES_MAX)
+		wrong = "lengths of values do not fit";
+	else {
+		d->bytes = mem_alloc((size_t)(front + back));
+		d->memory = (size_t)(front + back) + d->n * (sizeof(*d->values) + sizeof(*d->counts));
+		if (!expand(d, shared, rest, c.p))
+			wrong = "values do not ascend";
+	}
+	for (uint32_t i = 1; !wrong && i <= d->n; i++)
+		if (d->counts[i] == 0)
+			wrong = "a value that no row has";
+	free(shared);
+	return wrong;
+}
+
+int
+dictionary_decode(enum field f, struct str piece, uint32_t rows, struct codec *codec,
+    struct dictionary_column *d, struct err *e)
+{
+	struct cursor c = { (const uint8_t *)piece.p, (const uint8_t *)piece.p + piece.len };
+	uint64_t n, absent, raw;
+	uint8_t encoding;
+	char *made;
+
+	*d = (struct dictionary_column){ 0 };
+	if (!cursor_byte(&c, &encoding) || encoding != ENCODING_DICTIONARY ||
+	    !cursor_number(&c, rows, &n) || !cursor_number(&c, rows, &absent) || n == 0 ||
+	    n + absent > rows ||
+	    !cursor_number(&c, COLUMN_VALUES_MAX + 16 * (uint64_t)rows, &raw))
+		return column_wrong(e, f, "not a dictionary");
+	const uint8_t *list = open_packed(&c, codec, (size_t)raw, &made);
+	if (list == NULL)
+		return column_wrong(e, f, "a dictionary that cannot be unpacked");
+	d->n = (uint32_t)n;
+	d->absent = (uint32_t)absent;
+	const char *wrong = decode_list(d, list, (size_t)raw, rows);
+	free(made);
+	if (wrong == NULL)
+		return 0;
+	dictionary_column_fini(d);
+	return column_wrong(e, f, wrong);
+}
+
+void
+dictionary_column_fini(struct dictionary_column *d)
+{
+	free(d->values);
+	free(d->counts);
+	free(d->bytes);
+	*d = (struct dictionary_column){ 0 };
+}
+
+uint32_t
+dictionary_find(const struct dictionary_column *d, struct str value)
+{
+	uint32_t low = 1, high = d->n + 1;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = str_cmp(d->values[middle], value);
+		if (order == 0)
+			return middle;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return 0;
+}
+
+/* Adds the bias, finds codes out of range, and compares counts: for one width
+ * of array. */
+#define CHECK_CODES(name, type)                                                               \
+	static bool                                                                           \
+	name(type *code, uint32_t rows, uint32_t bias, const struct dictionary_column *d)     \
+	{                                                                                     \
+		uint32_t *count = mem_zero((size_t)d->n + 1, sizeof(*count));                 \
+		bool good = true;                                                             \
+		for (uint32_t i = 0; good && i < rows; i++) {                                 \
+			uint32_t value = (uint32_t)code[i] + bias;                            \
+			good = value <= d->n;                                                 \
+			code[i] = (type)value;                                                \
+			if (good)                                                             \
+				count[value]++;                                               \
+		}                                                                             \
+		good = good && memcmp(count, d->counts, ((size_t)d->n + 1) * sizeof(*count)) == 0; \
+		free(count);                                                                  \
+		return good;                                                                  \
+	}
+
+CHECK_CODES(check8, uint8_t)
+CHECK_CODES(check16, uint16_t)
+CHECK_CODES(check32, uint32_t)
+
+static bool
+unpack_codes(void *out, unsigned wide, const uint8_t *packed, unsigned bits, uint32_t rows,
+    const struct dictionary_column *d)
+{
+	uint32_t bias = d->absent ? 0 : 1;
+
+	if (wide == 1) {
+		bits_unpack8(out, packed, rows, bits);
+		return check8(out, rows, bias, d);
+	}
+	if (wide == 2) {
+		bits_unpack16(out, packed, rows, bits);
+		return check16(out, rows, bias, d);
+	}
+	bits_unpack32(out, packed, rows, bits);
+	return check32(out, rows, bias, d);
+}
+
+int
+dictionary_decode_codes(enum field f, struct str piece, uint32_t rows, struct codec *codec,
+    const struct dictionary_column *d, void **codes, unsigned *width, struct err *e)
+{
+	struct cursor c = { (const uint8_t *)piece.p, (const uint8_t *)piece.p + piece.len };
+	unsigned bits = code_bits(d->n, d->absent);
+	unsigned wide = d->n <= UINT8_MAX ? 1 : d->n <= UINT16_MAX ? 2 : 4;
+	char *made = NULL;
+	const uint8_t *packed = NULL;
+
+	if (bits > 0) {
+		packed = open_packed(&c, codec, bits_bytes(rows, bits), &made);
+		if (packed == NULL)
+			return column_wrong(e, f, "codes that cannot be unpacked");
+	} else if (piece.len > 0) {
+		return column_wrong(e, f, "codes where there is one value only");
+	}
+	void *out = mem_alloc((size_t)rows * wide);
+	bool good = true;
+	if (bits > 0)
+		good = unpack_codes(out, wide, packed, bits, rows, d);
+	else
+		memset(out, 1, rows); /* one value: one byte a code */
+	free(made);
+	if (!good) {
+		free(out);
+		return column_wrong(e, f, "codes do not agree with the dictionary");
+	}
+	*codes = out;
+	*width = wide;
+	return 0;
+}

@@ -1,0 +1,197 @@
+/*
+ * column_text: a text a row, in blocks that are decompressed one by one.
+ *
+ * dictionary piece
+ *   4                      encoding
+ *   absent, n              varints: rows without a text; blocks
+ *   n times                varints: rows of the block, bytes of its texts
+ * codes piece, for each 128 rows
+ *   width, base            one byte; varint
+ *   lengths                packed, less base; 0 absent, else 1 + length
+ * block pieces, PART_BLOCK and following
+ *   one zstd frame of the texts of its rows, one behind the other
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "store/column.h"
+
+enum { LENGTHS = 128, LENGTH_BITS = 32 };
+
+struct text_block *
+text_cut(const struct values *v, uint32_t *n)
+{
+	struct text_block *block = NULL;
+	size_t cap = 0;
+	uint32_t total = 0;
+
+	for (uint32_t row = 0; row < v->count; row++)
+		if (v->span[row].len != ABSENT)
+			total += v->span[row].len;
+	/* More than any segment should hold still fits the number of blocks. */
+	uint32_t full = total / (TEXT_BLOCKS_MAX - 1) + 1;
+	if (full < TEXT_BLOCK_RAW)
+		full = TEXT_BLOCK_RAW;
+
+	struct text_block current = { 0 };
+	*n = 0;
+	for (uint32_t row = 0; row < v->count; row++) {
+		current.rows++;
+		if (v->span[row].len != ABSENT)
+			current.len += v->span[row].len;
+		if (current.len < full && row + 1 < v->count)
+			continue;
+		mem_grow(&block, &cap, (size_t)*n + 1, sizeof(*block));
+		block[(*n)++] = current;
+		current = (struct text_block){ .row = row + 1, .off = current.off + current.len };
+	}
+	return block;
+}
+
+static void
+encode_lengths(struct buf *b, const struct span *span, uint32_t n)
+{
+	uint32_t length[LENGTHS], low = UINT32_MAX, high = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		length[i] = span[i].len + 1; /* ABSENT is the largest number: 0 */
+		low = length[i] < low ? length[i] : low;
+		high = length[i] > high ? length[i] : high;
+	}
+	unsigned width = bits_width(high - low);
+	for (uint32_t i = 0; i < n; i++)
+		length[i] -= low;
+	buf_byte(b, (char)width);
+	buf_varint(b, low);
+	bits_pack32(b, length, n, width);
+}
+
+void
+text_encode(struct buf *dictionary, struct buf *codes, const struct values *v,
+    const struct text_block *block, uint32_t n)
+{
+	buf_byte(dictionary, ENCODING_TEXT);
+	buf_varint(dictionary, v->count - v->present);
+	buf_varint(dictionary, n);
+	for (uint32_t i = 0; i < n; i++) {
+		buf_varint(dictionary, block[i].rows);
+		buf_varint(dictionary, block[i].len);
+	}
+	for (uint32_t row = 0; row < v->count; row += LENGTHS)
+		encode_lengths(codes, v->span + row, v->count - row < LENGTHS ? v->count - row : LENGTHS);
+}
+
+/* ---- decoding ---- */
+
+static const char *
+decode_lengths(struct text_column *t, struct str codes, uint32_t count, uint32_t absent)
+{
+	struct cursor c = { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len };
+	uint32_t length[LENGTHS], missing = 0;
+	uint64_t start = 0, base;
+	uint8_t width;
+
+	t->start = mem_alloc(((size_t)count + 1) * sizeof(*t->start));
+	t->memory += ((size_t)count + 1) * sizeof(*t->start);
+	if (absent) {
+		t->absent = mem_zero(bits_bytes(count, 1), 1);
+		t->memory += bits_bytes(count, 1);
+	}
+	for (uint32_t row = 0; row < count; row++) {
+		if (row % LENGTHS == 0) {
+			uint32_t n = count - row < LENGTHS ? count - row : LENGTHS;
+			const uint8_t *packed;
+			if (!cursor_byte(&c, &width) || width > LENGTH_BITS ||
+			    !cursor_number(&c, SEGMENT_VALUE_MAX + 1, &base) ||
+			    (packed = cursor_bytes(&c, bits_bytes(n, width))) == NULL)
+				return "lengths end early";
+			bits_unpack32(length, packed, n, width);
+		}
+		uint64_t len = base + length[row % LENGTHS];
+		t->start[row] = (uint32_t)start;
+		if (len == 0) {
+			if (++missing > absent)
+				return "more rows without a text than stated";
+			t->absent[row / 8] |= (uint8_t)(1u << row % 8);
+			continue;
+		}
+		start += len - 1;
+		if (len - 1 > SEGMENT_VALUE_MAX || start > COLUMN_VALUES_MAX)
+			return "a length out of range";
+	}
+	t->start[count] = (uint32_t)start;
+	if (missing != absent || cursor_left(&c) > 0)
+		return "lengths do not fit the rows";
+	return NULL;
+}
+
+/* After the lengths: blocks must cover the rows and hold their bytes. */
+static const char *
+decode_blocks(struct text_column *t, struct cursor *c, uint32_t count)
+{
+	uint32_t row = 0;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		uint64_t rows, len;
+		if (!cursor_number(c, count - row, &rows) || rows == 0 ||
+		    !cursor_number(c, TEXT_BLOCK_MAX, &len))
+			return "the directory of blocks cannot be read";
+		uint32_t next = row + (uint32_t)rows;
+		if (t->start[next] - t->start[row] != len)
+			return "a block is not as long as its texts";
+		t->block[i] = (struct text_block){ row, (uint32_t)rows, t->start[row], (uint32_t)len };
+		row = next;
+	}
+	return row == count && cursor_left(c) == 0 ? NULL : "blocks do not fit the rows";
+}
+
+int
+text_decode(enum field f, struct str dictionary, struct str codes, uint32_t count,
+    struct text_column *t, struct err *e)
+{
+	struct cursor c = { (const uint8_t *)dictionary.p, (const uint8_t *)dictionary.p + dictionary.len };
+	uint8_t encoding;
+	uint64_t absent, n;
+
+	*t = (struct text_column){ 0 };
+	if (!cursor_byte(&c, &encoding) || encoding != ENCODING_TEXT ||
+	    !cursor_number(&c, count - 1, &absent) || !cursor_number(&c, TEXT_BLOCKS_MAX, &n) ||
+	    n == 0 || n > count)
+		return column_wrong(e, f, "not a column of texts");
+	t->n = (uint32_t)n;
+	t->block = mem_alloc((size_t)n * sizeof(*t->block));
+	t->memory = (size_t)n * sizeof(*t->block);
+	const char *wrong = decode_lengths(t, codes, count, (uint32_t)absent);
+	if (wrong == NULL)
+		wrong = decode_blocks(t, &c, count);
+	if (wrong == NULL)
+		return 0;
+	text_column_fini(t);
+	return column_wrong(e, f, wrong);
+}
+
+uint32_t
+text_find_block(const struct text_column *t, uint32_t row, uint32_t near)
+{
+	uint32_t low = 0, high = t->n;
+
+	if (near < t->n && row - t->block[near].row < t->block[near].rows)
+		return near;
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		if (t->block[middle].row <= row)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void
+text_column_fini(struct text_column *t)
+{
+	free(t->block);
+	free(t->start);
+	free(t->absent);
+	*t = (struct text_column){ 0 };
+}

@@ -1,0 +1,234 @@
+/*
+ * column_time: one instant a row, as packed differences.
+ *
+ *   1                      encoding
+ *   absent                 varint; if not 0, a bit a row follows: 1 present
+ *   first                  varint, zig-zag: the time of the first present row
+ *   blocks of 128 rows     width | 0x80 if signed, number of outliers,
+ *                          differences of width bits, outliers
+ *
+ * A difference is taken from the row before.  One that does not fit the
+ * width is an outlier: 0 in its place, and behind the block its row in the
+ * block, times 2, and its difference as zig-zag varint.  The row after an
+ * outlier is taken from the row before it (an event that came late), unless
+ * 1 was added to the outlier's row (a gap).
+ */
+#include "store/column.h"
+
+enum { BLOCK = 128, SIGNED = 0x80, MOVES = 1 };
+
+/* What a block costs in bits at each width, outliers counted as 9 bytes. */
+static unsigned
+choose_width(const int64_t *delta, uint32_t n, bool *is_signed)
+{
+	uint32_t with_sign[65] = { 0 }, plain[65] = { 0 };
+	uint32_t signed_fit = 0, plain_fit = 0;
+	uint64_t best = UINT64_MAX;
+	unsigned width = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		with_sign[bits_width(zigzag(delta[i]))]++;
+		if (delta[i] >= 0)
+			plain[bits_width((uint64_t)delta[i])]++;
+	}
+	for (unsigned w = 0; w <= BITS_WIDTH_MAX; w++) {
+		signed_fit += with_sign[w];
+		plain_fit += plain[w];
+		uint64_t a = (uint64_t)w * n + (uint64_t)(n - plain_fit) * 56;
+		uint64_t b = (uint64_t)w * n + (uint64_t)(n - signed_fit) * 56;
+		if (a < best || b < best) {
+			best = a < b ? a : b;
+			*is_signed = b < a;
+			width = w;
+		}
+	}
+	return width;
+}
+
+static bool
+fits(int64_t delta, unsigned width, bool is_signed)
+{
+	if (is_signed)
+		return bits_width(zigzag(delta)) <= width;
+	return delta >= 0 && bits_width((uint64_t)delta) <= width;
+}
+
+/* *last is the time that the next difference is taken from. */
+static void
+encode_block(struct buf *b, const int64_t *t, uint32_t n, int64_t *last)
+{
+	int64_t delta[BLOCK];
+	bool is_signed = false;
+	uint8_t outlier[BLOCK];
+	uint32_t outliers = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		delta[i] = t[i] - (i ? t[i - 1] : *last);
+	unsigned width = choose_width(delta, n, &is_signed);
+
+	buf_byte(b, (char)(width | (is_signed ? SIGNED : 0)));
+	size_t number = b->len;
+	buf_byte(b, 0);
+	buf_reserve(b, bits_bytes(n, width) + BITS_PADDING);
+	struct bits_writer w = { .p = (uint8_t *)b->p + b->len };
+	for (uint32_t i = 0; i < n; i++) {
+		delta[i] = t[i] - *last;
+		if (fits(delta[i], width, is_signed)) {
+			bits_put(&w, is_signed ? zigzag(delta[i]) : (uint64_t)delta[i], width);
+			*last = t[i];
+			continue;
+		}
+		bits_put(&w, 0, width);
+		bool moves = i + 1 == n || !fits(t[i + 1] - *last, width, is_signed);
+		if (moves)
+			*last = t[i];
+		outlier[outliers++] = (uint8_t)(i << 1 | moves);
+	}
+	b->len += bits_bytes(n, width);
+	b->p[number] = (char)outliers;
+	for (uint32_t i = 0; i < outliers; i++) {
+		buf_byte(b, (char)outlier[i]);
+		buf_varint(b, zigzag(delta[outlier[i] >> 1]));
+	}
+}
+
+static void
+encode_presence(struct buf *b, const int64_t *time, uint32_t count)
+{
+	size_t len = bits_bytes(count, 1);
+
+	buf_reserve(b, len);
+	memset(b->p + b->len, 0, len);
+	for (uint32_t i = 0; i < count; i++)
+		if (time[i] != TIME_NONE)
+			b->p[b->len + i / 8] = (char)(b->p[b->len + i / 8] | 1 << i % 8);
+	b->len += len;
+}
+
+void
+time_encode(struct buf *b, const int64_t *time, uint32_t count)
+{
+	int64_t block[BLOCK], last = 0;
+	uint32_t absent = 0, n = 0;
+	bool begun = false;
+
+	for (uint32_t i = 0; i < count; i++)
+		absent += time[i] == TIME_NONE;
+	buf_byte(b, ENCODING_TIME);
+	buf_varint(b, absent);
+	if (absent)
+		encode_presence(b, time, count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (time[i] == TIME_NONE)
+			continue;
+		if (!begun) {
+			buf_varint(b, zigzag(time[i]));
+			last = time[i];
+			begun = true;
+		}
+		block[n++] = time[i];
+		if (n == BLOCK) {
+			encode_block(b, block, n, &last);
+			n = 0;
+		}
+	}
+	if (n)
+		encode_block(b, block, n, &last);
+}
+
+/* One block into t[n]; wraps around instead of overflowing, the caller checks
+ * what came out. */
+static bool
+decode_block(struct cursor *c, uint64_t *t, uint32_t n, uint64_t *last)
+{
+	uint8_t head, outliers;
+	uint64_t base = *last;
+	uint32_t i = 0;
+
+	if (!cursor_byte(c, &head) || !cursor_byte(c, &outliers))
+		return false;
+	unsigned width = head & 0x7f;
+	if (width > BITS_WIDTH_MAX || outliers > n)
+		return false;
+	const uint8_t *packed = cursor_bytes(c, bits_bytes(n, width));
+	if (packed == NULL)
+		return false;
+	bits_unpack64(t, packed, n, width);
+	if (head & SIGNED)
+		for (uint32_t k = 0; k < n; k++)
+			t[k] = unzigzag(t[k]);
+
+	for (; outliers > 0; outliers--) {
+		uint8_t at;
+		uint64_t delta;
+		if (!cursor_byte(c, &at) || !cursor_number(c, UINT64_MAX, &delta) ||
+		    (at >> 1) < i || (uint32_t)(at >> 1) >= n)
+			return false;
+		for (; i < (uint32_t)(at >> 1); i++)
+			t[i] = base += t[i];
+		t[i++] = base + unzigzag(delta);
+		if (at & MOVES)
+			base = t[i - 1];
+	}
+	for (; i < n; i++)
+		t[i] = base += t[i];
+	*last = base;
+	return true;
+}
+
+static bool
+in_range(const uint64_t *t, uint32_t n)
+{
+	uint64_t outside = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		outside |= t[i] - (uint64_t)TIME_MIN > (uint64_t)TIME_MAX - (uint64_t)TIME_MIN;
+	return !outside;
+}
+
+/* The present rows, at the end of time[], to their places. */
+static bool
+spread_present(int64_t *time, const uint8_t *presence, uint32_t count, uint32_t present)
+{
+	uint32_t from = count - present, used = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		used += bit_test(presence, i);
+	if (used != present)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		time[i] = bit_test(presence, i) ? time[from++] : TIME_NONE;
+	return true;
+}
+
+int
+time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, struct err *e)
+{
+	struct cursor c = { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len };
+	const uint8_t *presence = NULL;
+	uint8_t encoding;
+	uint64_t absent, first;
+
+	if (!cursor_byte(&c, &encoding) || encoding != ENCODING_TIME)
+		return column_wrong(e, f, "not an encoding of times");
+	if (!cursor_number(&c, count - 1, &absent) ||
+	    (absent && (presence = cursor_bytes(&c, bits_bytes(count, 1))) == NULL) ||
+	    !cursor_number(&c, UINT64_MAX, &first))
+		return column_wrong(e, f, "the times end early");
+
+	uint64_t last = unzigzag(first);
+	uint64_t *t = (uint64_t *)time + absent;
+	uint32_t present = count - (uint32_t)absent;
+	for (uint32_t i = 0; i < present; i += BLOCK) {
+		uint32_t n = present - i < BLOCK ? present - i : BLOCK;
+		if (!decode_block(&c, t + i, n, &last))
+			return column_wrong(e, f, "a block of times cannot be decoded");
+		if (!in_range(t + i, n))
+			return column_wrong(e, f, "a time out of range");
+	}
+	if (cursor_left(&c) > 0)
+		return column_wrong(e, f, "bytes behind the times");
+	if (presence && !spread_present(time, presence, count, present))
+		return column_wrong(e, f, "presence does not fit the number of times");
+	return 0;
+}

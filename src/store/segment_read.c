@@ -1,0 +1,451 @@
+/*
+ * segment_read: pieces in, values out.
+ *
+ * Each column is read when first asked for and kept until segment_free.  Of
+ * a column of texts only the last few blocks are kept.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "store/column.h"
+#include "store/members.h"
+#include "store/segment.h"
+
+enum { CACHE_BLOCKS = 4 };
+
+/* Who a value is borrowed by: neither takes the bytes from the other. */
+enum borrower { BY_VALUE, BY_EVENT, BORROWERS };
+
+struct cached_block {
+	uint32_t block;
+	bool valid;
+	uint64_t used; /* when; the oldest goes first */
+	char *bytes;
+	size_t cap;
+};
+
+struct loaded_column {
+	struct column view; /* kind is valid when loaded */
+	enum encoding encoding;
+	bool loaded;
+	struct buf first, codes; /* pieces that are pointed into */
+	int64_t *time;
+	struct dictionary_column dictionary;
+	void *code;
+	struct uuid_column uuid;
+	char uuid_text[BORROWERS][UUID_TEXT_LEN];
+	struct text_column text;
+	struct cached_block cache[CACHE_BLOCKS];
+	struct cached_block *held[BORROWERS]; /* not to be replaced by the other */
+	uint64_t clock;
+	bool members_read;
+	struct buf members; /* empty: there is no filter */
+};
+
+struct segment {
+	struct segment_meta meta;
+	struct piece_source source;
+	struct codec *codec;
+	struct loaded_column *column[FIELD_COUNT]; /* NULL: nothing read yet */
+};
+
+struct segment *
+segment_new(const struct segment_meta *meta, struct piece_source source)
+{
+	struct segment *s = mem_zero(1, sizeof(*s));
+
+	s->meta = *meta;
+	s->source = source;
+	s->codec = codec_new();
+	return s;
+}
+
+/* Forgets what was decoded of a column; its filter stays. */
+static void
+unload(struct loaded_column *col)
+{
+	free(col->time);
+	free(col->code);
+	dictionary_column_fini(&col->dictionary);
+	uuid_column_fini(&col->uuid);
+	text_column_fini(&col->text);
+	buf_fini(&col->first);
+	buf_fini(&col->codes);
+	col->time = NULL;
+	col->code = NULL;
+	col->loaded = false;
+}
+
+void
+segment_free(struct segment *s)
+{
+	if (s == NULL)
+		return;
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		struct loaded_column *col = s->column[f];
+		if (col == NULL)
+			continue;
+		unload(col);
+		for (int i = 0; i < CACHE_BLOCKS; i++)
+			free(col->cache[i].bytes);
+		buf_fini(&col->members);
+		free(col);
+	}
+	codec_free(s->codec);
+	if (s->source.done)
+		s->source.done(s->source.arg);
+	free(s);
+}
+
+const struct segment_meta *
+segment_meta(const struct segment *s)
+{
+	return &s->meta;
+}
+
+const struct piece_source *
+segment_source(const struct segment *s)
+{
+	return &s->source;
+}
+
+/* A piece with padding behind it: 1, 0 there is none, -1. */
+static int
+get_piece(struct segment *s, enum field f, unsigned part, struct buf *b, struct err *e)
+{
+	buf_reset(b);
+	int rc = s->source.get(s->source.arg, (unsigned)f, part, b, e);
+	if (rc < 0)
+		return -1;
+	buf_reserve(b, BITS_PADDING);
+	memset(b->p + b->len, 0, BITS_PADDING);
+	return rc;
+}
+
+static struct loaded_column *
+column_of(struct segment *s, enum field f)
+{
+	if (s->column[f] == NULL)
+		s->column[f] = mem_zero(1, sizeof(**s->column));
+	return s->column[f];
+}
+
+/* ---- loading ---- */
+
+static int
+load_time(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
+{
+	int64_t min = TIME_NONE, max = TIME_NONE;
+	bool event_time = f == FIELD_TIME;
+	int rc = get_piece(s, f, PART_CODES, &col->codes, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return column_wrong(e, f, "a piece is missing");
+	col->time = mem_alloc(s->meta.count * sizeof(*col->time));
+	if (time_decode(f, buf_view(&col->codes), s->meta.count, col->time, e) < 0)
+		return -1;
+	buf_fini(&col->codes);
+	for (uint32_t i = 0; i < s->meta.count; i++) {
+		if (col->time[i] == TIME_NONE)
+			continue;
+		min = min == TIME_NONE || col->time[i] < min ? col->time[i] : min;
+		max = col->time[i] > max ? col->time[i] : max;
+	}
+	if (min != (event_time ? s->meta.min_time : s->meta.min_ingested) ||
+	    max != (event_time ? s->meta.max_time : s->meta.max_ingested))
+		return column_wrong(e, f, "times do not agree with the segment's range");
+	col->view = (struct column){ .kind = COLUMN_TIME, .time = col->time };
+	return 0;
+}
+
+static int
+load_dictionary(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
+{
+	if (dictionary_decode(f, buf_view(&col->first), s->meta.count, s->codec, &col->dictionary, e) < 0)
+		return -1;
+	buf_fini(&col->first);
+	col->view = (struct column){ .kind = COLUMN_CODES, .n_values = col->dictionary.n,
+		.values = col->dictionary.values, .counts = col->dictionary.counts };
+	return 0;
+}
+
+static int
+load_values(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
+{
+	int rc = get_piece(s, f, PART_CODES, &col->codes, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return column_wrong(e, f, "a piece is missing");
+	col->view = (struct column){ .kind = COLUMN_VALUES };
+	if (col->encoding == ENCODING_UUID)
+		return uuid_decode(f, buf_view(&col->first), buf_view(&col->codes), s->meta.count,
+		    &col->uuid, e);
+	if (text_decode(f, buf_view(&col->first), buf_view(&col->codes), s->meta.count, &col->text, e) < 0)
+		return -1;
+	buf_fini(&col->first);
+	buf_fini(&col->codes);
+	return 0;
+}
+
+static int
+load_column(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
+{
+	if (s->meta.count == 0 || s->meta.count > SEGMENT_EVENTS_MAX)
+		return column_wrong(e, f, "a segment cannot have so many rows");
+	if (field_table[f].type == FIELD_TIMESTAMP) {
+		col->encoding = ENCODING_TIME;
+		return load_time(s, f, col, e);
+	}
+	int rc = get_piece(s, f, PART_DICTIONARY, &col->first, e);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 || col->first.len == 0)
+		return column_wrong(e, f, "a piece is missing");
+	col->encoding = (enum encoding)(uint8_t)col->first.p[0];
+	switch (col->encoding) {
+	case ENCODING_DICTIONARY:
+		return load_dictionary(s, f, col, e);
+	case ENCODING_UUID:
+	case ENCODING_TEXT:
+		return load_values(s, f, col, e);
+	default:
+		return column_wrong(e, f, "an unknown encoding");
+	}
+}
+
+/* The column of a field that the segment has, or NULL and an error. */
+static struct loaded_column *
+loaded(struct segment *s, enum field f, struct err *e)
+{
+	struct loaded_column *col = column_of(s, f);
+
+	if (col->loaded)
+		return col;
+	if (load_column(s, f, col, e) < 0) {
+		unload(col);
+		return NULL;
+	}
+	col->loaded = true;
+	return col;
+}
+
+const struct column *
+segment_column(struct segment *s, enum field f, struct err *e)
+{
+	static const struct column absent = { .kind = COLUMN_ABSENT };
+
+	if (!(s->meta.fields >> f & 1))
+		return &absent;
+	struct loaded_column *col = loaded(s, f, e);
+	return col ? &col->view : NULL;
+}
+
+static int
+load_codes(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
+{
+	if (col->view.codes)
+		return 0;
+	if (get_piece(s, f, PART_CODES, &col->codes, e) < 0)
+		return -1;
+	int rc = dictionary_decode_codes(f, buf_view(&col->codes), s->meta.count, s->codec,
+	    &col->dictionary, &col->code, &col->view.code_width, e);
+	buf_fini(&col->codes);
+	col->view.codes = col->code;
+	return rc;
+}
+
+const struct column *
+segment_codes(struct segment *s, enum field f, struct err *e)
+{
+	const struct column *view = segment_column(s, f, e);
+
+	if (view == NULL)
+		return NULL;
+	if (view->kind != COLUMN_CODES) {
+		err_set(e, ERR_FAIL, "column %s: has no codes", field_table[f].key);
+		return NULL;
+	}
+	return load_codes(s, f, s->column[f], e) < 0 ? NULL : view;
+}
+
+/* ---- values ---- */
+
+/* The slot of a block that is kept, or the one to replace. */
+static struct cached_block *
+find_slot(struct loaded_column *col, uint32_t block, enum borrower who)
+{
+	struct cached_block *oldest = NULL;
+	struct cached_block *other = col->held[who == BY_VALUE ? BY_EVENT : BY_VALUE];
+
+	for (int i = 0; i < CACHE_BLOCKS; i++) {
+		struct cached_block *slot = &col->cache[i];
+		if (slot->valid && slot->block == block)
+			return slot;
+		if (slot != other && (oldest == NULL || slot->used < oldest->used))
+			oldest = slot;
+	}
+	return oldest;
+}
+
+static int
+fill_slot(struct segment *s, enum field f, struct loaded_column *col, struct cached_block *slot,
+    uint32_t block, struct err *e)
+{
+	size_t raw = col->text.block[block].len;
+	struct buf piece = { 0 };
+	int rc = get_piece(s, f, PART_BLOCK + block, &piece, e);
+
+	slot->valid = false;
+	if (rc == 0)
+		rc = column_wrong(e, f, "a block is missing");
+	if (rc > 0) {
+		if (slot->cap < raw || slot->bytes == NULL) {
+			free(slot->bytes);
+			slot->bytes = mem_alloc(raw);
+			slot->cap = raw;
+		}
+		rc = codec_decompress(s->codec, piece.p, piece.len, slot->bytes, raw);
+		if (rc < 0)
+			column_wrong(e, f, "a block cannot be decompressed");
+	}
+	buf_fini(&piece);
+	slot->valid = rc == 0;
+	slot->block = block;
+	return rc;
+}
+
+static int
+text_value(struct segment *s, enum field f, struct loaded_column *col, uint32_t row,
+    enum borrower who, struct str *out, struct err *e)
+{
+	const struct text_column *t = &col->text;
+
+	*out = (struct str){ NULL, 0 };
+	if (t->absent && bit_test(t->absent, row))
+		return 0;
+	struct cached_block *slot = col->held[who];
+	uint32_t block = text_find_block(t, row, slot && slot->valid ? slot->block : 0);
+	if (slot == NULL || !slot->valid || slot->block != block) {
+		slot = find_slot(col, block, who);
+		if (!slot->valid || slot->block != block)
+			if (fill_slot(s, f, col, slot, block, e) < 0)
+				return -1;
+		slot->used = ++col->clock;
+		col->held[who] = slot;
+	}
+	*out = (struct str){ slot->bytes + (t->start[row] - t->block[block].off),
+		t->start[row + 1] - t->start[row] };
+	return 0;
+}
+
+static int
+value_of(struct segment *s, enum field f, struct loaded_column *col, uint32_t row,
+    enum borrower who, struct str *out, struct err *e)
+{
+	if (col->encoding == ENCODING_TEXT)
+		return text_value(s, f, col, row, who, out, e);
+	if (col->encoding == ENCODING_UUID) {
+		*out = uuid_value(&col->uuid, row, col->uuid_text[who]);
+		return 0;
+	}
+	if (load_codes(s, f, col, e) < 0)
+		return -1;
+	*out = col->dictionary.values[column_code(&col->view, row)];
+	return 0;
+}
+
+int
+segment_value(struct segment *s, enum field f, uint32_t row, struct str *out, struct err *e)
+{
+	*out = (struct str){ NULL, 0 };
+	if (row >= s->meta.count || field_table[f].type == FIELD_TIMESTAMP)
+		return err_set(e, ERR_FAIL, "column %s: no value %u", field_table[f].key, row);
+	if (!(s->meta.fields >> f & 1))
+		return 0;
+	struct loaded_column *col = loaded(s, f, e);
+	return col ? value_of(s, f, col, row, BY_VALUE, out, e) : -1;
+}
+
+int
+segment_event(struct segment *s, uint32_t row, field_set want, struct event *out, struct err *e)
+{
+	out->present = 0;
+	out->time = out->ingested = TIME_NONE;
+	if (row >= s->meta.count)
+		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
+	for (field_set left = want & s->meta.fields & FIELD_ALL; left; left &= left - 1) {
+		enum field f = (enum field)__builtin_ctzll(left);
+		struct loaded_column *col = loaded(s, f, e);
+		struct str value;
+		if (col == NULL)
+			return -1;
+		if (col->encoding == ENCODING_TIME) {
+			*(f == FIELD_TIME ? &out->time : &out->ingested) = col->time[row];
+			if (col->time[row] != TIME_NONE)
+				out->present |= FIELD_BIT(f);
+			continue;
+		}
+		if (value_of(s, f, col, row, BY_EVENT, &value, e) < 0)
+			return -1;
+		if (value.p)
+			event_set(out, f, value);
+	}
+	return 0;
+}
+
+/* ---- membership ---- */
+
+static int
+load_members(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
+{
+	int rc = get_piece(s, f, PART_MEMBERS, &col->members, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc > 0 && !members_valid(col->members.len))
+		return column_wrong(e, f, "a membership filter of a wrong length");
+	if (rc == 0)
+		buf_fini(&col->members);
+	col->members_read = true;
+	return 0;
+}
+
+int
+segment_may_have(struct segment *s, enum field f, struct str value, struct err *e)
+{
+	if (!(s->meta.fields >> f & 1))
+		return 0;
+	if (!(field_table[f].flags & F_MEMBER))
+		return 1;
+	struct loaded_column *col = column_of(s, f);
+	if (!col->members_read && load_members(s, f, col, e) < 0)
+		return -1;
+	if (col->members.len > 0)
+		return members_may_have((const uint8_t *)col->members.p, col->members.len, value);
+	if (loaded(s, f, e) == NULL)
+		return -1;
+	return col->encoding != ENCODING_DICTIONARY || dictionary_find(&col->dictionary, value) != 0;
+}
+
+size_t
+segment_memory(const struct segment *s)
+{
+	size_t total = sizeof(*s);
+
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		const struct loaded_column *col = s->column[f];
+		if (col == NULL)
+			continue;
+		total += sizeof(*col) + col->first.cap + col->codes.cap + col->members.cap;
+		total += col->dictionary.memory + col->uuid.memory + col->text.memory;
+		total += col->time ? s->meta.count * sizeof(*col->time) : 0;
+		total += col->code ? (size_t)s->meta.count * col->view.code_width : 0;
+		for (int i = 0; i < CACHE_BLOCKS; i++)
+			total += col->cache[i].cap;
+	}
+	return total;
+}
