@@ -42,7 +42,8 @@ struct summary {
 	int64_t first, last; /* TIME_NONE when empty */
 	struct tally *actions, *categories, *severities, *identities, *resources;
 	struct tally *groups; /* NULL without --by */
-	struct histogram *histogram; /* finest grain kept: see summary.c */
+	struct histogram *histogram; /* finest grain kept: see histogram.h */
+	struct buf group;            /* summary.c's: the joined value at hand */
 };
 
 struct summary *summary_new(const struct summary_options *o);
@@ -50,12 +51,17 @@ void summary_free(struct summary *s);
 void summary_add(struct summary *s, const struct event *ev);
 void summary_merge(struct summary *into, const struct summary *from);
 
-/* One event's place in the histogram, for those who fill the rest from counts. */
+/* One event's --by group; summaries with --by only. */
+void summary_add_group(struct summary *s, const struct event *ev);
+
+/* One event's place in the histogram, and in first and last, for those who
+ * fill the rest from counts. */
 void summary_add_time(struct summary *s, int64_t time, bool failed);
 
 /* The histogram in buckets of opts.bucket, or of a round length that gives at
  * most 60 of them; empty ones between first and last included.  Yours (free);
- * *bucket is the length used. */
+ * *bucket is the length used: a multiple of opts.bucket when that would give
+ * more than a million. */
 struct summary_bucket *summary_histogram(const struct summary *s, int64_t *bucket, size_t *n);
 
 /* The fields a summary looks at. */

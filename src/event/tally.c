@@ -1,0 +1,174 @@
+/*
+ * tally: counts by value.
+ *
+ * An open-addressing table of (hash, place) over an array of values, which
+ * are copied into an arena.  The hash is keyed anew for each tally, because
+ * attackers choose the values.
+ */
+#include "event/summary.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/random.h"
+
+#define SLOTS_MIN 64
+
+struct tally {
+	uint64_t secret;
+	struct tally_entry *entry;
+	size_t n, cap;
+	struct slot {
+		uint32_t hash;
+		uint32_t place; /* in entry, from 1; 0: free */
+	} *slot;
+	size_t slots; /* a power of two */
+	struct arena arena;
+};
+
+struct tally *
+tally_new(void)
+{
+	struct tally *t = mem_zero(1, sizeof(*t));
+
+	t->secret = random_u64();
+	t->slots = SLOTS_MIN;
+	t->slot = mem_zero(t->slots, sizeof(*t->slot));
+	return t;
+}
+
+void
+tally_free(struct tally *t)
+{
+	if (t == NULL)
+		return;
+	free(t->entry);
+	free(t->slot);
+	arena_fini(&t->arena);
+	free(t);
+}
+
+static void
+double_slots(struct tally *t)
+{
+	size_t slots = t->slots * 2;
+	struct slot *slot = mem_zero(slots, sizeof(*slot));
+
+	for (size_t i = 0; i < t->slots; i++) {
+		size_t at = t->slot[i].hash & (slots - 1);
+
+		if (t->slot[i].place == 0)
+			continue;
+		while (slot[at].place != 0)
+			at = (at + 1) & (slots - 1);
+		slot[at] = t->slot[i];
+	}
+	free(t->slot);
+	t->slot = slot;
+	t->slots = slots;
+}
+
+void
+tally_add(struct tally *t, struct str value, uint64_t count)
+{
+	uint32_t hash = (uint32_t)hash64(t->secret, value.p, value.len);
+	size_t at = hash & (t->slots - 1);
+	struct tally_entry *entry;
+
+	for (; t->slot[at].place != 0; at = (at + 1) & (t->slots - 1)) {
+		entry = &t->entry[t->slot[at].place - 1];
+		if (t->slot[at].hash == hash && str_eq(entry->value, value)) {
+			entry->count += count;
+			return;
+		}
+	}
+	mem_grow(&t->entry, &t->cap, t->n + 1, sizeof(*t->entry));
+	entry = &t->entry[t->n++];
+	entry->value = (struct str){ arena_copy(&t->arena, value.p, value.len), value.len };
+	entry->count = count;
+	t->slot[at] = (struct slot){ hash, (uint32_t)t->n };
+	if (t->n > t->slots / 2)
+		double_slots(t);
+}
+
+void
+tally_merge(struct tally *into, const struct tally *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		tally_add(into, from->entry[i].value, from->entry[i].count);
+}
+
+size_t
+tally_size(const struct tally *t)
+{
+	return t->n;
+}
+
+/* ---- the most frequent ---- */
+
+static int
+by_rank(const void *pa, const void *pb)
+{
+	const struct tally_entry *a = pa, *b = pb;
+
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return str_cmp(a->value, b->value);
+}
+
+/* heap[0] is the last in rank of n; lets it sink to its place. */
+static void
+sink(struct tally_entry *heap, size_t n)
+{
+	struct tally_entry moving = heap[0];
+	size_t at = 0, child;
+
+	while ((child = at * 2 + 1) < n) {
+		if (child + 1 < n && by_rank(&heap[child + 1], &heap[child]) > 0)
+			child++;
+		if (by_rank(&heap[child], &moving) <= 0)
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = moving;
+}
+
+/* The first `top` of all, in a heap: a long tail of rare values is looked at
+ * once and not sorted. */
+static void
+select_top(const struct tally *t, struct tally_entry *heap, size_t top)
+{
+	size_t i;
+
+	for (i = 0; i < top; i++) {
+		size_t at = i;
+
+		/* Those after their parent in rank rise. */
+		while (at > 0 && by_rank(&t->entry[i], &heap[(at - 1) / 2]) > 0) {
+			heap[at] = heap[(at - 1) / 2];
+			at = (at - 1) / 2;
+		}
+		heap[at] = t->entry[i];
+	}
+	for (; i < t->n; i++) {
+		if (by_rank(&t->entry[i], &heap[0]) >= 0)
+			continue;
+		heap[0] = t->entry[i];
+		sink(heap, top);
+	}
+}
+
+struct tally_entry *
+tally_top(const struct tally *t, size_t top, size_t *n)
+{
+	struct tally_entry *out;
+
+	*n = top == 0 || top > t->n ? t->n : top;
+	out = mem_alloc(*n * sizeof(*out));
+	if (*n > 0) {
+		select_top(t, out, *n);
+		qsort(out, *n, sizeof(*out), by_rank);
+	}
+	return out;
+}
