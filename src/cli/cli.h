@@ -30,7 +30,7 @@ extern const struct opt opt_colour[]; /* --color */
 
 /* Over struct filter_args. */
 extern const struct opt opt_filter[];
-extern const struct opt opt_clock[]; /* --by CLOCK; audit-summary's --by is another */
+extern const struct opt opt_filter_summary[]; /* without --by CLOCK: audit-summary's --by is another */
 
 /* What --help says around the options. */
 struct program {

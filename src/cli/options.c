@@ -35,7 +35,7 @@ const struct opt opt_colour[] = {
 	OPT_TABLE_END
 };
 
-const struct opt opt_filter[] = {
+static const struct opt opt_when[] = {
 	{ 0, NULL, OPT_HEADING, 0, NULL, "When", VALUE_ANY, NULL },
 	{ 'S', "since", OPT_STRING, FILTER(since), "TIME", "only events at or after TIME", VALUE_ANY, NULL },
 	{ 'U', "until", OPT_STRING, FILTER(until), "TIME",
@@ -45,7 +45,16 @@ const struct opt opt_filter[] = {
 	    "only events near TIME (see --window)", VALUE_ANY, NULL },
 	{ 0, "window", OPT_STRING, FILTER(window), "SPAN",
 	    "how near --around is, on both sides", VALUE_ANY, NULL },
+	OPT_TABLE_END
+};
 
+static const struct opt opt_clock[] = {
+	{ 0, "by", OPT_STRING, FILTER(by), "CLOCK",
+	    "judge the clock of the event (time) or of its arrival (ingested)", VALUE_CLOCK, NULL },
+	OPT_TABLE_END
+};
+
+static const struct opt opt_what[] = {
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Who", VALUE_ANY, NULL },
 	{ 0, "actor", OPT_LIST, FILTER(actor), "WHO",
 	    "actor_id, actor_email or actor_name is WHO", VALUE_ANY, NULL },
@@ -83,8 +92,15 @@ const struct opt opt_filter[] = {
 	OPT_TABLE_END
 };
 
-const struct opt opt_clock[] = {
-	{ 0, "by", OPT_STRING, FILTER(by), "CLOCK",
-	    "judge the clock of the event (time) or of its arrival (ingested)", VALUE_CLOCK, NULL },
+const struct opt opt_filter[] = {
+	{ 0, NULL, OPT_INCLUDE, 0, NULL, NULL, VALUE_ANY, opt_when },
+	{ 0, NULL, OPT_INCLUDE, 0, NULL, NULL, VALUE_ANY, opt_clock },
+	{ 0, NULL, OPT_INCLUDE, 0, NULL, NULL, VALUE_ANY, opt_what },
+	OPT_TABLE_END
+};
+
+const struct opt opt_filter_summary[] = {
+	{ 0, NULL, OPT_INCLUDE, 0, NULL, NULL, VALUE_ANY, opt_when },
+	{ 0, NULL, OPT_INCLUDE, 0, NULL, NULL, VALUE_ANY, opt_what },
 	OPT_TABLE_END
 };

@@ -25,7 +25,6 @@ struct args {
 
 static const struct opt options[] = {
 	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
-	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_clock },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 'n', "limit", OPT_COUNT, ARG(limit), "N", "at most N events", VALUE_ANY, NULL },
 	{ 'r', "reverse", OPT_FLAG, ARG(reverse), NULL, "oldest first", VALUE_ANY, NULL },
@@ -53,7 +52,7 @@ static const struct program program = {
 	.examples =
 	    "  audit-query -n 20                                  # the newest 20\n"
 	    "  audit-query --since -7d --actor alice@acme.example --outcome failure\n"
-	    "  audit-query --target 'prod/db/*' --last 90d -o csv # read or changed, as CSV\n"
+	    "  audit-query --target 'prod/db/*' --last 90d -o csv # who touched these\n"
 	    "  audit-query -c --severity error --since today      # how many\n",
 	.table = options,
 	.common_offset = ARG(common),

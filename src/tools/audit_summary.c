@@ -24,7 +24,7 @@ struct args {
 #define ARG(member) offsetof(struct args, member)
 
 static const struct opt options[] = {
-	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
+	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter_summary },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT", "table (default), json, csv", VALUE_FORMAT, NULL },
 	{ 0, "top", OPT_COUNT, ARG(top), "N", "the N most frequent of each kind (10)", VALUE_ANY, NULL },

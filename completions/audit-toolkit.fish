@@ -1,0 +1,52 @@
+# Completion of the audit-toolkit for fish.  The programs say themselves what
+# they take: PROGRAM --list-options and PROGRAM --list-values KIND.
+
+function __audit_toolkit_fields --description 'FIELD= for an operand, or a list at its last part'
+    set -l word (commandline -ct)
+    for field in ($argv[1] --list-values field 2>/dev/null)
+        switch $argv[2]
+            case operand
+                echo $field=
+            case '*'
+                echo (string replace -r '[^,]*$' '' -- $word)$field
+        end
+    end
+end
+
+function __audit_toolkit_load --argument-names program
+    complete -c $program -f
+    $program --list-options 2>/dev/null | while read -l -d \t name letter type help
+        set -l args
+        switch $type
+            case none
+            case file
+                set args -r -F
+            case dir
+                set args -x -a '(__fish_complete_directories)'
+            case any
+                set args -x
+            case field
+                set args -x -a "(__audit_toolkit_fields $program value)"
+            case '*'
+                set args -x -a "($program --list-values $type 2>/dev/null)"
+        end
+        if test $name = operand
+            if test $type = field
+                complete -c $program -a "(__audit_toolkit_fields $program operand)"
+            else
+                complete -c $program -F
+            end
+            continue
+        end
+        if test $letter != -
+            set args $args -s (string sub -s 2 -- $letter)
+        end
+        complete -c $program -l (string sub -s 3 -- $name) -d $help $args
+    end
+end
+
+for program in auditd-ingest audit-query audit-export audit-summary audit-prune
+    if command -q $program
+        __audit_toolkit_load $program
+    end
+end
