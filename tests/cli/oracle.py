@@ -59,11 +59,11 @@ def same_content(stored, event):
 
 
 def check_everything(events):
-    out = program("audit-export", "-o", "jsonl").stdout.decode()
+    out = program("audit-query", "-r", "-o", "jsonl").stdout.decode()
     lines = out.split("\n")[:-1]
     wanted = sorted(events, key=lambda e: e["us"])
     if len(lines) != len(wanted):
-        fail("%d events exported, %d given" % (len(lines), len(wanted)))
+        fail("%d events came out, %d went in" % (len(lines), len(wanted)))
     for line, event in zip(lines, wanted):
         if not same_content(json.loads(line), event):
             fail("came out as", line, "went in as", event)

@@ -1,0 +1,144 @@
+#!/bin/sh
+# auditd-ingest is killed (SIGKILL) at any moment and run again: at the end
+# there are exactly the events of the input, none lost, none twice, and
+# nobody had to mend the store.
+#
+# Not part of make check: AUDIT_KILL_SECONDS (150) is about how long it takes.
+
+AUDIT_BIN=${AUDIT_BIN:-$PWD}
+. "$(dirname "$0")/../cli/lib.sh"
+need python3
+seconds=${AUDIT_KILL_SECONDS:-150}
+
+# number.jsonl: no ids, so that the place in the file must do.  named.jsonl: ids.
+python3 - <<'END'
+import random
+rng = random.Random(3)
+for name, count in (("named", 70000), ("number", 70000), ("short", 9000)):
+    with open(name + ".jsonl", "w") as out:
+        for n in range(count):
+            words = " ".join("%x" % rng.getrandbits(24) for _ in range(rng.randrange(30)))
+            identity = '"id":"%s-%d",' % (name, n) if name != "number" else ""
+            out.write('{%s"action":"%s-%d","time":%d,"actor_id":"user-%d","description":"%s"}\n' % (
+                identity, name, n, 1777593600 + n // 3, rng.randrange(500), words))
+END
+for name in named number short; do
+	sed 's/.*"action":"\([^"]*\)".*/\1/' $name.jsonl | sort >$name.wanted
+done
+sort named.wanted number.wanted >both.wanted
+
+# holds WANTED: the store has these events and no others.
+holds() {
+	audit-query -o jsonl 2>&1 | sed 's/.*"action":"\([^"]*\)".*/\1/' | sort >found
+	diff_brief found "$1"
+}
+
+# nap LOW HIGH: sleeps a random number of milliseconds.
+random=1
+nap() {
+	random=$(((random * 1103515245 + 12345) % 2147483648))
+	milliseconds=$(($1 + random / 65536 % ($2 - $1)))
+	sleep "$(printf '0.%03d' $milliseconds)"
+}
+
+# killed COMMAND...: after a random while.
+killed() {
+	"$@" >/dev/null 2>>killed.err &
+	pid=$!
+	nap 5 600
+	kill -KILL $pid 2>/dev/null && kills=$((kills + 1))
+	wait $pid 2>/dev/null
+}
+
+now() {
+	date +%s
+}
+
+# ---- at random moments ----
+
+begun=$(now)
+kills=0 rounds=0 broken=0
+while [ $(($(now) - begun)) -lt $((seconds / 3)) ]; do
+	rm -f "$db"*
+	for attempt in 1 2 3; do
+		killed auditd-ingest number.jsonl
+		killed auditd-ingest --source pipe - <named.jsonl
+	done
+	run auditd-ingest number.jsonl
+	[ "$status" -eq 0 ] || { broken=$((broken + 1)); cat err; }
+	run auditd-ingest --source pipe - <named.jsonl
+	[ "$status" -eq 0 ] || { broken=$((broken + 1)); cat err; }
+	holds both.wanted || { broken=$((broken + 1)); cp "$db" "broken-$rounds.db"; }
+	rounds=$((rounds + 1))
+done
+is "killed $kills times in $rounds rounds: every event once" "$broken" 0
+
+# ---- two at once ----
+
+begun=$(now)
+kills=0 rounds=0 broken=0
+while [ $(($(now) - begun)) -lt $((seconds / 3)) ]; do
+	rm -f "$db"*
+	for attempt in 1 2 3; do
+		auditd-ingest number.jsonl >/dev/null 2>>killed.err &
+		first=$!
+		auditd-ingest --source pipe - <named.jsonl >/dev/null 2>>killed.err &
+		second=$!
+		nap 5 700
+		kill -KILL $first 2>/dev/null && kills=$((kills + 1))
+		nap 5 200
+		kill -KILL $second 2>/dev/null && kills=$((kills + 1))
+		wait $first $second 2>/dev/null
+	done
+	auditd-ingest number.jsonl >/dev/null 2>first.err &
+	first=$!
+	run auditd-ingest --source pipe - <named.jsonl
+	[ "$status" -eq 0 ] || { broken=$((broken + 1)); cat err; }
+	wait $first || { broken=$((broken + 1)); cat first.err; }
+	holds both.wanted || broken=$((broken + 1))
+	rounds=$((rounds + 1))
+done
+is "two at once, killed $kills times in $rounds rounds: every event once" "$broken" 0
+
+# ---- at the k-th system call that changes the file ----
+
+if ! command -v strace >/dev/null || ! strace -qq -o /dev/null -e trace=fsync true 2>/dev/null; then
+	skip "killed at system calls" "strace cannot run here"
+	finish
+fi
+
+# Every call from the first to the 40th, then ever fewer, until the program
+# ends before it comes to that many; into a new store and into one that exists.
+run auditd-ingest -D seeded.db --source first number.jsonl
+sort number.wanted short.wanted >seeded.wanted
+begun=$(now)
+kills=0 step=0 broken=0
+going="pwrite64 fdatasync fsync ftruncate unlink unlinkat openat"
+while [ -n "$going" ] && [ $(($(now) - begun)) -lt $((seconds / 3)) ]; do
+	step=$((step + 1))
+	when=$((step <= 40 ? step : step * step / 40))
+	still=
+	for call in $going; do
+		rm -f "$db"*
+		wanted=short.wanted
+		if [ $((step % 2)) -eq 0 ]; then
+			cp seeded.db "$db"
+			wanted=seeded.wanted
+		fi
+		strace -f -qq -o /dev/null -e trace=$call --inject=$call:signal=KILL:when=$when \
+		    auditd-ingest short.jsonl >/dev/null 2>>killed.err || {
+			kills=$((kills + 1))
+			still="$still $call"
+		}
+		run auditd-ingest short.jsonl
+		if [ "$status" -ne 0 ] || ! holds $wanted; then
+			broken=$((broken + 1))
+			echo "# killed at $call $when:"
+			sed 's/^/# /' err
+		fi
+	done
+	going=$still
+done
+is "killed at $kills system calls, $step steps: every event once" "$broken" 0
+
+finish
