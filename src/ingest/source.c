@@ -189,7 +189,8 @@ identify(struct source *s, struct store *st, struct err *e)
 	ssize_t len;
 	int rc = -1;
 
-	if (store_file_key(st, s->hash_key, e) < 0 || store_files(st, &list, &n, e) < 0)
+	store_file_key(st, s->hash_key);
+	if (store_files(st, &list, &n, e) < 0)
 		goto out;
 	if ((len = read_full(s->in, head, SOURCE_RECORD_MAX, e)) < 0)
 		goto out;
