@@ -49,6 +49,10 @@ int query_count(struct store *st, const struct query_options *o, uint64_t *count
 int query_summary(struct store *st, const struct query_options *o, struct summary *sum,
     struct query_stats *stats, struct err *e);
 
+/* The same over files of JSON lines ("-": standard input), in one pass. */
+int query_summary_lines(const char *const *path, size_t n, const struct query_options *o,
+    struct summary *sum, uint64_t *faulty, struct err *e);
+
 /* Whether the store can answer for the filter's window: false when the stated
  * window overlaps what was pruned. */
 int query_covered(struct store *st, const struct filter *f, bool *covered, struct err *e);

@@ -1,0 +1,34 @@
+/*
+ * lines: events as JSON lines in memory: the store's tail, or files given
+ * with -i.  Those that match a filter are kept.  Private to query/.
+ */
+#ifndef QUERY_LINES_H
+#define QUERY_LINES_H
+
+#include "filter/filter.h"
+
+struct lines;
+
+struct lines *lines_new(const struct filter *f); /* f stays borrowed */
+void lines_free(struct lines *l);
+void lines_reset(struct lines *l);
+
+/* A line of the store (for store_tail; arg is a struct lines). */
+int lines_add_stored(void *arg, uint64_t seq, struct str line, struct err *e);
+
+/* All lines of a file ("-": standard input); seq is the line's number from 0. */
+int lines_read(struct lines *l, const char *path, struct err *e);
+
+size_t lines_count(const struct lines *l);    /* kept */
+uint64_t lines_examined(const struct lines *l);
+uint64_t lines_faulty(const struct lines *l); /* no events */
+int64_t lines_time(const struct lines *l, size_t i);
+uint64_t lines_seq(const struct lines *l, size_t i);
+/* Borrowed until the next lines_event. */
+int lines_event(struct lines *l, size_t i, struct event *out, struct err *e);
+
+/* Calls each for every event of a file that matches, without keeping it. */
+int lines_each(const char *path, const struct filter *f, void (*each)(void *arg, const struct event *ev), void *arg,
+    uint64_t *faulty, struct err *e);
+
+#endif

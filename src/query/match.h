@@ -1,0 +1,38 @@
+/*
+ * match: a filter over the rows of one segment.
+ *
+ * First every test is asked about dictionaries, zone maps and membership
+ * filters; that alone often says "no row" or "every row".  Then codes are read,
+ * and texts only for rows that are still in question.
+ */
+#ifndef QUERY_MATCH_H
+#define QUERY_MATCH_H
+
+#include <stdint.h>
+
+#include "filter/filter.h"
+#include "store/store.h"
+
+enum verdict { MATCH_NONE, MATCH_SOME, MATCH_ALL };
+
+/* Scratch of one thread; the filter is borrowed. */
+struct matcher;
+struct matcher *matcher_new(const struct filter *f);
+void matcher_free(struct matcher *m);
+
+/*
+ * Which rows match: *verdict, and for MATCH_SOME the bits (one a row,
+ * SEGMENT_EVENTS_MAX / 64 words, borrowed until the next call).  MATCH_SOME
+ * may have no bit set.  0 or -1.
+ */
+int match_segment(struct matcher *m, const struct stored *s, enum verdict *verdict, uint64_t **bits, struct err *e);
+
+/* The zone map alone: false when no row can match. */
+bool match_possible(const struct filter *f, const struct segment_meta *meta);
+
+/* How many of the first n bits are set. */
+uint32_t bits_count(const uint64_t *bits, uint32_t n);
+/* Sets the first n bits and clears the rest of the last word. */
+void bits_fill(uint64_t *bits, uint32_t n);
+
+#endif
