@@ -1,0 +1,144 @@
+/*
+ * render: the table of formats, and what all of them share.
+ *
+ * Each format is a file of its own and a row here.  Bytes of one event are
+ * made in one buffer, which is kept, so that nothing is allocated for an
+ * event.
+ *
+ * In: events in their final order.   Out: bytes on an outstream.
+ */
+#include <stdlib.h>
+
+#include "render/format.h"
+
+static const struct render_format *const formats[] = { &render_table, &render_jsonl, &render_json, &render_csv };
+static const char *const format_names[] = { "table", "jsonl", "json", "csv" };
+
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+_Static_assert(FORMATS == sizeof(format_names) / sizeof(format_names[0]), "a name for each format");
+
+const char *const *
+render_formats(size_t *n)
+{
+	*n = FORMATS;
+	return format_names;
+}
+
+static const struct render_format *
+find_format(const char *name, struct err *e)
+{
+	const char *hint;
+
+	for (size_t i = 0; i < FORMATS; i++) {
+		if (strcmp(name, formats[i]->name) == 0)
+			return formats[i];
+	}
+	hint = nearest_name(name, format_names, FORMATS);
+	if (hint != NULL)
+		err_set(e, ERR_FAIL, "no output format is called '%.60s'; did you mean '%s'?", name, hint);
+	else
+		err_set(e, ERR_FAIL, "no output format is called '%.60s': table, jsonl, json or csv", name);
+	return NULL;
+}
+
+/* A field chosen twice is one column. */
+static void
+choose_columns(struct render *r, const enum field *field, size_t n)
+{
+	r->chosen = field != NULL && n > 0;
+	for (size_t i = 0; i < (r->chosen ? n : (size_t)FIELD_COUNT); i++) {
+		enum field f = r->chosen ? field[i] : (enum field)i;
+
+		if ((r->chosen_set & FIELD_BIT(f)) != 0)
+			continue;
+		r->chosen_set |= FIELD_BIT(f);
+		r->column[r->columns++] = f;
+	}
+}
+
+/* Hands on what was made. */
+static int
+emit(struct render *r, struct err *e)
+{
+	int rc = r->buf.len > 0 ? outstream_write(r->out, r->buf.p, r->buf.len, e) : 0;
+
+	buf_reset(&r->buf);
+	return rc;
+}
+
+struct render *
+render_open(const struct render_options *o, struct outstream *out, struct err *e)
+{
+	const struct render_format *format = find_format(o->format, e);
+	struct render *r;
+
+	if (format == NULL)
+		return NULL;
+	r = mem_zero(1, sizeof(*r));
+	r->format = format;
+	r->o = *o;
+	r->out = out;
+	choose_columns(r, o->fields, o->n_fields);
+	if (format->start != NULL)
+		format->start(r);
+	if (emit(r, e) != 0) {
+		render_abort(r);
+		return NULL;
+	}
+	return r;
+}
+
+int
+render_event(struct render *r, const struct event *ev, uint64_t seq, struct err *e)
+{
+	r->format->event(r, ev, seq);
+	r->count++;
+	return emit(r, e);
+}
+
+int
+render_close(struct render *r, const struct render_close *c, struct err *e)
+{
+	static const struct render_close nothing = { 0 };
+	int rc;
+
+	if (r->format->finish != NULL)
+		r->format->finish(r, c ? c : &nothing);
+	rc = emit(r, e);
+	render_abort(r);
+	return rc;
+}
+
+void
+render_abort(struct render *r)
+{
+	if (r == NULL)
+		return;
+	if (r->format->release != NULL)
+		r->format->release(r);
+	buf_fini(&r->buf);
+	free(r);
+}
+
+int
+render_summary(const struct summary *s, const struct summary_render *o, struct outstream *out, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	switch (o->format) {
+	case SUMMARY_TABLE:
+		render_summary_table(&b, s, o);
+		break;
+	case SUMMARY_JSON:
+		render_summary_json(&b, s, o);
+		break;
+	case SUMMARY_CSV:
+		render_summary_csv(&b, s, o);
+		break;
+	}
+	rc = outstream_write(out, b.p, b.len, e);
+	buf_fini(&b);
+	return rc;
+}

@@ -1,0 +1,511 @@
+/*
+ * table: events for people, a line each, in columns that fit the terminal.
+ *
+ *     S  TIME                 AGE      ACTOR   ACTION  TARGET   OUTCOME
+ *     w  2026-04-23 18:00:00  3m ago   alice   read    prod/db  failure
+ *
+ * The first rows are kept until there are SAMPLE_ROWS of them or the end
+ * comes; they decide the widths.  Later rows stream.  Columns are written here
+ * and not by libsmartcols, which wants all rows in memory before the
+ * first is printed, and measures text by the locale.
+ */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "render/format.h"
+
+enum {
+	SAMPLE_ROWS = 100,
+	SHRINK_MIN = 10,   /* a column that gives way keeps so many */
+	CHOSEN_MIN = 4,
+	GAP = 2,           /* spaces between columns */
+	PAD_MAX = 60,      /* without a terminal, longer cells push the line out */
+	COLUMNS_MAX = FIELD_COUNT + 1
+};
+
+/* What a column shows: a field, or something made of several. */
+enum content {
+	CONTENT_FIELD, CONTENT_SEQ, CONTENT_MARK, CONTENT_TIME, CONTENT_AGE, CONTENT_ACTOR, CONTENT_TARGET
+};
+
+struct column_kind {
+	const char *title;
+	enum content content;
+	enum field field;  /* CONTENT_FIELD */
+	bool right;
+	bool shrinks;
+	unsigned leaves;   /* 1 leaves first when there is no room; 0 stays */
+};
+
+/* What is shown when no fields are chosen. */
+static const struct column_kind usual[] = {
+	{ "", CONTENT_MARK, FIELD_NONE, false, false, 0 },
+	{ "TIME", CONTENT_TIME, FIELD_NONE, false, false, 0 },
+	{ "AGE", CONTENT_AGE, FIELD_NONE, true, false, 2 },
+	{ "ACTOR", CONTENT_ACTOR, FIELD_NONE, false, true, 0 },
+	{ "ACTION", CONTENT_FIELD, FIELD_ACTION, false, true, 0 },
+	{ "TARGET", CONTENT_TARGET, FIELD_NONE, false, true, 0 },
+	{ "OUTCOME", CONTENT_FIELD, FIELD_OUTCOME, false, false, 3 },
+	{ "ADDRESS", CONTENT_FIELD, FIELD_IP, false, false, 1 },
+};
+
+struct column {
+	struct column_kind kind;
+	char title[32];
+	unsigned width; /* 0: not shown */
+};
+
+struct cell {
+	size_t off, len; /* in the text buffer */
+	enum render_style style;
+};
+
+struct table {
+	struct column column[COLUMNS_MAX];
+	size_t columns;
+	struct cell *cell; /* rows of `columns` cells */
+	size_t cells, cap;
+	struct buf text;   /* safe */
+	struct buf raw;    /* scratch */
+	bool streaming;    /* widths are decided */
+};
+
+/* ---- cells ---- */
+
+static enum render_style
+severity_style(const struct event *ev)
+{
+	static const enum render_style styles[SEVERITY_COUNT] = {
+		STYLE_PLAIN, STYLE_WARNING, STYLE_BAD, STYLE_WORST
+	};
+	int level = event_has(ev, FIELD_SEVERITY) ? event_severity(ev->v[FIELD_SEVERITY]) : -1;
+
+	return level < 0 ? STYLE_PLAIN : styles[level];
+}
+
+static enum render_style
+outcome_style(const struct event *ev)
+{
+	static const enum render_style styles[OUTCOME_COUNT] = { STYLE_GOOD, STYLE_BAD, STYLE_WARNING };
+	int outcome = event_has(ev, FIELD_OUTCOME) ? event_outcome(ev->v[FIELD_OUTCOME]) : -1;
+
+	return outcome < 0 ? STYLE_PLAIN : styles[outcome];
+}
+
+/* A letter for what is worse than info, so that colour is not needed. */
+static struct str
+severity_mark(const struct event *ev)
+{
+	static const char marks[SEVERITY_COUNT][2] = { "", "w", "E", "C" };
+	int level = event_has(ev, FIELD_SEVERITY) ? event_severity(ev->v[FIELD_SEVERITY]) : -1;
+
+	return str_of(level < 0 ? "" : marks[level]);
+}
+
+static bool
+is_automated(const struct event *ev)
+{
+	struct str type;
+
+	if (!event_has(ev, FIELD_ACTOR_TYPE))
+		return false;
+	type = ev->v[FIELD_ACTOR_TYPE];
+	return str_eq_nocase(type, STR("system")) || str_eq_nocase(type, STR("service_account"));
+}
+
+/* The first of the fields that says something. */
+static struct str
+first_of(const struct event *ev, const enum field *field, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (event_has(ev, field[i]) && ev->v[field[i]].len > 0)
+			return ev->v[field[i]];
+	}
+	return STR("-");
+}
+
+static struct str
+actor_text(const struct event *ev)
+{
+	static const enum field best[] = { FIELD_ACTOR_NAME, FIELD_ACTOR_EMAIL, FIELD_ACTOR_ID, FIELD_SERVICE_ACCOUNT };
+
+	return is_automated(ev) ? STR("System") : first_of(ev, best, 4);
+}
+
+static struct str
+target_text(const struct event *ev)
+{
+	static const enum field best[] = { FIELD_TARGET_PATH, FIELD_TARGET_NAME, FIELD_TARGET_ID };
+
+	return first_of(ev, best, 3);
+}
+
+/* "5s ago", "3m ago", "2d ago", "4mo ago", "2y ago"; "in 3m" when ahead. */
+static void
+put_age(struct buf *out, int64_t now, int64_t us)
+{
+	static const struct {
+		int64_t seconds, below;
+		const char *unit;
+	} steps[] = {
+		{ 1, 60, "s" }, { 60, 3600, "m" }, { 3600, 48 * 3600, "h" },
+		{ 86400, 60 * 86400, "d" }, { 30 * 86400, 730 * 86400, "mo" }, { 365 * 86400, INT64_MAX, "y" },
+	};
+	bool ahead = us > now;
+	int64_t seconds = (ahead ? us - now : now - us) / TIME_SECOND;
+	size_t i = 0;
+
+	while (seconds >= steps[i].below)
+		i++;
+	buf_printf(out, ahead ? "in %" PRId64 "%s" : "%" PRId64 "%s ago",
+	    seconds / steps[i].seconds, steps[i].unit);
+}
+
+static void
+put_local_time(struct buf *out, int64_t us)
+{
+	char text[32];
+
+	time_format_local(text, us);
+	buf_str(out, str_of(text));
+}
+
+static void
+put_field(struct buf *out, const struct event *ev, enum field f, enum render_style *style)
+{
+	if (!event_has(ev, f))
+		buf_byte(out, '-');
+	else if (f == FIELD_TIME)
+		put_local_time(out, ev->time);
+	else if (f == FIELD_INGESTED)
+		put_local_time(out, ev->ingested);
+	else
+		buf_str(out, ev->v[f]);
+	if (f == FIELD_OUTCOME)
+		*style = outcome_style(ev);
+	else if (f == FIELD_SEVERITY)
+		*style = severity_style(ev);
+}
+
+/* The text of a column, not yet safe. */
+static void
+put_content(struct buf *out, const struct render *r, const struct column_kind *k,
+    const struct event *ev, uint64_t seq, enum render_style *style)
+{
+	switch (k->content) {
+	case CONTENT_FIELD:
+		put_field(out, ev, k->field, style);
+		break;
+	case CONTENT_SEQ:
+		buf_printf(out, "%" PRIu64, seq);
+		break;
+	case CONTENT_MARK:
+		buf_str(out, severity_mark(ev));
+		*style = severity_style(ev);
+		break;
+	case CONTENT_TIME:
+		put_field(out, ev, FIELD_TIME, style);
+		break;
+	case CONTENT_AGE:
+		if (event_has(ev, FIELD_TIME))
+			put_age(out, r->o.now, ev->time);
+		*style = STYLE_DIM;
+		break;
+	case CONTENT_ACTOR:
+		buf_str(out, actor_text(ev));
+		break;
+	case CONTENT_TARGET:
+		buf_str(out, target_text(ev));
+		break;
+	}
+}
+
+static void
+add_row(struct render *r, struct table *t, const struct event *ev, uint64_t seq)
+{
+	for (size_t i = 0; i < t->columns; i++) {
+		struct cell c = { .off = t->text.len, .style = STYLE_PLAIN };
+
+		buf_reset(&t->raw);
+		put_content(&t->raw, r, &t->column[i].kind, ev, seq, &c.style);
+		render_safe(&t->text, buf_view(&t->raw));
+		c.len = t->text.len - c.off;
+		mem_grow(&t->cell, &t->cap, t->cells + 1, sizeof(*t->cell));
+		t->cell[t->cells++] = c;
+	}
+}
+
+/* ---- widths ---- */
+
+static struct str
+cell_text(const struct table *t, const struct cell *c)
+{
+	return (struct str){ (t->text.p ? t->text.p : "") + c->off, c->len };
+}
+
+/* As wide as title and content ask for. */
+static void
+measure(struct render *r, struct table *t)
+{
+	unsigned limit = r->o.width > 0 ? r->o.width : PAD_MAX;
+
+	for (size_t i = 0; i < t->columns; i++)
+		t->column[i].width = render_columns(str_of(t->column[i].title));
+	for (size_t i = 0; i < t->cells; i++) {
+		struct column *c = &t->column[i % t->columns];
+		unsigned n = render_columns(cell_text(t, &t->cell[i]));
+
+		if (n > c->width)
+			c->width = n < limit ? n : limit;
+	}
+	/* A mark may come later. */
+	for (size_t i = 0; i < t->columns; i++) {
+		if (t->column[i].width == 0 && t->cells >= SAMPLE_ROWS * t->columns)
+			t->column[i].width = 1;
+	}
+}
+
+/* Of a line whose columns that give way have at most `most`. */
+static unsigned
+line_width(const struct table *t, unsigned most)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < t->columns; i++) {
+		const struct column *c = &t->column[i];
+
+		if (c->width > 0)
+			sum += (c->kind.shrinks && c->width > most ? most : c->width) + (sum > 0 ? GAP : 0);
+	}
+	return sum;
+}
+
+/* Takes a column from the widest that gives way; false when none does. */
+static bool
+shrink_one(struct table *t, unsigned least)
+{
+	struct column *widest = NULL;
+
+	for (size_t i = 0; i < t->columns; i++) {
+		struct column *c = &t->column[i];
+
+		if (c->kind.shrinks && c->width > least && (widest == NULL || c->width > widest->width))
+			widest = c;
+	}
+	if (widest == NULL)
+		return false;
+	widest->width--;
+	return true;
+}
+
+/* The column that leaves next; NULL when those left stay. */
+static struct column *
+next_to_leave(struct table *t)
+{
+	struct column *first = NULL;
+
+	for (size_t i = 0; i < t->columns; i++) {
+		struct column *c = &t->column[i];
+
+		if (c->width > 0 && c->kind.leaves > 0 && (first == NULL || c->kind.leaves < first->kind.leaves))
+			first = c;
+	}
+	return first;
+}
+
+/*
+ * First columns leave until the rest can be made narrow enough, then they
+ * are.  Fields that the user chose do not leave: too many of them make
+ * long lines.
+ */
+static void
+fit_width(struct render *r, struct table *t)
+{
+	unsigned least = r->chosen ? CHOSEN_MIN : SHRINK_MIN;
+
+	if (r->o.width == 0)
+		return;
+	while (line_width(t, least) > r->o.width) {
+		struct column *c = next_to_leave(t);
+
+		if (c != NULL)
+			c->width = 0;
+		else if (least > CHOSEN_MIN)
+			least = CHOSEN_MIN;
+		else
+			break;
+	}
+	while (line_width(t, UINT_MAX) > r->o.width && shrink_one(t, least))
+		;
+}
+
+/* ---- lines ---- */
+
+static void
+put_cell(struct render *r, const struct column *c, struct str text, enum render_style style, bool last)
+{
+	struct buf *out = &r->buf;
+	unsigned columns = render_columns(text);
+
+	if (style != STYLE_PLAIN)
+		render_style(out, r->o.colour, style);
+	if (r->o.width == 0 && columns > c->width)
+		buf_str(out, text); /* nothing is cut where there is no terminal */
+	else
+		render_pad(out, text, last && columns < c->width && !c->kind.right ? columns : c->width,
+		    c->kind.right);
+	if (style != STYLE_PLAIN)
+		render_style(out, r->o.colour, STYLE_PLAIN);
+}
+
+static size_t
+last_shown(const struct table *t)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < t->columns; i++) {
+		if (t->column[i].width > 0)
+			last = i;
+	}
+	return last;
+}
+
+static void
+put_header(struct render *r, const struct table *t)
+{
+	size_t last = last_shown(t);
+	bool first = true;
+
+	for (size_t i = 0; i < t->columns; i++) {
+		const struct column *c = &t->column[i];
+
+		if (c->width == 0)
+			continue;
+		if (!first)
+			render_spaces(&r->buf, GAP);
+		put_cell(r, c, str_of(c->title), STYLE_HEADER, i == last);
+		first = false;
+	}
+	buf_byte(&r->buf, '\n');
+}
+
+static void
+put_row(struct render *r, const struct table *t, const struct cell *row)
+{
+	size_t last = last_shown(t);
+	bool first = true;
+
+	for (size_t i = 0; i < t->columns; i++) {
+		const struct column *c = &t->column[i];
+
+		if (c->width == 0)
+			continue;
+		if (!first)
+			render_spaces(&r->buf, GAP);
+		put_cell(r, c, cell_text(t, &row[i]), row[i].style, i == last);
+		first = false;
+	}
+	buf_byte(&r->buf, '\n');
+}
+
+static void
+forget_rows(struct table *t)
+{
+	buf_reset(&t->text);
+	t->cells = 0;
+}
+
+/* Decides the widths and prints what was kept. */
+static void
+print_sample(struct render *r, struct table *t)
+{
+	t->streaming = true;
+	if (t->cells == 0)
+		return;
+	measure(r, t);
+	fit_width(r, t);
+	put_header(r, t);
+	for (size_t i = 0; i < t->cells; i += t->columns)
+		put_row(r, t, &t->cell[i]);
+	forget_rows(t);
+}
+
+/* ---- the format ---- */
+
+static void
+add_column(struct table *t, const struct column_kind *k)
+{
+	struct column *c = &t->column[t->columns++];
+
+	c->kind = *k;
+	for (size_t i = 0; k->title[i] != '\0' && i < sizeof(c->title) - 1; i++)
+		c->title[i] = k->title[i] >= 'a' && k->title[i] <= 'z' ? (char)(k->title[i] - 'a' + 'A') : k->title[i];
+}
+
+static void
+add_field_column(struct table *t, enum field f)
+{
+	enum field_type type = field_table[f].type;
+	struct column_kind k = { field_table[f].title, CONTENT_FIELD, f,
+		type == FIELD_INTEGER || type == FIELD_NUMBER, type != FIELD_TIMESTAMP, 0 };
+
+	add_column(t, &k);
+}
+
+static void
+table_start(struct render *r)
+{
+	static const struct column_kind seq = { "SEQ", CONTENT_SEQ, FIELD_NONE, true, false, 0 };
+	struct table *t = mem_zero(1, sizeof(*t));
+
+	r->state = t;
+	if (r->o.seq)
+		add_column(t, &seq);
+	if (r->chosen) {
+		for (size_t i = 0; i < r->columns; i++)
+			add_field_column(t, r->column[i]);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		add_column(t, &usual[i]);
+}
+
+static void
+table_event(struct render *r, const struct event *ev, uint64_t seq)
+{
+	struct table *t = r->state;
+
+	add_row(r, t, ev, seq);
+	if (t->streaming) {
+		put_row(r, t, t->cell);
+		forget_rows(t);
+	} else if (t->cells >= SAMPLE_ROWS * t->columns) {
+		print_sample(r, t);
+	}
+}
+
+static void
+table_finish(struct render *r, const struct render_close *c)
+{
+	struct table *t = r->state;
+
+	(void)c;
+	if (!t->streaming)
+		print_sample(r, t);
+}
+
+static void
+table_release(struct render *r)
+{
+	struct table *t = r->state;
+
+	if (t == NULL)
+		return;
+	buf_fini(&t->text);
+	buf_fini(&t->raw);
+	free(t->cell);
+	free(t);
+}
+
+const struct render_format render_table = { "table", table_start, table_event, table_finish, table_release };
