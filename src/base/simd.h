@@ -45,6 +45,17 @@ simd_find_jwt_scalar(const char *p, size_t len)
 	return len;
 }
 
+/* The length of the longest prefix of bytes below 0x80. */
+static inline size_t
+simd_ascii_scalar(const char *p, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && (p[i] & 0x80) == 0)
+		i++;
+	return i;
+}
+
 #ifdef __SSE2__
 
 /* One bit for each byte that cannot stand in a string as it is. */
@@ -118,7 +129,41 @@ simd_find_jwt(const char *p, size_t len)
 	return i + simd_find_jwt_scalar(p + i, len - i);
 }
 
+/* Which of 64 bytes are 0x80 or above, any of them at once. */
+static inline __m128i
+simd_or64(const char *p)
+{
+	__m128i a = _mm_loadu_si128((const void *)p);
+	__m128i b = _mm_loadu_si128((const void *)(p + 16));
+	__m128i c = _mm_loadu_si128((const void *)(p + 32));
+	__m128i d = _mm_loadu_si128((const void *)(p + 48));
+
+	return _mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d));
+}
+
+static inline size_t
+simd_ascii(const char *p, size_t len)
+{
+	size_t i = 0;
+
+	while (i + 64 <= len && _mm_movemask_epi8(simd_or64(p + i)) == 0)
+		i += 64;
+	for (; i + 16 <= len; i += 16) {
+		int high = _mm_movemask_epi8(_mm_loadu_si128((const void *)(p + i)));
+
+		if (high != 0)
+			return i + (unsigned)__builtin_ctz((unsigned)high);
+	}
+	return i + simd_ascii_scalar(p + i, len - i);
+}
+
 #else
+
+static inline size_t
+simd_ascii(const char *p, size_t len)
+{
+	return simd_ascii_scalar(p, len);
+}
 
 static inline size_t
 simd_plain(const char *p, size_t len, unsigned *high)
