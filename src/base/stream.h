@@ -14,21 +14,26 @@
 
 struct instream;
 
-/* "-" is standard input.  Errors: ERR_FAIL with the name. */
+/* "-" is standard input, named "stdin".  Errors: ERR_FAIL with the name. */
 struct instream *instream_open(const char *path, struct err *e);
 void instream_close(struct instream *s);
 
-/* Up to n decompressed bytes; 0 at the end.  -1: unreadable, or a compressed
- * stream that is damaged or ends early. */
+/* Up to n decompressed bytes, of a pipe what is there; 0 at the end (of a
+ * plain file that grows, more may come later).  -1: unreadable, or a
+ * compressed stream that is damaged or ends early. */
 ssize_t instream_read(struct instream *s, void *p, size_t n, struct err *e);
+
+/* Asked when a signal interrupts a read: true ends it with -1 and
+ * ERR_INCOMPLETE, otherwise the read goes on. */
+void instream_set_stop(struct instream *s, bool (*stop)(void));
 
 /* Goes to a decompressed offset at or after the present one (a plain regular
  * file seeks, others read on).  -1 also when the stream ends before. */
 int instream_skip_to(struct instream *s, uint64_t offset, struct err *e);
 
 uint64_t instream_offset(const struct instream *s); /* decompressed */
-bool instream_is_regular(const struct instream *s);
-bool instream_is_compressed(const struct instream *s);
+bool instream_is_regular(const struct instream *s); /* standard input may be */
+bool instream_is_compressed(const struct instream *s); /* of a pipe: known after the first read */
 void instream_identity(const struct instream *s, uint64_t *dev, uint64_t *ino);
 const char *instream_name(const struct instream *s);
 /* Share of the input consumed, 0 to 1; negative when unknown. */
@@ -44,14 +49,16 @@ struct outstream *outstream_open(const char *path, struct err *e);
 int outstream_write(struct outstream *o, const void *p, size_t n, struct err *e); /* buffered */
 int outstream_flush(struct outstream *o, struct err *e);
 /* Completes and frees o, whatever it returns.  On -1 no file of that name
- * was made or replaced. */
+ * was made or replaced, unless the very last step, syncing the folder, failed. */
 int outstream_finish(struct outstream *o, struct err *e);
 void outstream_abort(struct outstream *o); /* removes what was written; NULL is fine */
 uint64_t outstream_bytes(const struct outstream *o); /* given to it, before compression */
 
-/* The whole of a small file, at most max bytes.  Yours (free), with a NUL behind. */
+/* The whole of a small file, at most max bytes (ERR_FAIL when it has more).
+ * Yours (free), with a NUL behind. */
 char *file_read(const char *path, size_t max, size_t *len, struct err *e);
-/* Replaces path by these bytes: temporary name, fsync, rename, fsync of the folder. */
+/* Replaces path by these bytes: temporary name, fsync, rename, fsync of the
+ * folder.  mode is lessened by the umask. */
 int file_replace(const char *path, mode_t mode, const void *p, size_t n, struct err *e);
 
 #endif
