@@ -2,9 +2,13 @@
  * salt: 65,536 salts grown from one seed a cell, and forgetting some of them.
  *
  * A salt set is what is left of a cell's seed: a list of nodes of the tree of
- * salts that covers exactly the offsets still known.  Encoded as
- * (depth u8, path u16 big-endian left-aligned in the low `depth` bits, node
- * 16 bytes) one after the other, by offset; a whole seed is depth 0, path 0.
+ * salts that covers exactly the offsets still known, by offset.  A node is
+ *
+ *	depth u8 || path u16 || value[16]
+ *
+ * where path is its number among the nodes of its depth, counted from the
+ * left (the first `depth` bits of the offsets below it), big-endian.  A whole
+ * seed is depth 0, path 0.  The empty set knows nothing.
  */
 #ifndef PROOF_SALT_H
 #define PROOF_SALT_H
@@ -21,17 +25,18 @@
 /* A new seed from the kernel, encoded as a salt set of one node. */
 void salt_new(struct buf *set);
 
-/* ERR_INTEGRITY when the bytes are no salt set. */
+/* ERR_INTEGRITY when the bytes are no salt set.  The functions below read
+ * nothing outside of an unchecked set, but may answer wrongly. */
 int salt_check(struct str set, struct err *e);
 
 /* Iterates over salts in ascending order of offset; a step costs amortised
  * one hash. */
 struct salt_walk {
 	struct str set;
-	size_t at;                 /* the node in use */
-	uint32_t offset;           /* of the last salt given */
-	uint8_t path[TREE_CELL_HEIGHT + 1][SALT_LEN]; /* nodes from depth 0 down to the last salt */
-	int known;                 /* depths of path that are valid for offset; -1: none */
+	size_t at;       /* the node in use */
+	uint32_t offset; /* of the last salt given */
+	int known;       /* depth of the node in use; -1: none */
+	uint8_t pair[TREE_CELL_HEIGHT + 1][2 * SALT_LEN]; /* children on the way to offset, by depth */
 };
 
 void salt_walk_start(struct salt_walk *w, struct str set); /* set stays borrowed */
