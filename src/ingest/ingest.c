@@ -379,7 +379,9 @@ static int
 take_source(struct run *run, struct err *e)
 {
 	struct source *s = &run->source;
+	enum sink sink = run->append != NULL ? SINK_STORE : SINK_PRINT;
 
+	run->sink = sink;
 	if (s->state == SOURCE_REPLACED)
 		note(run, "its content is not what was read before (truncated, rewritten or replaced): read from the start");
 	if (run->o->strict && s->state != SOURCE_PIPE) {
@@ -392,7 +394,7 @@ take_source(struct run *run, struct err *e)
 	}
 	if (s->moved && run->append != NULL)
 		append_position(run->append, &s->file);
-	return read_input(run, run->append != NULL ? SINK_STORE : SINK_PRINT, e);
+	return read_input(run, sink, e);
 }
 
 /* What was taken before an error in the input is committed all the same. */
@@ -452,6 +454,11 @@ finish_receipt(struct run *run, int64_t started)
 
 	if (run->append != NULL)
 		append_counts(run->append, &counts);
+	/* Another writer may have been faster: then the appender found conflicts. */
+	if (counts.quarantined > r->quarantined)
+		r->fault[EVENT_CONFLICT] += counts.quarantined - r->quarantined;
+	if (run->append != NULL)
+		r->quarantined = counts.quarantined;
 	r->stored = counts.stored;
 	r->duplicates = counts.duplicates;
 	r->first_seq = counts.first_seq;

@@ -118,6 +118,33 @@ first_matches(const struct source *s, const struct store_file *f, const char *he
 	return memcmp(f->first_hash, hash, sizeof(hash)) == 0;
 }
 
+/* The same log in the same folder: ".../app.jsonl" and ".../app.jsonl.1.gz". */
+static bool
+same_log(const char *a, const char *b)
+{
+	const char *end_a = strrchr(a, '/'), *end_b = strrchr(b, '/');
+	struct buf name_a = { 0 }, name_b = { 0 };
+	bool same = false;
+
+	if (end_a != NULL && end_b != NULL &&
+	    str_eq((struct str){ a, (size_t)(end_a - a) }, (struct str){ b, (size_t)(end_b - b) })) {
+		source_name(a, &name_a);
+		source_name(b, &name_b);
+		same = str_eq(buf_view(&name_a), buf_view(&name_b));
+	}
+	buf_fini(&name_a);
+	buf_fini(&name_b);
+	return same;
+}
+
+/* Whether equal records make it the same file, at another place: two logs may
+ * begin with the same event, so one record is no proof without the name. */
+static bool
+may_have_moved(const struct source *s, const struct store_file *f)
+{
+	return f->last_len < f->offset || same_log(f->name, s->file.name);
+}
+
 /* The file at the same place first, then others, the furthest read first. */
 static void
 find_known(struct source *s, const struct store_file *list, size_t n, const char *head, size_t len)
@@ -138,7 +165,7 @@ find_known(struct source *s, const struct store_file *list, size_t n, const char
 			adopt(s, f);
 			return;
 		}
-		if (same_place)
+		if (same_place || !may_have_moved(s, f))
 			continue;
 		for (at = tries; at > 0 && try[at - 1]->offset < f->offset; at--)
 			if (at < SOURCE_TRIES)
@@ -218,6 +245,14 @@ stdin_is_file(void)
 	    access(STDIN_PATH, R_OK) == 0;
 }
 
+static char *
+full_path(const char *path)
+{
+	char *full = realpath(path, NULL);
+
+	return full != NULL ? full : mem_strdup(path);
+}
+
 int
 source_open(struct source *s, const char *path, struct store *st, struct err *e)
 {
@@ -229,7 +264,7 @@ source_open(struct source *s, const char *path, struct store *st, struct err *e)
 	if (!instream_is_regular(s->in) || strcmp(s->open_path, "-") == 0)
 		return 0;
 	s->state = SOURCE_NEW;
-	s->file.name = mem_strdup(path);
+	s->file.name = full_path(s->open_path);
 	instream_identity(s->in, &s->file.dev, &s->file.ino);
 	if (st == NULL || identify(s, st, e) == 0)
 		return 0;

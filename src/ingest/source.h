@@ -3,7 +3,9 @@
  *
  * A file is known again by device and inode, its content checked by keyed
  * hashes of its first record and of the one that ends at the stored offset;
- * or, when it was copied, renamed or compressed, by these hashes alone.
+ * or, when it was copied, renamed or compressed, by these hashes alone.  As
+ * long as only one record was read, that holds for the same log in the same
+ * folder: two logs may well begin with the same event.
  *
  * In: a path and the files the store knows.   Out: a stream at the first byte
  * not yet done.
@@ -31,7 +33,7 @@ struct source {
 	enum source_state state;
 	bool moved;            /* known by content: name, device or inode changed */
 	bool within_line;      /* file.offset is not behind a newline */
-	struct store_file file;
+	struct store_file file; /* its name is the full path */
 	uint8_t hash_key[16];
 	const char *open_path; /* what to open: path, or the file that stdin is */
 };

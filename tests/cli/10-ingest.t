@@ -89,11 +89,11 @@ fi
 
 # --dry-run.
 rm -f "$db"
-echo '{"when":1776967200,"event":"login","user":"alice","password":"hunter2"}' >raw
+echo '{"when":1776967200,"event":"login","user":"alice","outcome":"denied","password":"hunter2"}' >raw
 run auditd-ingest --dry-run raw
 ends 'a dry run succeeds' 0
 is 'and prints the canonical line' "$(cat out)" \
-    '{"time":"2026-04-23T18:00:00.000000Z","source":"raw","action":"login","severity":"info","actor_id":"alice","context":{"password":"[REDACTED:secret-key]"}}'
+    '{"time":"2026-04-23T18:00:00.000000Z","source":"raw","action":"login","severity":"info","outcome":"failure","actor_id":"alice","context":{"password":"[REDACTED:secret-key]"}}'
 check 'and makes no store' test ! -e "$db"
 check 'and says so' grep -q '1 read: 1 printed, none stored, 1 secret redacted' err
 auditd-ingest --dry-run app.jsonl >again 2>err

@@ -136,6 +136,20 @@ START_TEST(renamed_and_copied_files_are_known)
 }
 END_TEST
 
+START_TEST(one_record_alone_is_no_proof_for_another_log)
+{
+	char packed[128];
+
+	put(path, "{\"n\":1}\n", "w");
+	take(path, TEXT, 8, 1);
+	put(other, TEXT, "w");
+	expect(other, SOURCE_NEW, 0);
+	snprintf(packed, sizeof(packed), "%s.1", path);
+	put(packed, TEXT, "w");
+	expect(packed, SOURCE_KNOWN, 8);
+}
+END_TEST
+
 START_TEST(truncated_file_is_replaced)
 {
 	take(path, TEXT, 16, 2);
@@ -231,6 +245,7 @@ source_suite(void)
 	tcase_add_test(t, file_goes_on_where_it_was_left);
 	tcase_add_test(t, place_within_a_line_is_noticed);
 	tcase_add_test(t, renamed_and_copied_files_are_known);
+	tcase_add_test(t, one_record_alone_is_no_proof_for_another_log);
 	tcase_add_test(t, truncated_file_is_replaced);
 	tcase_add_test(t, rewritten_file_is_replaced_and_has_another_key);
 	tcase_add_test(t, two_that_meet_a_new_file_give_it_the_same_key);
