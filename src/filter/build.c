@@ -300,51 +300,57 @@ build_window(struct build *b, const struct filter_args *a, int64_t now)
 
 /* ---- operands ---- */
 
-static struct filter_node *
-build_operand(struct build *b, const struct filter_operand *o)
-{
-	bool nocase = (field_table[o->field].flags & F_NOCASE) != 0;
-	struct value_list values = { 0 };
-	struct filter_node *n = NULL;
+/* What operands want and do not want of each field. */
+struct operands {
+	struct value_list wanted[FIELD_COUNT], unwanted[FIELD_COUNT];
+};
 
-	if (value_list_add(b->f, &values, o->value, nocase, b->e) == 0)
-		n = filter_node_values(b->f, o->field, &values, b->e);
-	value_list_fini(&values);
-	return n;
-}
-
-/* Alternatives are gathered by field, negations go straight to the AND. */
 static int
-read_operand(struct build *b, const char *typed, struct node_list by_field[FIELD_COUNT])
+read_operand(struct build *b, const char *typed, struct operands *all)
 {
 	struct filter_operand o;
-	struct filter_node *n;
+	struct value_list *l;
 
 	if (filter_operand_parse(typed, &o, b->e) != 0)
 		return -1;
-	n = build_operand(b, &o);
-	if (n == NULL)
+	l = o.negated ? &all->unwanted[o.field] : &all->wanted[o.field];
+	if (value_list_add(b->f, l, o.value, (field_table[o.field].flags & F_NOCASE) != 0, b->e) != 0)
 		return err_doing(b->e, "%s", field_table[o.field].key);
-	if (o.negated)
-		node_list_add(&b->all, filter_node_not(b->f, n));
-	else
-		node_list_add(&by_field[o.field], n);
+	return 0;
+}
+
+/* One node for each field with values; a != b and a != c is not (b or c). */
+static int
+build_operand_field(struct build *b, enum field field, struct value_list *l, bool negated)
+{
+	struct filter_node *n;
+
+	if (l->n == 0)
+		return 0;
+	n = filter_node_values(b->f, field, l, b->e);
+	if (n == NULL)
+		return err_doing(b->e, "%s", field_table[field].key);
+	node_list_add(&b->all, negated ? filter_node_not(b->f, n) : n);
 	return 0;
 }
 
 static int
 build_operands(struct build *b, const struct str_list *typed)
 {
-	struct node_list by_field[FIELD_COUNT] = { 0 };
+	struct operands *all = mem_zero(1, sizeof(*all));
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < typed->n; i++)
-		rc = read_operand(b, typed->item[i], by_field);
+		rc = read_operand(b, typed->item[i], all);
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
-		if (rc == 0 && by_field[i].n > 0)
-			node_list_add(&b->all, filter_node_join(b->f, FILTER_OR, &by_field[i]));
-		node_list_fini(&by_field[i]);
+		if (rc == 0)
+			rc = build_operand_field(b, (enum field)i, &all->wanted[i], false);
+		if (rc == 0)
+			rc = build_operand_field(b, (enum field)i, &all->unwanted[i], true);
+		value_list_fini(&all->wanted[i]);
+		value_list_fini(&all->unwanted[i]);
 	}
+	free(all);
 	return rc;
 }
 
