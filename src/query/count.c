@@ -43,6 +43,7 @@ struct worker {
 	struct summary *sum; /* NULL: only count */
 	uint32_t *code_count;
 	size_t code_cap;
+	bool adding;              /* something of the segment at work was added */
 	uint64_t left[WORDS_MAX]; /* rows not yet counted under any field of a chain */
 	struct query_stats stats;
 	struct err err;
@@ -270,6 +271,7 @@ scan_segment(struct worker *w, const struct task *t, struct stored *s, struct er
 	if (verdict == MATCH_SOME)
 		c.bits = bits;
 	matched = c.bits != NULL ? bits_count(bits, n) : n;
+	w->adding = true;
 	if (matched > 0 && w->sum != NULL && add_segment(w, &c, matched, e) < 0)
 		return -1;
 	w->count += matched;
@@ -277,8 +279,8 @@ scan_segment(struct worker *w, const struct task *t, struct stored *s, struct er
 }
 
 /*
- * A segment that is replaced while it is read would be counted in part, so it
- * is loaded before anything is added: the columns that a summary looks at.
+ * The columns that a summary looks at are loaded before anything is added, so
+ * that a segment which is replaced meanwhile can be looked for again.
  */
 static int
 load(const struct worker *w, struct stored *s, struct err *e)
@@ -328,9 +330,13 @@ work(void *arg)
 	while (next_task(w->scan, &t)) {
 		bool moved = false;
 		struct stored *s = store_segment(w->scan->st, &t.info, &moved, &w->err);
-		int rc = s != NULL && load(w, s, &w->err) == 0 ? scan_segment(w, &t, s, &w->err) : -1;
+		int rc;
 
-		if (rc < 0 && (moved || (s != NULL && s->moved))) {
+		w->adding = false;
+		rc = s != NULL && load(w, s, &w->err) == 0 ? scan_segment(w, &t, s, &w->err) : -1;
+
+		/* Counted in part already: then the answer is "try again". */
+		if (rc < 0 && !w->adding && (moved || (s != NULL && s->moved))) {
 			err_clear(&w->err);
 			put_back(w->scan, &t);
 			rc = 0;

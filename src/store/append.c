@@ -581,6 +581,7 @@ turn(struct appender *a, struct err *e)
 		return -1;
 	a->waiting = full;
 	a->filling = other;
+	segment_builder_settle(full->builder); /* duplicates are still looked for in it */
 	full->job = (struct job){ .run = encode, .arg = full };
 	if (a->pool != NULL)
 		pool_submit(a->pool, &full->job);

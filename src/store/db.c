@@ -38,7 +38,7 @@ db_error(struct db *db, struct err *e, const char *doing)
 	case SQLITE_LOCKED:
 		return err_set(e, ERR_BUSY, "%s: %s: the store is busy; try again", db->path, doing);
 	case SQLITE_CORRUPT:
-		return err_set(e, ERR_INTEGRITY, "%s: %s: the file is damaged (%s)", db->path, doing, text);
+		return err_set(e, ERR_INTEGRITY, "%s: %s: the file is damaged or truncated (%s)", db->path, doing, text);
 	case SQLITE_NOTADB:
 		return err_set(e, ERR_FAIL, "%s: not an audit-toolkit store", db->path);
 	case SQLITE_FULL:

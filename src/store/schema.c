@@ -7,8 +7,6 @@
  */
 #include "store/schema.h"
 
-#include <sys/stat.h>
-
 #include "base/random.h"
 #include "base/time.h"
 #include "store/store.h"
@@ -67,21 +65,6 @@ pragma_int(struct db *db, const char *sql, int64_t *value, struct err *e)
 		db_error(db, e, "opening the store");
 	sqlite3_finalize(s);
 	return rc;
-}
-
-/* A file cut short still opens; pages that are gone would only be missed later. */
-static int
-check_length(struct db *db, struct err *e)
-{
-	int64_t pages, size;
-	struct stat sb;
-
-	if (pragma_int(db, "PRAGMA page_count", &pages, e) < 0 || pragma_int(db, "PRAGMA page_size", &size, e) < 0)
-		return -1;
-	if (stat(sqlite3_db_filename(db->sqlite, "main"), &sb) == 0 && sb.st_size / size < pages)
-		return err_set(e, ERR_INTEGRITY, "%s: the file is truncated: %lld bytes of %lld are there", db->path,
-		    (long long)sb.st_size, (long long)(pages * size));
-	return 0;
 }
 
 static int
@@ -143,7 +126,7 @@ schema_check(struct db *db, struct err *e)
 		if (version < STORE_FORMAT)
 			err_set(e, ERR_FAIL, "%s: made by an older version (format %lld); auditd-ingest brings it up to date",
 			    db->path, (long long)version);
-		else if (compare_objects(db, e) == 0 && check_length(db, e) == 0)
+		else if (compare_objects(db, e) == 0)
 			rc = 0;
 	}
 	db_rollback(db);
@@ -193,17 +176,29 @@ bring(struct db *db, int version, struct err *e)
 	return rc;
 }
 
+/* Nothing in it, and nothing said about it: a new file, or an empty one. */
+static int
+is_blank(struct db *db, bool *blank, struct err *e)
+{
+	int64_t application, version, objects_there;
+
+	if (pragma_int(db, "PRAGMA application_id", &application, e) < 0 ||
+	    pragma_int(db, "PRAGMA user_version", &version, e) < 0 ||
+	    pragma_int(db, "SELECT count(*) FROM sqlite_schema", &objects_there, e) < 0)
+		return -1;
+	*blank = application == 0 && version == 0 && objects_there == 0;
+	return 0;
+}
+
 int
 schema_prepare(struct db *db, struct err *e)
 {
-	int64_t pages, version = 0;
+	int64_t version = 0;
+	bool blank;
 
 	if (db_begin_write(db, e) < 0)
 		return -1;
-	if (pragma_int(db, "PRAGMA page_count", &pages, e) < 0)
-		goto fail;
-	/* BEGIN IMMEDIATE itself gives an empty file no page. */
-	if (pages > 0 && check_version(db, &version, e) < 0)
+	if (is_blank(db, &blank, e) < 0 || (!blank && check_version(db, &version, e) < 0))
 		goto fail;
 	for (int v = (int)version + 1; v <= STORE_FORMAT; v++)
 		if (bring(db, v, e) < 0)

@@ -10,8 +10,8 @@
 /* Makes the tables in an empty file, and brings an older one up to date. */
 int schema_prepare(struct db *db, struct err *e);
 
-/* ERR_FAIL when the file is not a store or of a newer format, ERR_INTEGRITY
- * when its schema is not exactly ours or the file is shorter than it says. */
+/* ERR_FAIL when the file is not a store or of another format, ERR_INTEGRITY
+ * when its schema is not exactly ours. */
 int schema_check(struct db *db, struct err *e);
 
 #endif

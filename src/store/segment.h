@@ -61,6 +61,10 @@ uint64_t segment_builder_bytes(const struct segment_builder *b);
 /* A row as it was added; borrowed until the next add or reset. */
 void segment_builder_event(const struct segment_builder *b, uint32_t row, struct event *out);
 
+/* Takes the last decisions before sealing.  After it, and while nothing is
+ * added, sealing only reads the builder: others may read rows meanwhile. */
+void segment_builder_settle(struct segment_builder *b);
+
 struct sealed {
 	struct segment_meta meta;
 	struct piece *piece; /* by field, then part */

@@ -376,7 +376,7 @@ looks_like_uuids(const struct column_builder *col)
 }
 
 /* Fills in the rows behind the last present one, and decides for a short
- * column what the rows did not yet. */
+ * column what the rows did not yet.  A second time it changes nothing. */
 static void
 settle(struct segment_builder *b, enum field f)
 {
@@ -397,6 +397,13 @@ settle(struct segment_builder *b, enum field f)
 	}
 }
 
+void
+segment_builder_settle(struct segment_builder *b)
+{
+	for (field_set left = b->fields & ~TIMES; left; left &= left - 1)
+		settle(b, (enum field)__builtin_ctzll(left));
+}
+
 static void
 plan(struct sealing *s, struct segment_builder *b)
 {
@@ -407,7 +414,6 @@ plan(struct sealing *s, struct segment_builder *b)
 			add_task(s, f, run_time, 0, b->count * sizeof(int64_t));
 			continue;
 		}
-		settle(b, f);
 		if (b->column[f].plain) {
 			plan_plain(s, f, &b->column[f]);
 		} else {
@@ -493,6 +499,7 @@ segment_builder_seal(struct segment_builder *b, struct pool *pool, struct sealed
 	*out = (struct sealed){ .meta = { .count = b->count, .fields = b->fields, .bytes = b->bytes } };
 	time_range(b->time[0], b->count, &out->meta.min_time, &out->meta.max_time);
 	time_range(b->time[1], b->count, &out->meta.min_ingested, &out->meta.max_ingested);
+	segment_builder_settle(b);
 	plan(&s, b);
 	run_tasks(&s, b, pool);
 	gather_pieces(&s, out);
