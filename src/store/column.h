@@ -176,11 +176,26 @@ void dictionary_column_fini(struct dictionary_column *d);
 /* The code of a value, 0 when it is none of them. */
 uint32_t dictionary_find(const struct dictionary_column *d, struct str value);
 
+/* 8 bytes of a UUID: where the differing bits go. */
+struct uuid_run {
+	uint64_t mask; /* as many bits as the run has, from bit 0 */
+	uint8_t from, to;
+};
+struct uuid_half {
+	uint64_t common;
+	unsigned width; /* bits that differ */
+	unsigned runs;
+	struct uuid_run run[32];
+};
+
+#define UUID_EXCEPTION (UINT32_C(1) << 31)
+
 struct uuid_column {
-	uint32_t n;             /* UUIDs */
-	const uint8_t *uuid;    /* in the codes piece */
-	uint32_t *index;        /* a row's: 0 absent, 1 + UUID, 1 + n + exception; NULL: row r is UUID r */
-	struct str *exception;  /* in the dictionary piece */
+	uint32_t n;              /* UUIDs */
+	const uint8_t *packed;   /* in the codes piece */
+	struct uuid_half half[2];
+	uint32_t *index;         /* a row's: 0 absent, 1 + UUID, UUID_EXCEPTION | exception; NULL: 1 + row */
+	struct str *exception;   /* in the dictionary piece */
 	uint32_t exceptions;
 	size_t memory;
 };

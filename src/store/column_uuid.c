@@ -11,10 +11,15 @@
  *   back                   width of the next, one byte, 0 to 8
  *   distances              packed, one a present row: 0 a value of its own, d the
  *                          value of d present rows before
- *   UUIDs                  16 bytes for each of their own that is no exception
+ *   differing, common      16 bytes each: the bits that are not the same in all
+ *                          UUIDs, and the others' values
+ *   UUIDs                  for each row with a value of its own that is no
+ *                          exception: the differing bits of the first 8 bytes,
+ *                          then of the last 8, packed
  *
- * A request writes several events, often next to each other: the distances
- * save their repeated ids.
+ * UUIDs are big-endian numbers here.  A request writes several events, often
+ * next to each other: the distances save their repeated ids.  The version,
+ * and in version 7 the front of the time, are common to all.
  */
 #include <stdlib.h>
 
@@ -113,6 +118,72 @@ find_distances(struct gathered *g, uint32_t *last, uint32_t slots)
 	}
 }
 
+/* ---- one half of a UUID without its common bits ---- */
+
+/* The differing bits of one half, run by run. */
+static void
+uuid_half_init(struct uuid_half *h, uint64_t differing, uint64_t common)
+{
+	unsigned bit = 0;
+
+	*h = (struct uuid_half){ .common = common };
+	while (bit < 64 && differing >> bit) {
+		bit += (unsigned)__builtin_ctzll(differing >> bit);
+		uint64_t rest = ~(differing >> bit);
+		unsigned len = rest ? (unsigned)__builtin_ctzll(rest) : 64;
+		if (len > 64 - bit)
+			len = 64 - bit;
+		h->run[h->runs++] = (struct uuid_run){ len == 64 ? UINT64_MAX : bits_mask(len),
+			(uint8_t)bit, (uint8_t)h->width };
+		h->width += len;
+		bit += len;
+	}
+}
+
+static inline uint64_t
+half_pack(const struct uuid_half *h, uint64_t v)
+{
+	uint64_t out = 0;
+
+	for (unsigned i = 0; i < h->runs; i++)
+		out |= (v >> h->run[i].from & h->run[i].mask) << h->run[i].to;
+	return out;
+}
+
+static inline uint64_t
+half_unpack(const struct uuid_half *h, uint64_t packed)
+{
+	uint64_t v = h->common;
+
+	for (unsigned i = 0; i < h->runs; i++)
+		v |= (packed >> h->run[i].to & h->run[i].mask) << h->run[i].from;
+	return v;
+}
+
+/* Up to 64 bits at a time. */
+static inline void
+put_half(struct bits_writer *w, uint64_t v, unsigned width)
+{
+	unsigned low = width < 32 ? width : 32;
+
+	bits_put(w, v & bits_mask(low), low);
+	if (width > 32)
+		bits_put(w, v >> 32, width - 32);
+}
+
+static inline uint64_t
+get_half(const uint8_t *p, size_t bit, unsigned width)
+{
+	unsigned low = width < 32 ? width : 32;
+	uint64_t v = bits_load(p + bit / 8) >> bit % 8 & bits_mask(low);
+
+	if (width > 32)
+		v |= (bits_load(p + (bit + 32) / 8) >> bit % 8 & bits_mask(width - 32)) << 32;
+	return v;
+}
+
+/* ---- encoding ---- */
+
 /* The width of distances that costs least. */
 static unsigned
 choose_back(const struct gathered *g)
@@ -167,6 +238,46 @@ gather(struct gathered *g, const struct values *v, struct buf *exceptions, struc
 		presence->len += bits_bytes(v->count, 1);
 }
 
+/* The UUIDs of rows with one of their own, less what all have in common. */
+static void
+pack_uuids(struct buf *out, const struct gathered *g)
+{
+	uint64_t all[2] = { UINT64_MAX, UINT64_MAX }, any[2] = { 0, 0 };
+	struct uuid_half half[2];
+	uint8_t head[2 * UUID_LEN];
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < g->present; i++) {
+		if (g->distance[i] || g->strange[i])
+			continue;
+		for (int k = 0; k < 2; k++) {
+			uint64_t v = get_be64(g->uuid + (size_t)i * UUID_LEN + 8 * k);
+			all[k] &= v;
+			any[k] |= v;
+		}
+		n++;
+	}
+	for (int k = 0; k < 2; k++) {
+		uint64_t differing = n ? all[k] ^ any[k] : 0;
+		put_be64(head + 8 * k, differing);
+		put_be64(head + UUID_LEN + 8 * k, any[k] & ~differing);
+		uuid_half_init(&half[k], differing, any[k] & ~differing);
+	}
+	buf_add(out, head, sizeof(head));
+
+	size_t len = bits_bytes(n, half[0].width + half[1].width);
+	buf_reserve(out, len + BITS_PADDING);
+	struct bits_writer w = { .p = (uint8_t *)out->p + out->len };
+	for (uint32_t i = 0; i < g->present; i++) {
+		if (g->distance[i] || g->strange[i])
+			continue;
+		for (int k = 0; k < 2; k++)
+			put_half(&w, half_pack(&half[k], get_be64(g->uuid + (size_t)i * UUID_LEN + 8 * k)),
+			    half[k].width);
+	}
+	out->len += len;
+}
+
 void
 uuid_encode(struct buf *dictionary, struct buf *codes, const struct values *v, struct scratch *s)
 {
@@ -189,7 +300,7 @@ uuid_encode(struct buf *dictionary, struct buf *codes, const struct values *v, s
 	find_distances(&g, last, slots);
 	unsigned width = choose_back(&g);
 	buf_byte(codes, (char)width);
-	buf_reserve(codes, bits_bytes(g.present, width) + BITS_PADDING + (size_t)g.present * UUID_LEN);
+	buf_reserve(codes, bits_bytes(g.present, width) + BITS_PADDING);
 	struct bits_writer w = { .p = (uint8_t *)codes->p + codes->len };
 	for (uint32_t i = 0; i < g.present; i++) {
 		if (bits_width(g.distance[i]) > width)
@@ -197,9 +308,7 @@ uuid_encode(struct buf *dictionary, struct buf *codes, const struct values *v, s
 		bits_put(&w, g.distance[i], width);
 	}
 	codes->len += bits_bytes(g.present, width);
-	for (uint32_t i = 0; i < g.present; i++)
-		if (!g.distance[i] && !g.strange[i])
-			buf_add(codes, g.uuid + (size_t)i * UUID_LEN, UUID_LEN);
+	pack_uuids(codes, &g);
 }
 
 /* ---- decoding ---- */
@@ -224,10 +333,11 @@ read_exceptions(struct cursor *c, struct uuid_column *u, uint32_t *row, uint32_t
 	return cursor_left(c) == 0;
 }
 
-/* What each row has, from presence, distances and exceptions. */
+/* What each row has, from presence, distances and exceptions; counts the
+ * UUIDs on the way. */
 static bool
 make_index(struct uuid_column *u, uint32_t count, const uint8_t *presence, const uint8_t *packed,
-    unsigned width, const uint32_t *exception_row, uint32_t present, size_t uuids)
+    unsigned width, const uint32_t *exception_row, uint32_t present)
 {
 	uint32_t *by_present = mem_alloc((size_t)present * sizeof(*by_present));
 	uint32_t i = 0, exception = 0, own = 0;
@@ -247,18 +357,18 @@ make_index(struct uuid_column *u, uint32_t count, const uint8_t *presence, const
 		uint32_t back = (uint32_t)bits_get(packed, i, width);
 		if (here) {
 			good = back == 0;
-			by_present[i] = 1 + u->n + exception++;
+			by_present[i] = UUID_EXCEPTION | exception++;
 		} else if (back) {
 			good = back <= i;
 			by_present[i] = good ? by_present[i - back] : 0;
 		} else {
-			good = own < uuids;
 			by_present[i] = 1 + own++;
 		}
 		u->index[row] = by_present[i++];
 	}
 	free(by_present);
-	return good && i == present && own == uuids && exception == u->exceptions;
+	u->n = own;
+	return good && i == present && exception == u->exceptions;
 }
 
 static const char *
@@ -266,7 +376,7 @@ decode_rows(struct uuid_column *u, struct str codes, uint32_t count, uint32_t ab
     const uint32_t *exception_row)
 {
 	struct cursor c = { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len };
-	const uint8_t *presence = NULL, *packed;
+	const uint8_t *presence = NULL, *packed, *head;
 	uint32_t present = count - absent;
 	uint8_t width;
 
@@ -274,16 +384,20 @@ decode_rows(struct uuid_column *u, struct str codes, uint32_t count, uint32_t ab
 		return "UUIDs end early";
 	if (!cursor_byte(&c, &width) || width > BACK_MAX ||
 	    (packed = cursor_bytes(&c, bits_bytes(present, width))) == NULL ||
-	    cursor_left(&c) % UUID_LEN != 0 || cursor_left(&c) / UUID_LEN > present)
+	    (head = cursor_bytes(&c, 2 * UUID_LEN)) == NULL)
 		return "UUIDs end early";
-	u->n = (uint32_t)(cursor_left(&c) / UUID_LEN);
-	u->uuid = c.p;
-	if (absent == 0 && u->exceptions == 0 && u->n == count && width == 0)
-		return NULL;
-	u->index = mem_alloc((size_t)count * sizeof(*u->index));
-	u->memory += count * sizeof(*u->index);
-	if (!make_index(u, count, presence, packed, width, exception_row, present, u->n))
+	u->n = count;
+	if (absent || u->exceptions || width) {
+		u->index = mem_alloc((size_t)count * sizeof(*u->index));
+		u->memory += count * sizeof(*u->index);
+		if (!make_index(u, count, presence, packed, width, exception_row, present))
+			return "UUIDs do not fit the rows";
+	}
+	for (int k = 0; k < 2; k++)
+		uuid_half_init(&u->half[k], get_be64(head + 8 * k), get_be64(head + UUID_LEN + 8 * k));
+	if (cursor_left(&c) != bits_bytes(u->n, u->half[0].width + u->half[1].width))
 		return "UUIDs do not fit the rows";
+	u->packed = c.p;
 	return NULL;
 }
 
@@ -320,9 +434,14 @@ uuid_value(const struct uuid_column *u, uint32_t row, char text[UUID_TEXT_LEN])
 
 	if (at == 0)
 		return (struct str){ NULL, 0 };
-	if (at > u->n)
-		return u->exception[at - u->n - 1];
-	uuid_format(u->uuid + (size_t)(at - 1) * UUID_LEN, text);
+	if (at & UUID_EXCEPTION)
+		return u->exception[at & ~UUID_EXCEPTION];
+	const struct uuid_half *high = &u->half[0], *low = &u->half[1];
+	size_t bit = (size_t)(at - 1) * (high->width + low->width);
+	uint8_t uuid[UUID_LEN];
+	put_be64(uuid, half_unpack(high, get_half(u->packed, bit, high->width)));
+	put_be64(uuid + 8, half_unpack(low, get_half(u->packed, bit + high->width, low->width)));
+	uuid_format(uuid, text);
 	return (struct str){ text, UUID_TEXT_LEN };
 }
 
