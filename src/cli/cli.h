@@ -119,14 +119,11 @@ struct operator_info {
 };
 void cli_operator(struct operator_info *o);
 
-/* A record event (source audit-toolkit) with who, ready for store_record: id,
- * time, ingested, source, action and all of cli_record_who.  Bytes in a. */
+/* A record event about the toolkit's own doing, for store_record: id, time,
+ * ingested, source, category COMPLIANCE, action, severity info, outcome
+ * success, actor_id, actor_type, actor_name, host, and context = `context` (a
+ * JSON object's canonical bytes) with the operator's login_uid, sudo_user and
+ * terminal put in.  Bytes in a. */
 void cli_record(struct event *ev, const char *action, struct str context, struct arena *a);
-
-/* Adds category COMPLIANCE, severity info, outcome success, actor_id,
- * actor_type, actor_name, host, and context = `context` (a JSON object's
- * canonical bytes) with the operator's login_uid, sudo_user and terminal put
- * in.  The event's time, id, source and action stay as they are. */
-void cli_record_who(struct event *ev, struct str context, struct arena *a);
 
 #endif

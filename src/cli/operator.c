@@ -83,8 +83,8 @@ add_member(struct buf *object, const char *key, const char *value)
 	json_quote(object, str_of(value));
 }
 
-void
-cli_record_who(struct event *ev, struct str context, struct arena *a)
+static void
+set_operator(struct event *ev, struct str context, struct arena *a)
 {
 	struct buf object = { 0 };
 	struct operator_info o;
@@ -129,5 +129,5 @@ cli_record(struct event *ev, const char *action, struct str context, struct aren
 	event_set_time(ev, FIELD_INGESTED, now);
 	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
 	set_text(ev, FIELD_ACTION, action, a);
-	cli_record_who(ev, context, a);
+	set_operator(ev, context, a);
 }

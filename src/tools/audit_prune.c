@@ -93,7 +93,7 @@ write_record(void *arg, const struct prune_part *part, struct event *record, str
 	} else {
 		buf_printf(&context, ",\"closing\":true,\"events\":%" PRIu64 "}", op->events);
 	}
-	cli_record_who(record, buf_view(&context), a);
+	cli_record(record, "audit.prune", buf_view(&context), a);
 	buf_fini(&context);
 }
 

@@ -103,7 +103,6 @@ coverage(const struct answer *w, struct buf *text, struct err *e)
 	return 0;
 }
 
-/* One event more than the limit is asked for, to know whether there are more. */
 static int
 print_all(struct answer *w, struct render *r, struct err *e)
 {
@@ -264,8 +263,10 @@ run(const struct args *a, struct err *e)
 		goto out;
 	pool = pool_new(pool_cpus() - 1);
 	w.opts = (struct query_options){ .filter = w.filter, .oldest_first = a->reverse, .pool = pool };
-	if (a->limit > 0 && a->limit < UINT64_MAX)
-		w.opts.limit = a->limit + 1;
+	/* JSON says whether there are more. */
+	w.opts.limit = a->limit;
+	if (strcmp(format, "json") == 0 && a->limit > 0 && a->limit < UINT64_MAX)
+		w.opts.limit++;
 	if (print_answer(&w, format, e) == 0) {
 		if (!a->quarantine)
 			cli_query_detail(&program, &a->common, w.filter, &w.stats, started);
