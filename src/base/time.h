@@ -34,7 +34,8 @@ int time_parse(const char *p, size_t len, int64_t *us, bool *inexact);
  * magnitude (below 1e11, 1e14, 1e17, 1e20). */
 int time_parse_number(const char *p, size_t len, int64_t *us, bool *inexact);
 
-/* Writes exactly TIME_TEXT_LEN bytes, no NUL. */
+/* Writes exactly TIME_TEXT_LEN bytes, no NUL.  us is kept inside TIME_MIN and
+ * TIME_MAX. */
 void time_format(char out[TIME_TEXT_LEN], int64_t us);
 
 /* "YYYY-MM-DD HH:MM:SS" in the zone of TZ, with NUL. */
@@ -42,15 +43,17 @@ void time_format_local(char out[32], int64_t us);
 
 enum time_edge { TIME_START, TIME_END };
 
-/* What people type (audit-filters(7)): RFC 3339; 2026-04-22 14:30[:05[.5]],
- * 2026-04-22, 2026-04, 2026; now, today, yesterday; -7d, 7d, 2h30min,
- * "3 days ago", @SECONDS[.5].  With TIME_END a year, month, day, today and
- * yesterday give the instant after their end.  Errors: ERR_FAIL. */
+/* What people type (audit-filters(7)): RFC 3339; 2026-04-22 14:30[:05[.5]]
+ * with or without a zone (Z, UTC, an offset), 14:30 (today), 2026-04-22,
+ * 2026-04, 2026; now, today, yesterday, tomorrow; -7d, 7d and "3 days ago",
+ * +1h; @NUMBER as in time_parse_number.  With TIME_END a year, month, day,
+ * today, yesterday and tomorrow give the instant after their end (at most
+ * TIME_MAX + 1).  Errors: ERR_FAIL. */
 int time_parse_expr(const char *text, int64_t now, enum time_edge edge,
     int64_t *us, struct err *e);
 
-/* 90s, 5m or 5min, 2h30min, 7d, 2w, 1y (365 d), "3 days".  m is minutes.
- * Errors: ERR_FAIL. */
+/* 90s, 5m or 5min, 2h30min, 1.5h, 7d, 2w, 1M (30 d), 1y (365 d), "3 days".  m
+ * is minutes, M months.  Errors: ERR_FAIL. */
 int duration_parse(const char *text, int64_t *us, struct err *e);
 
 #endif
