@@ -1,6 +1,7 @@
 /* frame: whole lines out of a stream, in chunks. */
 #include "ingest/frame.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,9 @@ frame_init(struct frame *f, struct instream *in, int fd)
 {
 	*f = (struct frame){ .in = in, .fd = fd, .waits = !instream_is_regular(in),
 		.offset = instream_offset(in) };
+	/* A pipe of 64 KiB makes its two ends wait for each other too often. */
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETPIPE_SZ, FRAME_CHUNK);
 }
 
 void
@@ -41,7 +45,7 @@ ready(const struct frame *f, int wait_ms)
 {
 	struct pollfd p = { .fd = f->fd, .events = POLLIN };
 
-	if (!f->waits)
+	if (!f->waits || f->more)
 		return true;
 	if (f->fd < 0)
 		return wait_ms > 0;
@@ -71,6 +75,28 @@ failed(const struct frame *f, struct err *e)
 {
 	*e = f->err;
 	return FRAME_ERROR;
+}
+
+/* As instream_read, but for f->err. */
+static ssize_t
+read_some(struct frame *f, char *p, size_t room)
+{
+	ssize_t n = instream_read(f->in, p, room, &f->err);
+
+	/* A decompressor that filled the room may have more. */
+	f->more = n == (ssize_t)room && instream_is_compressed(f->in);
+	f->ended = n == 0;
+	return n;
+}
+
+/* A signal ended the read, and the caller will ask to stop. */
+static bool
+interrupted(struct frame *f)
+{
+	if (f->err.code != ERR_INCOMPLETE)
+		return false;
+	err_clear(&f->err);
+	return true;
 }
 
 /* The line in c is too long: keep its beginning, the rest is read over. */
@@ -107,10 +133,9 @@ skip_line(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 
 		if (!f->ended && !ready(f, wait_ms))
 			return FRAME_WAIT;
-		if (!f->ended && (n = instream_read(f->in, c->p, FRAME_KEEP, &f->err)) < 0)
-			return failed(f, e);
+		if (!f->ended && (n = read_some(f, c->p, FRAME_KEEP)) < 0)
+			return interrupted(f) ? FRAME_WAIT : failed(f, e);
 		if (n == 0) {
-			f->ended = true;
 			end_skipping(f, c, 0, true);
 			return FRAME_LINES;
 		}
@@ -176,9 +201,12 @@ frame_next(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 
 		if (!ready(f, whole > 0 ? 0 : wait_ms))
 			return cut(f, c, whole);
-		if ((n = instream_read(f->in, c->p + c->len, room, &f->err)) < 0)
-			return cut(f, c, whole) == FRAME_LINES ? FRAME_LINES : failed(f, e);
-		f->ended = n == 0;
+		if ((n = read_some(f, c->p + c->len, room)) < 0) {
+			bool asked = interrupted(f);
+			enum frame_result r = cut(f, c, whole);
+
+			return asked || r == FRAME_LINES ? r : failed(f, e);
+		}
 		if ((end = behind_newline(c->p, c->len, c->len + (size_t)n)) > 0)
 			whole = end;
 		c->len += (size_t)n;

@@ -32,6 +32,7 @@ struct frame {
 	struct instream *in; /* borrowed */
 	int fd;              /* to wait on; -1: cannot be waited on */
 	bool waits;          /* a pipe, socket or terminal: reading may block */
+	bool more;           /* can be read without waiting, whatever fd says */
 	bool ended;
 	bool skipping;       /* within a line that is too long */
 	struct buf rest;     /* read, not yet given out */
@@ -57,7 +58,8 @@ void frame_init(struct frame *f, struct instream *in, int fd);
 void frame_fini(struct frame *f);
 
 /* Fills c with the next lines.  When reading could block, waits at most
- * wait_ms for them (0: not at all). */
+ * wait_ms for them (0: not at all).  A read that instream_set_stop ended is
+ * FRAME_WAIT too. */
 enum frame_result frame_next(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e);
 
 /* Reads nothing more.  What a pipe gave already still comes out of

@@ -24,7 +24,7 @@
 /* Group commit: what a pipe gave waits no longer than this for more, and no
  * longer than that while more keeps coming. */
 #define COMMIT_IDLE (50 * TIME_SECOND / 1000)
-#define COMMIT_BUSY (250 * TIME_SECOND / 1000)
+#define COMMIT_BUSY TIME_SECOND
 /* How often an idle input looks whether it should stop. */
 #define IDLE_MS 1000
 
@@ -46,6 +46,7 @@ struct run {
 	struct uuid7 uuid;
 	int64_t ingested;        /* never goes back */
 	int64_t waiting;         /* since when an event waits for its commit; TIME_NONE */
+	uint64_t stored;         /* committed when `waiting` was set */
 	bool stopped;            /* asked to */
 	bool unread;             /* input was left when it stopped */
 	bool broken;             /* the store failed: no further commit */
@@ -66,6 +67,13 @@ monotonic(void)
 	return (int64_t)ts.tv_sec * TIME_SECOND + ts.tv_nsec / 1000;
 }
 
+/* What messages call the present input. */
+static const char *
+input_name(const struct run *run)
+{
+	return strcmp(run->source.path, "-") == 0 ? "stdin" : run->source.path;
+}
+
 static void
 note(const struct run *run, const char *text)
 {
@@ -73,7 +81,7 @@ note(const struct run *run, const char *text)
 
 	if (run->o->note == NULL || run->sink == SINK_CHECK)
 		return;
-	snprintf(line, sizeof(line), "%s: %s", run->source.path, text);
+	snprintf(line, sizeof(line), "%s: %s", input_name(run), text);
 	run->o->note(run->o->note_arg, line);
 }
 
@@ -84,7 +92,7 @@ describe_fault(const struct run *run, const struct batch_item *it, enum event_fa
 {
 	const char *colon = it->detail[0] != '\0' ? ": " : "";
 
-	snprintf(out, size, "%s:%llu: %s%s%s", run->source.path,
+	snprintf(out, size, "%s:%llu: %s%s%s", input_name(run),
 	    (unsigned long long)(run->lines + it->line + 1), event_fault_text(fault), colon, it->detail);
 }
 
@@ -154,8 +162,6 @@ store_item(struct run *run, struct batch_item *it, struct err *e)
 		run->broken = true;
 		return -1;
 	}
-	if (run->waiting == TIME_NONE)
-		run->waiting = monotonic();
 	return result == APPEND_CONFLICT ? refuse(run, it, EVENT_CONFLICT, e) : 0;
 }
 
@@ -200,6 +206,20 @@ take_item_exactly(struct run *run, struct batch_item *it, struct err *e)
 
 /* ---- One chunk ---- */
 
+/* The clock of the events that wait; the appender also commits on its own. */
+static void
+watch_commits(struct run *run)
+{
+	struct append_counts counts;
+
+	if (run->append == NULL)
+		return;
+	append_counts(run->append, &counts);
+	if (run->waiting == TIME_NONE || counts.stored > run->stored)
+		run->waiting = monotonic();
+	run->stored = counts.stored;
+}
+
 static void
 finish_chunk(struct run *run, const struct batch *b)
 {
@@ -212,6 +232,7 @@ finish_chunk(struct run *run, const struct batch *b)
 		advance(run, c->end, run->lines, c->p, c->len);
 	if (b->left)
 		note(run, "its last line is incomplete and was left for the next time");
+	watch_commits(run);
 	if (run->o->progress != NULL)
 		run->o->progress(run->o->progress_arg, run->r->read, instream_progress(run->source.in));
 }
@@ -257,6 +278,8 @@ patience(const struct run *run)
 		return 0;
 	if (run->waiting == TIME_NONE)
 		return IDLE_MS;
+	if (run->frame.fd < 0) /* a read may take for ever: commit first */
+		return 0;
 	left = run->waiting + COMMIT_IDLE - monotonic();
 	return left > 0 ? (int)(left / 1000) + 1 : 0;
 }
@@ -344,6 +367,7 @@ read_input(struct run *run, enum sink sink, struct err *e)
 
 	run->sink = sink;
 	run->lines = run->source.file.line - (run->source.within_line ? 1 : 0);
+	instream_set_stop(run->source.in, run->o->stop);
 	frame_init(&run->frame, run->source.in, fd);
 	rc = read_lines(run, e);
 	abandon_chunks(run);
@@ -371,7 +395,7 @@ set_rules(struct run *run, struct buf *name, struct err *e)
 	memcpy(run->rules.key, s->file.key, sizeof(run->rules.key));
 	if (str_eq(run->rules.source, STR(EVENT_RESERVED_SOURCE)))
 		return err_set(e, ERR_FAIL, "%s: its source would be %s, which is reserved: give another with --source",
-		    s->path, EVENT_RESERVED_SOURCE);
+		    input_name(run), EVENT_RESERVED_SOURCE);
 	return 0;
 }
 

@@ -321,7 +321,7 @@ source_check(const char *path, struct err *e)
 	if (stat(path, &sb) < 0)
 		return err_errno(e, "%s", path);
 	if (S_ISDIR(sb.st_mode))
-		return err_set(e, ERR_FAIL, "%s: is a folder", path);
+		return err_set(e, ERR_FAIL, "%s: is a directory", path);
 	if (!S_ISREG(sb.st_mode))
 		return access(path, R_OK) == 0 ? 0 : err_errno(e, "%s", path);
 	if ((in = instream_open(path, e)) == NULL)

@@ -128,7 +128,7 @@ rm -f "$db"
 run auditd-ingest missing.jsonl
 refuses 'a missing file is refused' 2 'missing.jsonl.*No such file'
 run auditd-ingest .
-refuses 'a folder is refused' 2 'folder'
+refuses 'a folder is refused' 2 'directory'
 run auditd-ingest app.jsonl missing.jsonl
 ends 'one bad name among good ones' 2
 check 'is noticed before anything is stored' test ! -e "$db"

@@ -89,7 +89,7 @@ run auditd-ingest --strict --receipt receipt.json fine.jsonl app.jsonl
 is 'a good file before it is' "$status $(receipt stored)" '2 1'
 cat app.jsonl | { run auditd-ingest --strict --receipt receipt.json -; echo "$status" >status; }
 is 'strict, a pipe stops at the line' "$(cat status) $(receipt stored) $(receipt quarantined)" '2 2 0'
-check 'and names it' grep -q '^auditd-ingest: -:3: no time' err
+check 'and names it' grep -q '^auditd-ingest: stdin:3: no time' err
 { good 1; good 2; } >app.jsonl
 run auditd-ingest --strict --receipt receipt.json app.jsonl
 is 'strict, a good file is stored' "$status $(receipt stored)" '0 2'

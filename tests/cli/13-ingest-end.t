@@ -43,6 +43,17 @@ exec 3>&-
 ends 'SIGTERM ends a pipe with nothing left to read' 0
 is 'the receipt tells what is stored' "$(receipt stored)" 3
 
+auditd-ingest --receipt receipt.json pipe >out 2>err &
+pid=$!
+exec 3>pipe
+with_ids 4 4 >&3
+check 'so it is when the pipe is named' wait_for 4
+kill -TERM $pid
+status=0
+wait $pid || status=$?
+exec 3>&-
+is 'and that run ends too' "$status $(receipt stored)" '2 1'
+
 # ---- A long file ----
 
 without 1 150000 >long.jsonl
