@@ -1,0 +1,233 @@
+/*
+ * store: a database file that anyone may have written.
+ *
+ * A small valid store is made once; the input changes it, then everything
+ * that a reader can ask is asked.
+ *
+ *   byte 0     how: 0 the rest are changes of the valid file, five bytes each:
+ *              offset (little-endian, modulo its length) and byte; 1 the next
+ *              four bytes are a length to cut it to, then changes; 2 the rest
+ *              is the file
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/stream.h"
+#include "query/query.h"
+#include "store/internal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { EVENTS = 60 };
+
+static const char *
+folder(void)
+{
+	const char *t = getenv("TMPDIR");
+
+	return t != NULL && *t != '\0' ? t : "/tmp";
+}
+
+static void
+append(struct store *st, unsigned first, unsigned end)
+{
+	static const struct event_policy policy = { .stored = true, .assume_now = TIME_NONE };
+	struct err e = ERR_NONE;
+	struct appender *a = append_open(st, NULL, &e);
+	struct json_tape tape = { 0 };
+	struct arena arena = { 0 };
+	struct buf line = { 0 };
+	enum append_result result;
+	struct event ev;
+	const char *detail;
+
+	for (unsigned n = first; n < end; n++) {
+		buf_reset(&line);
+		buf_printf(&line,
+		    "{\"id\":\"%08x-4f89-71d3-9a0c-0305e82c33aa\",\"time\":\"2026-04-%02uT00:00:00.00000%uZ\","
+		    "\"ingested\":\"2026-05-01T00:00:00.000000Z\",\"source\":\"app\",\"action\":\"a%u\","
+		    "\"description\":\"text %u\",\"context\":{\"n\":%u}}",
+		    n * 2654435761u, 1 + n % 28, n % 10, n % 5, n * 7919, n);
+		arena_reset(&arena);
+		if (event_parse(&ev, line.p, line.len, &policy, &tape, &arena, &detail) != EVENT_OK ||
+		    append_event(a, &ev, LEAF_EVENT, &result, &e) < 0)
+			abort();
+	}
+	append_quarantine(a, &(struct quarantined){ .reason = STR("not-json"), .bytes = STR("x") });
+	append_position(a, &(struct store_file){ .name = (char *)(uintptr_t) "app.jsonl", .offset = 5 });
+	if (append_commit(a, &e) < 0)
+		abort();
+	append_close(a);
+	json_tape_fini(&tape);
+	arena_fini(&arena);
+	buf_fini(&line);
+}
+
+/* A segment without the thousands of events that would make one. */
+static void
+seal(struct store *st)
+{
+	struct err e = ERR_NONE;
+	struct state state;
+
+	if (db_begin_write(&st->db, &e) < 0 || state_get(st, &state, &e) < 0 || tail_seal(st, &state, NULL, &e) < 0 ||
+	    state_put(st, &state, &e) < 0 || db_commit(&st->db, &e) < 0)
+		abort();
+}
+
+/* The valid file's bytes; the one global of this target, made on first use. */
+static const struct buf *
+valid_store(void)
+{
+	static struct buf file;
+	struct err e = ERR_NONE;
+	struct store *st;
+	char path[256], *bytes;
+	size_t len;
+
+	if (file.p != NULL)
+		return &file;
+	snprintf(path, sizeof(path), "%s/audit-fuzz-valid.%d", folder(), (int)getpid());
+	if ((st = store_open(path, STORE_CREATE, &e)) == NULL)
+		abort();
+	append(st, 0, EVENTS);
+	seal(st);
+	append(st, EVENTS, EVENTS + 20);
+	store_close(st);
+	if ((bytes = file_read(path, 64u << 20, &len, &e)) == NULL)
+		abort();
+	unlink(path);
+	file = (struct buf){ bytes, len, len };
+	return &file;
+}
+
+static int
+take_line(void *arg, uint64_t seq, struct str line, struct err *e)
+{
+	(void)e;
+	*(uint64_t *)arg += seq + line.len;
+	return 0;
+}
+
+static int
+take_quarantined(void *arg, const struct quarantined *q, struct err *e)
+{
+	(void)e;
+	*(uint64_t *)arg += q->bytes.len + q->reason.len;
+	return 0;
+}
+
+static void
+run_queries(struct store *st)
+{
+	struct filter_args args = { 0 };
+	struct err e = ERR_NONE;
+	struct filter *f;
+	struct query_options o = { 0 };
+	struct query_stats stats;
+	struct summary_options so = { .by = { FIELD_ACTION, FIELD_SOURCE }, .bys = 2 };
+	struct summary *sum = summary_new(&so);
+	const struct event *ev;
+	struct buf line = { 0 };
+	struct query *q;
+	uint64_t seq, count;
+
+	str_list_add(&args.expr, "action=a1,a2", 12);
+	str_list_add(&args.expr, "description!=text*7", 19);
+	f = filter_build(&args, 0, &e);
+	o.filter = f;
+	if ((q = query_open(st, &o, &e)) != NULL)
+		while (query_next(q, &ev, &seq, &e) > 0) {
+			buf_reset(&line);
+			event_format(&line, ev);
+		}
+	query_close(q);
+	err_clear(&e);
+	query_count(st, &o, &count, &stats, &e);
+	err_clear(&e);
+	query_summary(st, &o, sum, &stats, &e);
+	summary_free(sum);
+	buf_fini(&line);
+	filter_free(f);
+	filter_args_fini(&args);
+}
+
+static void
+read_everything(const char *path)
+{
+	struct err e = ERR_NONE;
+	struct store *st = store_open(path, STORE_READ, &e);
+	struct store_file *files;
+	struct prune_plan plan;
+	struct hash root;
+	uint64_t size, sum = 0;
+	size_t n;
+	bool moved;
+
+	if (st == NULL)
+		return;
+	run_queries(st);
+	err_clear(&e);
+	store_root(st, &size, &root, &e);
+	err_clear(&e);
+	store_tail(st, 0, INT64_MAX, 20, &moved, take_line, &sum, &e);
+	err_clear(&e);
+	store_quarantine_each(st, take_quarantined, &sum, &e);
+	err_clear(&e);
+	store_prune_plan(st, INT64_C(1776902400000000), &plan, &e);
+	err_clear(&e);
+	if (store_files(st, &files, &n, &e) == 0)
+		store_files_free(files, n);
+	store_close(st);
+}
+
+static uint32_t
+little(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static void
+change(struct buf *file, const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i + 5 <= size && file->len > 0; i += 5)
+		file->p[little(data + i) % file->len] = (char)data[i + 4];
+}
+
+static bool
+write_file(const char *path, const struct buf *file)
+{
+	FILE *f = fopen(path, "wb");
+	bool ok = f != NULL && fwrite(file->p != NULL ? file->p : "", 1, file->len, f) == file->len;
+
+	return (f == NULL || fclose(f) == 0) && ok;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct buf file = { 0 };
+	char path[256];
+
+	if (size < 1)
+		return 0;
+	if (data[0] == 2)
+		buf_add(&file, data + 1, size - 1);
+	else
+		buf_str(&file, buf_view(valid_store()));
+	if (data[0] == 1 && size >= 5 && file.len > 0) {
+		file.len = little(data + 1) % file.len;
+		change(&file, data + 5, size - 5);
+	} else if (data[0] != 2)
+		change(&file, data + 1, size - 1);
+	snprintf(path, sizeof(path), "%s/audit-fuzz.%d", folder(), (int)getpid());
+	if (write_file(path, &file))
+		read_everything(path);
+	unlink(path);
+	buf_fini(&file);
+	return 0;
+}
