@@ -248,6 +248,29 @@ clip(const struct task *t, const struct stored *s, uint64_t *bits)
 	}
 }
 
+/*
+ * The columns that a summary looks at are read before anything is added, so
+ * that a segment which is replaced meanwhile can be looked for again.  Where
+ * all rows match, counts are enough, but for outcomes, which go with times.
+ */
+static int
+load(const struct worker *w, const struct chosen *c, struct err *e)
+{
+	struct segment *columns = c->s->columns;
+
+	for (field_set left = summary_fields(&w->sum->opts); left != 0; left &= left - 1) {
+		enum field f = (enum field)__builtin_ctzll(left);
+		const struct column *col = segment_column(columns, f, e);
+
+		if (col == NULL)
+			return -1;
+		if (col->kind == COLUMN_CODES && (c->bits != NULL || f == FIELD_OUTCOME) &&
+		    segment_codes(columns, f, e) == NULL)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 scan_segment(struct worker *w, const struct task *t, struct stored *s, struct err *e)
 {
@@ -271,31 +294,14 @@ scan_segment(struct worker *w, const struct task *t, struct stored *s, struct er
 	if (verdict == MATCH_SOME)
 		c.bits = bits;
 	matched = c.bits != NULL ? bits_count(bits, n) : n;
-	w->adding = true;
-	if (matched > 0 && w->sum != NULL && add_segment(w, &c, matched, e) < 0)
-		return -1;
-	w->count += matched;
-	return 0;
-}
-
-/*
- * The columns that a summary looks at are loaded before anything is added, so
- * that a segment which is replaced meanwhile can be looked for again.
- */
-static int
-load(const struct worker *w, struct stored *s, struct err *e)
-{
-	field_set fields = w->sum != NULL ? summary_fields(&w->sum->opts) & s->info.meta.fields : 0;
-
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		const struct column *c;
-
-		if (!(fields & FIELD_BIT(f)))
-			continue;
-		if ((c = segment_column(s->columns, (enum field)f, e)) == NULL ||
-		    (c->kind == COLUMN_CODES && segment_codes(s->columns, (enum field)f, e) == NULL))
+	if (matched > 0 && w->sum != NULL) {
+		if (load(w, &c, e) < 0)
+			return -1;
+		w->adding = true;
+		if (add_segment(w, &c, matched, e) < 0)
 			return -1;
 	}
+	w->count += matched;
 	return 0;
 }
 
@@ -333,7 +339,7 @@ work(void *arg)
 		int rc;
 
 		w->adding = false;
-		rc = s != NULL && load(w, s, &w->err) == 0 ? scan_segment(w, &t, s, &w->err) : -1;
+		rc = s != NULL ? scan_segment(w, &t, s, &w->err) : -1;
 
 		/* Counted in part already: then the answer is "try again". */
 		if (rc < 0 && !w->adding && (moved || (s != NULL && s->moved))) {
