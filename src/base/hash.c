@@ -98,7 +98,7 @@ static inline uint64_t
 mix(uint64_t key, const uint8_t *p, size_t n)
 {
 	uint64_t inner = fold(key ^ ROOT2, ROOT3);
-	uint64_t h = key;
+	uint64_t h = inner << 32 | inner >> 32;
 	uint64_t a = 0, b = 0;
 	size_t left = n;
 

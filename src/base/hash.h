@@ -33,7 +33,21 @@ void hash_keyed(struct hash *out, const uint8_t *key, size_t key_len,
  * same number within one build of the program only. */
 uint64_t hash64(uint64_t key, const void *p, size_t n);
 
-/* The same on every machine for ever: what membership filters on disk use. */
+/*
+ * The same on every machine for ever: what membership filters on disk use.
+ *
+ *	fold(x, y)  = low ^ high ^ x ^ y, of the 128-bit product x * y = high:low
+ *	key         = 0x61756469746c6f67
+ *	inner       = fold(key ^ 0x6a09e667f3bcc909, 0xbb67ae8584caa73b)
+ *	h           = inner, its halves swapped; while more than 16 bytes are
+ *	              left, with the next two little-endian words a, b:
+ *	              h = fold(a ^ inner, b ^ h)
+ *	the rest    = a, b: first and last 8 bytes of 8 to 16, first and last 4
+ *	              of 4 to 7 (both may overlap); of n = 1 to 3 bytes a is
+ *	              p[0] << 16 | p[n / 2] << 8 | p[n - 1] and b is 0; of none
+ *	              both are 0.  h = fold(a ^ inner, b ^ h)
+ *	result      = fold(h ^ 0x3c6ef372fe94f82b, inner ^ length)
+ */
 uint64_t hash64_stable(const void *p, size_t n);
 
 #endif

@@ -191,10 +191,10 @@ parse_network(const char *p, const char *slash, const char *end, struct ip_range
 	out->first = out->last = ip;
 	for (int i = 0; i < (ip.v6 ? 16 : 4); i++) {
 		int inside = bits - 8 * i; /* bits of the network in this byte */
-		uint8_t host = inside >= 8 ? 0 : inside <= 0 ? 0xff : (uint8_t)(0xff >> inside);
+		int host = inside >= 8 ? 0 : inside <= 0 ? 0xff : 0xff >> inside;
 
-		out->first.b[i] &= (uint8_t)~host;
-		out->last.b[i] |= host;
+		out->first.b[i] = (uint8_t)(out->first.b[i] & ~host);
+		out->last.b[i] = (uint8_t)(out->last.b[i] | host);
 	}
 	return true;
 }
