@@ -66,6 +66,8 @@ render_fit(struct str safe, unsigned columns)
 void
 render_spaces(struct buf *out, unsigned n)
 {
+	if (n == 0)
+		return;
 	buf_reserve(out, n);
 	memset(out->p + out->len, ' ', n);
 	out->len += n;

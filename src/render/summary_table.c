@@ -218,10 +218,10 @@ put_name(struct writer *w, struct str name, unsigned columns)
 }
 
 static void
-put_breakdown(struct writer *w, const char *title, const struct tally *t, bool group)
+put_breakdown(struct writer *w, const char *title, const struct tally *t, size_t most, bool group)
 {
 	size_t n, all = tally_size(t);
-	struct tally_entry *top = tally_top(t, w->o->top, &n);
+	struct tally_entry *top = tally_top(t, most, &n);
 	unsigned columns = name_columns(w, top, n, group);
 	unsigned taken = columns + NUMBERS + 2;
 	unsigned room = w->o->width > taken + 2 ? w->o->width - taken - 2 : 0;
@@ -255,7 +255,7 @@ put_groups(struct writer *w)
 		buf_str(&title, str_of(field_table[w->s->opts.by[i]].key));
 	}
 	buf_byte(&title, '\0');
-	put_breakdown(w, title.p, w->s->groups, true);
+	put_breakdown(w, title.p, w->s->groups, w->o->top, true);
 	buf_fini(&title);
 }
 
@@ -270,11 +270,11 @@ render_summary_table(struct buf *out, const struct summary *s, const struct summ
 			put_timeline(&w);
 		if (s->groups != NULL)
 			put_groups(&w);
-		put_breakdown(&w, "Actions", s->actions, false);
-		put_breakdown(&w, "Categories", s->categories, false);
-		put_breakdown(&w, "Severities", s->severities, false);
-		put_breakdown(&w, "Identities", s->identities, false);
-		put_breakdown(&w, "Resources", s->resources, false);
+		put_breakdown(&w, "Actions", s->actions, o->top, false);
+		put_breakdown(&w, "Categories", s->categories, o->top, false);
+		put_breakdown(&w, "Severities", s->severities, 0, false);
+		put_breakdown(&w, "Identities", s->identities, o->top, false);
+		put_breakdown(&w, "Resources", s->resources, o->top, false);
 	}
 	buf_fini(&w.name);
 }

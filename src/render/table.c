@@ -128,9 +128,10 @@ first_of(const struct event *ev, const enum field *field, size_t n)
 static struct str
 actor_text(const struct event *ev)
 {
-	static const enum field best[] = { FIELD_ACTOR_NAME, FIELD_ACTOR_EMAIL, FIELD_ACTOR_ID, FIELD_SERVICE_ACCOUNT };
+	static const enum field best[] = { FIELD_ACTOR_NAME, FIELD_ACTOR_EMAIL, FIELD_ACTOR_ID,
+		FIELD_SERVICE_ACCOUNT, FIELD_ACTOR_TYPE };
 
-	return is_automated(ev) ? STR("System") : first_of(ev, best, 4);
+	return is_automated(ev) ? STR("System") : first_of(ev, best, 5);
 }
 
 static struct str

@@ -1,0 +1,177 @@
+/* Unit tests of text for terminals: nothing in it can steer one. */
+#include "base/utf8.h"
+#include "rendered.h"
+
+static void
+becomes(struct str text, const char *expected)
+{
+	struct buf b = { 0 };
+
+	render_safe(&b, text);
+	buf_byte(&b, '\0');
+	ck_assert_str_eq(b.p, expected);
+	buf_fini(&b);
+}
+
+/* What must be true of every result. */
+static void
+harmless(struct str text)
+{
+	struct buf b = { 0 };
+	uint32_t cp;
+	size_t n;
+
+	render_safe(&b, text);
+	for (size_t i = 0; i < b.len; i += n) {
+		n = utf8_decode(b.p + i, b.len - i, &cp);
+		ck_assert_uint_gt(n, 0);
+		ck_assert_msg(cp >= 0x20 && cp != 0x7f && !(cp >= 0x80 && cp < 0xa0), "U+%04x", (unsigned)cp);
+		ck_assert_msg(!(cp >= 0x202a && cp <= 0x202e) && !(cp >= 0x2066 && cp <= 0x2069) &&
+		    cp != 0x200e && cp != 0x200f && cp != 0x61c, "U+%04x", (unsigned)cp);
+		ck_assert(cp != 0x2028 && cp != 0x2029);
+	}
+	buf_fini(&b);
+}
+
+START_TEST(ordinary_text_stays_as_it_is)
+{
+	becomes(STR(""), "");
+	becomes(STR("plain text, ~ and \\x1b"), "plain text, ~ and \\x1b");
+	becomes(STR("Zoë 鍵 🔑 e\u0301 уд:иван"), "Zoë 鍵 🔑 e\u0301 уд:иван");
+	becomes(STR("👩\u200d💻"), "👩\u200d💻");
+}
+END_TEST
+
+START_TEST(control_bytes_become_visible)
+{
+	becomes(STR("a\x1b[31mb"), "a\\x1b[31mb");
+	becomes(STR("a\nb\tc\rd"), "a\\nb\\tc\\rd");
+	becomes(STR("\0\x01\x07\x08\x7f"), "\\x00\\x01\\x07\\x08\\x7f");
+	becomes(STR("\xc2\x80\xc2\x9b" "31m\xc2\x9f"), "\\u0080\\u009b31m\\u009f");
+}
+END_TEST
+
+START_TEST(bidi_controls_and_hidden_characters_become_visible)
+{
+	becomes(STR("\u202eabc\u202c"), "\\u202eabc\\u202c");
+	becomes(STR("\u2066\u2069\u200e\u200f\u061c"), "\\u2066\\u2069\\u200e\\u200f\\u061c");
+	becomes(STR("a\u2028b\u2029"), "a\\u2028b\\u2029");
+	becomes(STR("\ufeff\U000e0041"), "\\ufeff\\U000e0041");
+}
+END_TEST
+
+START_TEST(what_is_not_utf8_is_shown_byte_by_byte)
+{
+	becomes(STR("a\xffz"), "a\\xffz");
+	becomes(STR("\x9b" "31m"), "\\x9b31m");
+	becomes(STR("\xc3"), "\\xc3");
+	becomes(STR("\xed\xa0\x80"), "\\xed\\xa0\\x80");
+	becomes(STR("\xc0\x9b"), "\\xc0\\x9b");
+	becomes(STR("\xf0\x9f\x94" "x"), "\\xf0\\x9f\\x94x");
+}
+END_TEST
+
+START_TEST(every_pair_of_bytes_is_harmless)
+{
+	for (unsigned i = 0; i < 0x10000; i++) {
+		const char text[3] = { (char)(i >> 8), (char)(i & 0xff), 'x' };
+
+		harmless((struct str){ text, sizeof(text) });
+	}
+}
+END_TEST
+
+START_TEST(every_character_is_harmless)
+{
+	char text[4];
+
+	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
+		if (cp < 0xd800 || cp > 0xdfff)
+			harmless((struct str){ text, utf8_encode(text, cp) });
+	}
+}
+END_TEST
+
+/* ---- other people's lists, where AUDIT_CORPORA says they are ---- */
+
+/* Calls `each` for every string of a JSON file. */
+static void
+each_string(const char *name, void (*each)(struct str))
+{
+	struct json_tape tape = { 0 };
+	struct json_error fault;
+	struct arena arena = { 0 };
+	struct err e = ERR_NONE;
+	char path[4096];
+	char *text;
+	size_t len, strings = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", getenv("AUDIT_CORPORA"), name);
+	text = file_read(path, JSON_LEN_MAX, &len, &e);
+	ck_assert_msg(text != NULL, "%s", e.text);
+	ck_assert_int_eq(json_scan(&tape, text, len, &fault), 0);
+	for (size_t i = 0; i < tape.n; i++) {
+		if (tape.tok[i].type != JSON_STRING)
+			continue;
+		each(json_string(&tape, &tape.tok[i], &arena));
+		strings++;
+	}
+	ck_assert_uint_gt(strings, 100);
+	json_tape_fini(&tape);
+	arena_fini(&arena);
+	free(text);
+}
+
+/* A terminal's code, begun in each way there is. */
+static void
+try_code(struct str code)
+{
+	static const char *const starts[] = { "\x1b", "\x1b\x1b", "\x9b", "\xc2\x9b", "\x90", "\x1b]0;", "" };
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		buf_reset(&b);
+		buf_str(&b, str_of(starts[i]));
+		buf_str(&b, code);
+		harmless(buf_view(&b));
+	}
+	buf_fini(&b);
+}
+
+START_TEST(terminal_codes_are_harmless)
+{
+	each_string("conformance/terminal/ansi-codes.json", try_code);
+}
+END_TEST
+
+START_TEST(naughty_strings_are_harmless)
+{
+	each_string("conformance/strings/blns/blns.json", harmless);
+}
+END_TEST
+
+static Suite *
+safe_suite(void)
+{
+	Suite *s = suite_create("render safe");
+	TCase *c = tcase_create("text");
+
+	tcase_set_timeout(c, 60);
+	tcase_add_test(c, ordinary_text_stays_as_it_is);
+	tcase_add_test(c, control_bytes_become_visible);
+	tcase_add_test(c, bidi_controls_and_hidden_characters_become_visible);
+	tcase_add_test(c, what_is_not_utf8_is_shown_byte_by_byte);
+	tcase_add_test(c, every_pair_of_bytes_is_harmless);
+	tcase_add_test(c, every_character_is_harmless);
+	if (getenv("AUDIT_CORPORA") != NULL) {
+		tcase_add_test(c, terminal_codes_are_harmless);
+		tcase_add_test(c, naughty_strings_are_harmless);
+	} else {
+		printf("# AUDIT_CORPORA is not set: terminal codes and naughty strings skipped\n");
+		fflush(stdout);
+	}
+	suite_add_tcase(s, c);
+	return s;
+}
+
+UNIT_MAIN(safe_suite)

@@ -1,0 +1,201 @@
+/* Unit tests of tables and of what formats have in common. */
+#include "base/utf8.h"
+#include "rendered.h"
+
+#define EVENT(members) "{\"time\":\"2026-04-23T11:00:00Z\",\"action\":\"read\"," members "}\n"
+
+static struct buf
+table(const char *lines, unsigned width)
+{
+	struct render_options o = { .format = "table", .width = width, .now = RENDERED_NOW };
+	struct buf b = rendered(&o, NULL, lines, strlen(lines));
+
+	buf_byte(&b, '\0');
+	return b;
+}
+
+static void
+shows(const char *lines, const char *what)
+{
+	struct buf b = table(lines, 0);
+
+	ck_assert_msg(strstr(b.p, what) != NULL, "%s", b.p);
+	buf_fini(&b);
+}
+
+/* The widest line, in columns. */
+static unsigned
+widest(const struct buf *b)
+{
+	unsigned most = 0, now = 0;
+	uint32_t cp;
+	size_t n;
+
+	for (size_t i = 0; i < b->len && b->p[i] != '\0'; i += n) {
+		n = utf8_decode(b->p + i, b->len - i, &cp);
+		ck_assert_uint_gt(n, 0);
+		now = cp == '\n' ? 0 : now + (unsigned)utf8_width(cp);
+		most = now > most ? now : most;
+	}
+	return most;
+}
+
+START_TEST(no_line_is_wider_than_the_terminal)
+{
+	static const char lines[] =
+	    EVENT("\"severity\":\"error\",\"outcome\":\"failure\",\"actor_name\":\"鍵鍵鍵鍵鍵鍵鍵鍵鍵鍵鍵鍵鍵鍵鍵鍵\","
+	        "\"target_path\":\"prod/db/some/rather/long/path/that/does/not/fit/anywhere/at/all\","
+	        "\"ip\":\"2001:db8:1111:2222:3333:4444:5555:6666\"")
+	    EVENT("\"actor_email\":\"someone.with.a.long.name@department.acme.example\",\"target_id\":\"e\u0301\u0301\"");
+
+	for (unsigned width = 45; width < 220; width++) {
+		struct buf b = table(lines, width);
+
+		ck_assert_msg(widest(&b) <= width, "%u > %u:\n%s", widest(&b), width, b.p);
+		buf_fini(&b);
+	}
+}
+END_TEST
+
+START_TEST(rows_behind_the_sample_keep_to_its_widths)
+{
+	struct buf lines = { 0 }, b;
+	unsigned rows = 0;
+
+	for (int i = 0; i < 250; i++)
+		buf_printf(&lines, EVENT("\"severity\":\"%s\",\"actor_id\":\"a%s\""), i < 200 ? "info" : "critical",
+		    i < 200 ? "" : "-very-long-name-that-came-late-and-does-not-fit");
+	buf_byte(&lines, '\0');
+	b = table(lines.p, 80);
+	ck_assert_uint_le(widest(&b), 80);
+	for (size_t i = 0; i < b.len; i++)
+		rows += b.p[i] == '\n';
+	ck_assert_uint_eq(rows, 251);
+	ck_assert(strstr(b.p, "\nC  2026") != NULL);
+	buf_fini(&b);
+	buf_fini(&lines);
+}
+END_TEST
+
+START_TEST(automated_actors_are_system)
+{
+	shows(EVENT("\"actor_name\":\"cron\",\"actor_type\":\"system\""), "  System  ");
+	shows(EVENT("\"actor_id\":\"deploy\",\"actor_type\":\"Service_Account\""), "  System  ");
+	shows(EVENT("\"actor_id\":\"deploy\",\"actor_type\":\"user\""), "  deploy  ");
+}
+END_TEST
+
+START_TEST(the_best_name_of_an_actor_is_shown)
+{
+	shows(EVENT("\"actor_id\":\"7\",\"actor_email\":\"a@b\",\"actor_name\":\"Alice\""), "  Alice  ");
+	shows(EVENT("\"actor_id\":\"7\",\"actor_email\":\"a@b\",\"actor_name\":\"\""), "  a@b  ");
+	shows(EVENT("\"actor_id\":\"u7\""), "  u7  ");
+	shows(EVENT("\"actor_type\":\"anonymous\""), "  anonymous  ");
+}
+END_TEST
+
+START_TEST(ages_are_short)
+{
+	static const struct {
+		const char *time, *age;
+	} ages[] = {
+		{ "2026-04-23T12:00:00Z", "  0s ago  " }, { "2026-04-23T11:59:00.000001Z", "  59s ago  " },
+		{ "2026-04-23T11:59:00Z", "  1m ago  " }, { "2026-04-21T12:00:00.000001Z", "  47h ago  " },
+		{ "2026-04-21T12:00:00Z", "  2d ago  " }, { "2026-02-22T12:00:00Z", "  2mo ago  " },
+		{ "2024-04-23T12:00:00Z", "  2y ago  " }, { "0001-01-01T00:00:00Z", "  2026y ago  " },
+		{ "2026-04-23T12:05:00Z", "  in 5m  " },
+	};
+
+	for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		char line[256];
+
+		snprintf(line, sizeof(line), "{\"time\":\"%s\",\"action\":\"read\",\"actor_id\":\"x\"}\n", ages[i].time);
+		shows(line, ages[i].age);
+	}
+}
+END_TEST
+
+START_TEST(nothing_is_cut_where_there_is_no_terminal)
+{
+	shows(EVENT("\"target_path\":\"a-path-of-more-than-sixty-columns-that-must-come-out-whole-because-nobody-looks\""),
+	    "a-path-of-more-than-sixty-columns-that-must-come-out-whole-because-nobody-looks");
+}
+END_TEST
+
+START_TEST(a_mistyped_format_gets_the_nearest_name)
+{
+	struct render_options o = { .format = "jsnol" };
+	struct err e = ERR_NONE;
+
+	ck_assert(render_open(&o, NULL, &e) == NULL);
+	ck_assert_int_eq(e.code, ERR_FAIL);
+	ck_assert_msg(strstr(e.text, "did you mean 'jsonl'") != NULL, "%s", e.text);
+	err_clear(&e);
+	o.format = "zzzzzzzz";
+	ck_assert(render_open(&o, NULL, &e) == NULL);
+	ck_assert_msg(strstr(e.text, "table, jsonl, json or csv") != NULL, "%s", e.text);
+}
+END_TEST
+
+START_TEST(every_named_format_can_be_opened_and_given_up)
+{
+	size_t n;
+	const char *const *names = render_formats(&n);
+
+	ck_assert_uint_eq(n, 4);
+	for (size_t i = 0; i < n; i++) {
+		struct render_options o = { .format = names[i] };
+		struct err e = ERR_NONE;
+		struct outstream *out = outstream_open("/dev/null", &e);
+		struct render *r = render_open(&o, out, &e);
+
+		ck_assert_msg(r != NULL, "%s", e.text);
+		each_event(EVENT("\"ip\":\"x\""), strlen(EVENT("\"ip\":\"x\"")), rendered_event, r);
+		render_abort(r);
+		outstream_abort(out);
+	}
+	render_abort(NULL);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_an_error)
+{
+	struct render_options o = { .format = "jsonl" };
+	struct err e = ERR_NONE;
+	struct outstream *out = outstream_open("/dev/full", &e);
+	struct render *r = render_open(&o, out, &e);
+	struct event ev = { .present = 0 };
+	int rc = 0;
+
+	ck_assert(out != NULL && r != NULL);
+	event_set_time(&ev, FIELD_TIME, RENDERED_NOW);
+	for (int i = 0; rc == 0 && i < 100000; i++)
+		rc = render_event(r, &ev, 0, &e);
+	ck_assert_int_eq(rc, -1);
+	ck_assert_int_eq(e.code, ERR_FAIL);
+	render_abort(r);
+	outstream_abort(out);
+}
+END_TEST
+
+static Suite *
+table_suite(void)
+{
+	Suite *s = suite_create("render");
+	TCase *c = tcase_create("table"), *f = tcase_create("formats");
+
+	tcase_add_test(c, no_line_is_wider_than_the_terminal);
+	tcase_add_test(c, rows_behind_the_sample_keep_to_its_widths);
+	tcase_add_test(c, automated_actors_are_system);
+	tcase_add_test(c, the_best_name_of_an_actor_is_shown);
+	tcase_add_test(c, ages_are_short);
+	tcase_add_test(c, nothing_is_cut_where_there_is_no_terminal);
+	tcase_add_test(f, a_mistyped_format_gets_the_nearest_name);
+	tcase_add_test(f, every_named_format_can_be_opened_and_given_up);
+	tcase_add_test(f, a_full_disk_is_an_error);
+	suite_add_tcase(s, c);
+	suite_add_tcase(s, f);
+	return s;
+}
+
+UNIT_MAIN(table_suite)
