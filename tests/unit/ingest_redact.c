@@ -1,0 +1,244 @@
+/* redact: what is hidden, what is left alone, and that twice is once. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "event/field.h"
+#include "ingest/redact_rule.h"
+
+#define HIDDEN "[REDACTED:secret-key]"
+#define JWT "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+
+static struct json_tape tape;
+static struct arena arena;
+static struct buf out;
+
+static void
+teardown(void)
+{
+	json_tape_fini(&tape);
+	arena_fini(&arena);
+	buf_fini(&out);
+	out = (struct buf){ 0 };
+}
+
+static const char *
+redact(const char *line, unsigned *changed)
+{
+	struct json_error e;
+
+	ck_assert_msg(json_scan(&tape, line, strlen(line), &e) == 0, "%s", line);
+	*changed = redact_tape(&tape, &arena);
+	buf_reset(&out);
+	json_canonical(&out, &tape, 0);
+	buf_byte(&out, '\0');
+	return arena_copy(&arena, out.p, out.len);
+}
+
+struct redaction {
+	const char *line, *expected;
+	unsigned changed;
+};
+
+static void
+check_lines(const struct redaction *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned changed;
+
+		ck_assert_str_eq(redact(cases[i].line, &changed), cases[i].expected);
+		ck_assert_uint_eq(changed, cases[i].changed);
+		ck_assert_str_eq(redact(cases[i].expected, &changed), cases[i].expected);
+		ck_assert_uint_eq(changed, 0);
+	}
+}
+
+START_TEST(values_under_secret_names_are_hidden)
+{
+	static const struct redaction cases[] = {
+		{ "{\"password\":\"hunter2\",\"user\":\"ann\"}", "{\"password\":\"" HIDDEN "\",\"user\":\"ann\"}", 1 },
+		{ "{\"a\":[{\"X-Api-Key\":12345}]}", "{\"a\":[{\"X-Api-Key\":\"" HIDDEN "\"}]}", 1 },
+		{ "{\"password\":\"\",\"secret\":null,\"token\":true,\"passwd\":false}",
+		  "{\"password\":\"\",\"secret\":null,\"token\":true,\"passwd\":false}", 0 },
+		{ "{\"secret\":{\"name\":\"x\",\"api_key\":\"k\"}}", "{\"secret\":{\"name\":\"x\",\"api_key\":\"" HIDDEN "\"}}", 1 },
+		{ "{\"passwords\":[\"a\",[2,\"\"],null,{\"x\":\"y\",\"pwd\":\"z\"}]}",
+		  "{\"passwords\":[\"" HIDDEN "\",[\"" HIDDEN "\",\"\"],null,{\"x\":\"y\",\"pwd\":\"" HIDDEN "\"}]}", 3 },
+		{ "{\"pass\\u0077ord\":\"x\"}", "{\"password\":\"" HIDDEN "\"}", 1 },
+		{ "{\"pass\":12,\"PASS\":\"x\"}", "{\"pass\":12,\"PASS\":\"" HIDDEN "\"}", 1 },
+		{ "{\"pwd\":\"/home/ann\",\"PWD\":\"x\"}", "{\"pwd\":\"/home/ann\",\"PWD\":\"" HIDDEN "\"}", 1 },
+		{ "{\"authorization\":\"Bearer " JWT "\"}", "{\"authorization\":\"" HIDDEN "\"}", 1 },
+		{ "\"password\"", "\"password\"", 0 },
+	};
+
+	check_lines(cases, sizeof(cases) / sizeof(*cases));
+}
+END_TEST
+
+START_TEST(web_tokens_are_hidden_inside_texts)
+{
+	static const struct redaction cases[] = {
+		{ "{\"a\":\"" JWT "\"}", "{\"a\":\"[REDACTED:jwt]\"}", 1 },
+		{ "{\"a\":\"GET /?t=" JWT "&u=1 and " JWT ".\"}",
+		  "{\"a\":\"GET /?t=[REDACTED:jwt]&u=1 and [REDACTED:jwt].\"}", 1 },
+		{ "{\"a\":\"line\\n" JWT "\\n\"}", "{\"a\":\"line\\n[REDACTED:jwt]\\n\"}", 1 },
+		{ "{\"a\":\"\\u0065yJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln\"}", "{\"a\":\"[REDACTED:jwt]\"}", 1 },
+		{ "[\"eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.\"]", "[\"[REDACTED:jwt]\"]", 1 },
+		{ "[\"eyJhbGciOiJkaXIifQ..aXY.dGV4dA.dGFn\"]", "[\"[REDACTED:jwt]\"]", 1 },
+		{ "[\"x" JWT "\",\"eyJshort.a.b\",\"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0\",\"eyJ\"]",
+		  "[\"x" JWT "\",\"eyJshort.a.b\",\"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0\",\"eyJ\"]", 0 },
+		{ "\"" JWT "\"", "\"[REDACTED:jwt]\"", 1 },
+	};
+
+	check_lines(cases, sizeof(cases) / sizeof(*cases));
+}
+END_TEST
+
+START_TEST(names_are_secret_in_any_spelling)
+{
+	static const char *const names[] = {
+		"password", "Password", "PASSWORD", "db_password", "new-password", "masterUserPassword",
+		"passwd", "passphrase", "pwd", "pass", "secret", "client_secret", "clientSecret",
+		"AWS_SECRET_ACCESS_KEY", "secretAccessKey", "api_key", "apiKey", "x-api-key", "api.key",
+		"access_token", "accessToken", "refresh_token", "id_token", "session_token", "auth_token",
+		"X-Amz-Security-Token", "csrf-token", "private_key", "secret_key", "token", "authorization",
+		"Proxy-Authorization", "cookie", "Set-Cookie", "credentials", "credential", "password_", "api key",
+		"password_hash", "webhook_secret", "GITHUB_TOKEN", "SecretString", "storage account key",
+	};
+	unsigned flags;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		ck_assert_msg(redact_secret_name(str_of(names[i]), &flags), "%s", names[i]);
+}
+END_TEST
+
+START_TEST(harmless_names_are_left_alone)
+{
+	static const char *const names[] = {
+		"", "p", "id", "key", "keyId", "accessKeyId", "next_token", "nextToken", "continuation_token",
+		"page_token", "nextPageToken", "clientToken", "clientRequestToken", "token_id", "tokenType",
+		"hashed_token", "secret_path", "secretName", "secretId", "secretARN", "SecretVersionId",
+		"passwordLastSet", "passwordResetRequired", "httpTokens", "total_tokens", "tokens", "KmsKeyId",
+		"sSHPublicKey", "public_key", "KeyName", "s3Key", "keywords", "authenticationInfo",
+		"authorizationInfo", "authorization.k8s.io/decision", "oauthClientId", "auth", "authority",
+		"sessionCredentialFromConsole", "cpuCredits", "issued-credential-id", "compass", "bypass",
+		"keystroke", "monkey", "description", "location", "authentication", "crypto_key_version",
+	};
+	unsigned flags;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		ck_assert_msg(!redact_secret_name(str_of(names[i]), &flags), "%s", names[i]);
+}
+END_TEST
+
+START_TEST(no_field_and_no_alias_is_secret)
+{
+	static const char *const names[] = {
+#define FIELD(sym, key, type, flags, title) key,
+#define ALIAS(name, sym) name,
+#include "event/field.def"
+#undef FIELD
+#undef ALIAS
+	};
+	unsigned flags;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		ck_assert_msg(!redact_secret_name(str_of(names[i]), &flags), "%s", names[i]);
+}
+END_TEST
+
+static const char *
+bytes(const char *p, size_t len, unsigned *changed)
+{
+	struct str s = redact_bytes((struct str){ p, len }, &arena, changed);
+
+	return arena_copy(&arena, s.p, s.len);
+}
+
+START_TEST(bytes_that_are_no_json_are_searched)
+{
+	static const struct redaction cases[] = {
+		{ "{\"user\":\"ann\",\"password\":\"hunter2\"", "{\"user\":\"ann\",\"password\":\"" HIDDEN "\"", 1 },
+		{ "{\"password\" : \"hun\\\"ter2", "{\"password\" : \"" HIDDEN, 1 },
+		{ "{'password': 'hunter2', 'x': 1}", "{'password': '" HIDDEN "', 'x': 1}", 1 },
+		{ "POST /login?user=ann&password=hunter2&x=1", "POST /login?user=ann&password=" HIDDEN "&x=1", 1 },
+		{ "Authorization: Basic YW5uOmh1bnRlcjI=\r\nHost: x", "Authorization: " HIDDEN "\r\nHost: x", 1 },
+		{ "curl -H \"Authorization: Bearer abc def\" x", "curl -H \"Authorization: " HIDDEN "\" x", 1 },
+		{ "Set-Cookie: a=b; c=d\nx", "Set-Cookie: " HIDDEN "\nx", 1 },
+		{ "API_KEY=abc DB_PASSWORD='a b' PWD=/root", "API_KEY=" HIDDEN " DB_PASSWORD='" HIDDEN "' PWD=/root", 2 },
+		{ "{\"body\":\"{\\\"password\\\":\\\"x\\\",\\\"y\\\":1}\"", "{\"body\":\"{\\\"password\\\":\\\"" HIDDEN
+		  "\\\",\\\"y\\\":1}\"", 1 },
+		{ "{\"password\":12345,\"secret\":null,\"token\":true,\"secret\":{\"a\":1",
+		  "{\"password\":" HIDDEN ",\"secret\":null,\"token\":true,\"secret\":{\"a\":1", 1 },
+		{ "\xff\xfe t " JWT " \xff", "\xff\xfe t [REDACTED:jwt] \xff", 1 },
+		{ "password=", "password=", 0 },
+		{ "password=\"\" x", "password=\"\" x", 0 },
+		{ "password: " HIDDEN "x", "password: " HIDDEN "x", 0 },
+		{ "a=b:c \\\"=: \"", "a=b:c \\\"=: \"", 0 },
+		{ "", "", 0 },
+	};
+	unsigned changed;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ck_assert_str_eq(bytes(cases[i].line, strlen(cases[i].line), &changed), cases[i].expected);
+		ck_assert_uint_eq(changed, cases[i].changed);
+		ck_assert_str_eq(bytes(cases[i].expected, strlen(cases[i].expected), &changed), cases[i].expected);
+		ck_assert_uint_eq(changed, 0);
+	}
+}
+END_TEST
+
+START_TEST(bytes_without_secrets_are_not_copied)
+{
+	struct str p = STR("nothing: here=of note"), s;
+	unsigned changed;
+
+	s = redact_bytes(p, &arena, &changed);
+	ck_assert_ptr_eq(s.p, p.p);
+	ck_assert_uint_eq(s.len, p.len);
+}
+END_TEST
+
+START_TEST(hostile_bytes_take_linear_time)
+{
+	static const char *const patterns[] = {
+		"password=\"", "password:\\", "eyJeyJeyJeyJ", "eyJaaaaaaaaaaaa.", ":", "password =", "\\\"", "password:' ",
+		"token=\n", "a=",
+	};
+	size_t len = JSON_LEN_MAX;
+	char *text = malloc(len);
+	clock_t start = clock();
+	unsigned changed;
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
+		for (size_t at = 0; at < len; at++)
+			text[at] = patterns[i][at % strlen(patterns[i])];
+		redact_bytes((struct str){ text, len }, &arena, &changed);
+	}
+	free(text);
+	ck_assert_msg(clock() - start < 4 * CLOCKS_PER_SEC, "about a tenth of a second each is usual");
+}
+END_TEST
+
+static Suite *
+redact_suite(void)
+{
+	Suite *s = suite_create("ingest/redact");
+	TCase *tc = tcase_create("redact");
+
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, values_under_secret_names_are_hidden);
+	tcase_add_test(tc, web_tokens_are_hidden_inside_texts);
+	tcase_add_test(tc, names_are_secret_in_any_spelling);
+	tcase_add_test(tc, harmless_names_are_left_alone);
+	tcase_add_test(tc, no_field_and_no_alias_is_secret);
+	tcase_add_test(tc, bytes_that_are_no_json_are_searched);
+	tcase_add_test(tc, bytes_without_secrets_are_not_copied);
+	tcase_add_test(tc, hostile_bytes_take_linear_time);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+UNIT_MAIN(redact_suite)
