@@ -358,6 +358,20 @@ parse_relative(struct str s, int64_t now, int64_t *us, struct err *e)
 	return 0;
 }
 
+/* Begins as a duration does: so its errors are those of a duration. */
+static bool
+looks_relative(struct str s)
+{
+	size_t i = 0;
+
+	if (*s.p == '-' || *s.p == '+')
+		return true;
+	while (i < s.len && is_digit(s.p[i]))
+		i++;
+	return i > 0 && is_letter(s.p[s.len - 1]) &&
+	    (is_letter(s.p[i]) || s.p[i] == ' ' || s.p[i] == '.');
+}
+
 /* now, today, yesterday, tomorrow */
 static bool
 parse_word(struct str s, int64_t now, enum time_edge edge, int64_t *us)
@@ -395,7 +409,7 @@ time_parse_expr(const char *text, int64_t now, enum time_edge edge, int64_t *us,
 		return 0;
 	if (is_date)
 		return err_set(e, ERR_FAIL, "\"%.*s\": there is no such date or time", (int)s.len, s.p);
-	if (*s.p == '-' || *s.p == '+' || (is_digit(*s.p) && is_letter(s.p[s.len - 1])))
+	if (looks_relative(s))
 		return parse_relative(s, now, us, e);
 	return err_set(e, ERR_FAIL, "\"%.*s\" is no time such as 2026-04-22, \"2026-04-22 14:30\", "
 	    "-7d or yesterday", (int)s.len, s.p);
