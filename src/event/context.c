@@ -99,7 +99,7 @@ names_init(struct names *names, const struct context *c)
 	memset(names->slot, 0, names->size * sizeof(*names->slot));
 	names->secret = keys > 32 ? random_u64() : 0;
 	for (i = c->base + 1; c->base != 0 && i < tok[c->base].next; i = tok[i + 1].next)
-		names_take(names, json_string(c->t, &tok[i], c->a));
+		names_take(names, json_unescape(c->t, &tok[i], c->a));
 }
 
 /*

@@ -25,9 +25,10 @@
 /* What a line of JSON_LEN_MAX can grow to: redaction makes `1,` 24 bytes. */
 #define JSON_STORED_MAX (16 * JSON_LEN_MAX)
 
-enum json_type {
-	JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING,
-	JSON_ARRAY, JSON_OBJECT
+/* Not JSON_STRING and json_string: those are jansson's. */
+enum json_token_type {
+	TOKEN_NULL, TOKEN_FALSE, TOKEN_TRUE, TOKEN_NUMBER, TOKEN_STRING,
+	TOKEN_ARRAY, TOKEN_OBJECT
 };
 
 enum json_flag {
@@ -74,7 +75,7 @@ struct str json_bytes(const struct json_tape *t, const struct json_token *tok);
 
 /* A string token's value, unescaped.  Borrowed from the text when nothing is
  * escaped or replaced, else made in a. */
-struct str json_string(const struct json_tape *t, const struct json_token *tok, struct arena *a);
+struct str json_unescape(const struct json_tape *t, const struct json_token *tok, struct arena *a);
 
 /* Appends a value (or a key) canonically: no white space, minimal escapes
  * \b \f \n \r \t \" \\ \u00xx, raw UTF-8, numbers and key order as written. */

@@ -14,7 +14,7 @@
 static struct str
 key_name(const struct json_tape *t, uint32_t key, struct arena *a)
 {
-	return json_string(t, &t->tok[key], a);
+	return json_unescape(t, &t->tok[key], a);
 }
 
 static inline uint32_t
@@ -105,7 +105,7 @@ json_duplicate_key(const struct json_tape *t, struct arena *scratch)
 	for (object = 0; object < t->n; object++) {
 		size_t keys = 0;
 
-		if (t->tok[object].type != JSON_OBJECT)
+		if (t->tok[object].type != TOKEN_OBJECT)
 			continue;
 		for (i = object + 1; i < t->tok[object].next && keys <= SMALL_OBJECT; i = next_key(t, i))
 			keys++;

@@ -50,7 +50,7 @@ skip_space(struct scanner *s)
 
 /* The token that begins at `from` and ends where the scanner stands. */
 static inline void
-push(struct scanner *s, const char *from, enum json_type type, unsigned flags)
+push(struct scanner *s, const char *from, enum json_token_type type, unsigned flags)
 {
 	struct json_token *t = &s->tok[s->n++];
 
@@ -162,7 +162,7 @@ scan_string(struct scanner *s, unsigned flags)
 			return -1;
 	}
 	s->p++;
-	push(s, from, JSON_STRING, s->odd != odd ? flags | JSON_REWRITE : flags);
+	push(s, from, TOKEN_STRING, s->odd != odd ? flags | JSON_REWRITE : flags);
 	return 0;
 }
 
@@ -202,12 +202,12 @@ scan_number(struct scanner *s)
 		if (scan_digits(s) != 0)
 			return -1;
 	}
-	push(s, from, JSON_NUMBER, 0);
+	push(s, from, TOKEN_NUMBER, 0);
 	return 0;
 }
 
 static int
-scan_word(struct scanner *s, const char *word, size_t len, enum json_type type)
+scan_word(struct scanner *s, const char *word, size_t len, enum json_token_type type)
 {
 	const char *from = s->p;
 
@@ -228,11 +228,11 @@ scan_scalar(struct scanner *s)
 	case '5': case '6': case '7': case '8': case '9':
 		return scan_number(s);
 	case 't':
-		return scan_word(s, "true", 4, JSON_TRUE);
+		return scan_word(s, "true", 4, TOKEN_TRUE);
 	case 'f':
-		return scan_word(s, "false", 5, JSON_FALSE);
+		return scan_word(s, "false", 5, TOKEN_FALSE);
 	case 'n':
-		return scan_word(s, "null", 4, JSON_NULL);
+		return scan_word(s, "null", 4, TOKEN_NULL);
 	default:
 		return fail(s, JSON_SYNTAX, "a value");
 	}
@@ -258,7 +258,7 @@ scan_key(struct scanner *s)
 
 /* At '{' or '['.  Its length and flags are filled in when it closes. */
 static inline int
-open_container(struct scanner *s, enum json_type type)
+open_container(struct scanner *s, enum json_token_type type)
 {
 	if (s->depth == JSON_DEPTH_MAX)
 		return fail(s, JSON_TOO_DEEP, "less depth");
@@ -292,7 +292,7 @@ static inline int
 scan_behind_value(struct scanner *s)
 {
 	while (s->depth > 0) {
-		bool object = s->tok[s->open[s->depth - 1].index].type == JSON_OBJECT;
+		bool object = s->tok[s->open[s->depth - 1].index].type == TOKEN_OBJECT;
 
 		skip_space(s);
 		if (s->p < s->end && *s->p == ',') {
@@ -320,7 +320,7 @@ scan_text(struct scanner *s)
 			return fail(s, JSON_SYNTAX, "a value");
 		object = *s->p == '{';
 		if (object || *s->p == '[') {
-			if (open_container(s, object ? JSON_OBJECT : JSON_ARRAY) != 0)
+			if (open_container(s, object ? TOKEN_OBJECT : TOKEN_ARRAY) != 0)
 				return -1;
 			skip_space(s);
 			if (s->p == s->end || *s->p != (object ? '}' : ']')) {

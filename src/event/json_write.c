@@ -111,7 +111,7 @@ unescape(char *o, const char *p, const char *end)
 }
 
 struct str
-json_string(const struct json_tape *t, const struct json_token *tok, struct arena *a)
+json_unescape(const struct json_tape *t, const struct json_token *tok, struct arena *a)
 {
 	struct str s = json_bytes(t, tok);
 	const char *from = s.p + 1, *end = s.p + s.len - 1;
@@ -158,7 +158,7 @@ write_value(char *o, const struct json_tape *t, uint32_t index)
 {
 	const struct json_token *tok = &t->tok[index];
 	struct str s = json_bytes(t, tok);
-	bool container = tok->type >= JSON_ARRAY;
+	bool container = tok->type >= TOKEN_ARRAY;
 	uint32_t i;
 
 	/* Only a tape without replacements knows that a container can be copied. */
@@ -168,7 +168,7 @@ write_value(char *o, const struct json_tape *t, uint32_t index)
 	}
 	if (!container)
 		return rewrite_string(o, s);
-	*o++ = tok->type == JSON_OBJECT ? '{' : '[';
+	*o++ = tok->type == TOKEN_OBJECT ? '{' : '[';
 	for (i = index + 1; i < tok->next; i = t->tok[i].next) {
 		o = write_value(o, t, i);
 		if (t->tok[i].flags & JSON_KEY)
@@ -176,14 +176,14 @@ write_value(char *o, const struct json_tape *t, uint32_t index)
 		else if (t->tok[i].next < tok->next)
 			*o++ = ',';
 	}
-	*o++ = tok->type == JSON_OBJECT ? '}' : ']';
+	*o++ = tok->type == TOKEN_OBJECT ? '}' : ']';
 	return o;
 }
 
 size_t
 json_canonical_bound(const struct json_tape *t, uint32_t index)
 {
-	return t->tok[index].len + (t->tok[index].type >= JSON_ARRAY ? t->side.len : 0);
+	return t->tok[index].len + (t->tok[index].type >= TOKEN_ARRAY ? t->side.len : 0);
 }
 
 size_t
@@ -249,7 +249,7 @@ json_replace(struct json_tape *t, uint32_t index, struct str value)
 	len = t->side.len - off;
 	tok->off = (uint32_t)off;
 	tok->len = (uint32_t)len;
-	tok->type = JSON_STRING;
+	tok->type = TOKEN_STRING;
 	tok->flags = (uint8_t)((tok->flags & JSON_KEY) | JSON_SIDE |
 	    (len != value.len + 2 ? JSON_ESCAPED : 0));
 }

@@ -58,7 +58,7 @@ quote_detail(struct arena *a, struct str s)
 static void
 leave_over(struct normaliser *n, uint32_t key)
 {
-	context_add(&n->context, key, key + 1, json_string(n->t, &n->t->tok[key], n->a));
+	context_add(&n->context, key, key + 1, json_unescape(n->t, &n->t->tok[key], n->a));
 }
 
 static void
@@ -82,7 +82,7 @@ scalar(const struct normaliser *n, uint32_t value)
 {
 	const struct json_token *tok = &n->t->tok[value];
 
-	return tok->type == JSON_STRING ? json_string(n->t, tok, n->a) : json_bytes(n->t, tok);
+	return tok->type == TOKEN_STRING ? json_unescape(n->t, tok, n->a) : json_bytes(n->t, tok);
 }
 
 /* A JSON integer that fits 64 bits; -0 does not, for it would come back as 0. */
@@ -110,7 +110,7 @@ claim_status(struct normaliser *n, unsigned rank, uint32_t key)
 {
 	struct str s = scalar(n, key + 1);
 
-	if (n->t->tok[key + 1].type >= JSON_ARRAY)
+	if (n->t->tok[key + 1].type >= TOKEN_ARRAY)
 		leave_over(n, key);
 	else if (is_integer(s))
 		claim(n, FIELD_STATUS, rank, key);
@@ -134,9 +134,9 @@ claim_attested(struct normaliser *n, enum field f, uint32_t key)
 	bool inexact;
 
 	if (f == FIELD_PEER_UID)
-		fits = tok->type == JSON_NUMBER && is_integer(json_bytes(n->t, tok));
+		fits = tok->type == TOKEN_NUMBER && is_integer(json_bytes(n->t, tok));
 	else
-		fits = tok->type == JSON_STRING && tok->len == TIME_TEXT_LEN + 2 &&
+		fits = tok->type == TOKEN_STRING && tok->len == TIME_TEXT_LEN + 2 &&
 		    time_parse(json_bytes(n->t, tok).p + 1, TIME_TEXT_LEN, &us, &inexact) == 0;
 	if (!fits)
 		leave_over(n, key);
@@ -149,7 +149,7 @@ claim_time(struct normaliser *n, unsigned rank, uint32_t key)
 {
 	unsigned type = n->t->tok[key + 1].type;
 
-	if (type == JSON_STRING || type == JSON_NUMBER) {
+	if (type == TOKEN_STRING || type == TOKEN_NUMBER) {
 		claim(n, FIELD_TIME, rank, key);
 		return;
 	}
@@ -162,13 +162,13 @@ claim_string(struct normaliser *n, enum field f, unsigned rank, uint32_t key, st
 {
 	const struct json_token *tok = &n->t->tok[key + 1];
 
-	if (tok->type < JSON_ARRAY) {
+	if (tok->type < TOKEN_ARRAY) {
 		/* An empty id or action names nothing. */
-		if (tok->len > 2 || tok->type != JSON_STRING || (f != FIELD_ID && f != FIELD_ACTION))
+		if (tok->len > 2 || tok->type != TOKEN_STRING || (f != FIELD_ID && f != FIELD_ACTION))
 			claim(n, f, rank, key);
-	} else if (tok->type == JSON_OBJECT && str_eq(name, STR("user")))
+	} else if (tok->type == TOKEN_OBJECT && str_eq(name, STR("user")))
 		n->user = key;
-	else if (tok->type == JSON_OBJECT && str_eq(name, STR("actor")))
+	else if (tok->type == TOKEN_OBJECT && str_eq(name, STR("actor")))
 		n->actor = key;
 	else
 		leave_over(n, key);
@@ -179,7 +179,7 @@ static void
 claim_member(struct normaliser *n, uint32_t key)
 {
 	const struct json_token *tok = &n->t->tok[key];
-	struct str name = json_string(n->t, tok, n->a);
+	struct str name = json_unescape(n->t, tok, n->a);
 	unsigned rank;
 	enum field f = field_find_alias(name.p, name.len, &rank);
 
@@ -187,7 +187,7 @@ claim_member(struct normaliser *n, uint32_t key)
 		context_add(&n->context, key, key + 1, name);
 		return;
 	}
-	if (tok[1].type == JSON_NULL)
+	if (tok[1].type == TOKEN_NULL)
 		return;
 	switch (f) {
 	case FIELD_TIME:
@@ -201,7 +201,7 @@ claim_member(struct normaliser *n, uint32_t key)
 		claim_status(n, rank, key);
 		break;
 	case FIELD_DURATION_MS:
-		if (tok[1].type == JSON_NUMBER)
+		if (tok[1].type == TOKEN_NUMBER)
 			claim(n, f, rank, key);
 		else
 			leave_over(n, key);
@@ -243,8 +243,8 @@ flatten(struct normaliser *n, uint32_t key)
 		if (value == UINT32_MAX)
 			continue;
 		type = n->t->tok[value].type;
-		if (type != JSON_NULL) {
-			if (type >= JSON_ARRAY || n->claimed & FIELD_BIT(f))
+		if (type != TOKEN_NULL) {
+			if (type >= TOKEN_ARRAY || n->claimed & FIELD_BIT(f))
 				continue;
 			claim(n, f, RANK_MEMBER, value - 1);
 		}
@@ -274,7 +274,7 @@ read_time(struct normaliser *n)
 		return EVENT_OK;
 	}
 	s = scalar(n, key + 1);
-	if ((n->t->tok[key + 1].type == JSON_NUMBER || time_parse(s.p, s.len, &ev->time, &inexact) != 0) &&
+	if ((n->t->tok[key + 1].type == TOKEN_NUMBER || time_parse(s.p, s.len, &ev->time, &inexact) != 0) &&
 	    time_parse_number(s.p, s.len, &ev->time, &inexact) != 0) {
 		*n->detail = quote_detail(n->a, s);
 		return EVENT_BAD_TIME;
@@ -344,7 +344,7 @@ read_context(struct normaliser *n)
 	if (n->claimed & FIELD_BIT(FIELD_CONTEXT)) {
 		uint32_t value = n->claim[FIELD_CONTEXT].key + 1;
 
-		if (n->t->tok[value].type == JSON_OBJECT)
+		if (n->t->tok[value].type == TOKEN_OBJECT)
 			n->context.base = value;
 		else {
 			context_add(&n->context, 0, value, STR("value"));
@@ -412,7 +412,7 @@ event_from_json(struct event *ev, const struct json_tape *t, const struct event_
 	*detail = "";
 	ev->present = 0;
 	ev->time = ev->ingested = TIME_NONE;
-	if (t->tok[0].type != JSON_OBJECT)
+	if (t->tok[0].type != TOKEN_OBJECT)
 		return EVENT_NOT_OBJECT;
 	n.ev = ev;
 	n.t = t;
@@ -482,7 +482,7 @@ event_parse(struct event *ev, const char *line, size_t len, const struct event_p
 		return scan_fault(&e, a, detail);
 	key = json_duplicate_key(t, a);
 	if (key != UINT32_MAX) {
-		*detail = quote_detail(a, json_string(t, &t->tok[key], a));
+		*detail = quote_detail(a, json_unescape(t, &t->tok[key], a));
 		return EVENT_DUPLICATE_KEY;
 	}
 	return event_from_json(ev, t, policy, a, detail);

@@ -111,7 +111,7 @@ duplicate_key(struct batch *b, const char **detail)
 	key = json_duplicate_key(&b->tape, &b->scratch);
 	if (key == UINT32_MAX)
 		return EVENT_OK;
-	name = json_string(&b->tape, &b->tape.tok[key], &b->arena);
+	name = json_unescape(&b->tape, &b->tape.tok[key], &b->arena);
 	*detail = arena_copy(&b->arena, name.p, name.len < 100 ? name.len : 100);
 	return EVENT_DUPLICATE_KEY;
 }

@@ -13,12 +13,12 @@ static unsigned
 redact_scalar(struct json_tape *t, uint32_t index, unsigned flags, struct arena *a)
 {
 	const struct json_token *tok = &t->tok[index];
-	bool number = tok->type == JSON_NUMBER;
+	bool number = tok->type == TOKEN_NUMBER;
 	struct str value;
 
-	if (!number && tok->type != JSON_STRING)
+	if (!number && tok->type != TOKEN_STRING)
 		return 0;
-	value = number ? json_bytes(t, tok) : json_string(t, tok, a);
+	value = number ? json_bytes(t, tok) : json_unescape(t, tok, a);
 	if (!redact_secret_value(value, number, flags))
 		return 0;
 	json_replace(t, index, redact_marker(REDACT_SECRET_KEY));
@@ -33,10 +33,10 @@ redact_value(struct json_tape *t, uint32_t index, unsigned flags, struct arena *
 	unsigned changed = 0;
 	uint32_t end = t->tok[index].next;
 
-	if (t->tok[index].type != JSON_ARRAY)
+	if (t->tok[index].type != TOKEN_ARRAY)
 		return redact_scalar(t, index, flags, a);
 	for (index++; index < end;) {
-		if (t->tok[index].type == JSON_OBJECT)
+		if (t->tok[index].type == TOKEN_OBJECT)
 			index = t->tok[index].next;
 		else
 			changed += redact_scalar(t, index++, flags, a);
@@ -51,7 +51,7 @@ redact_secrets(struct json_tape *t, struct arena *a)
 
 	for (uint32_t i = 0; i < t->n; i++)
 		if (t->tok[i].flags & JSON_KEY &&
-		    redact_secret_name(json_string(t, &t->tok[i], a), &flags))
+		    redact_secret_name(json_unescape(t, &t->tok[i], a), &flags))
 			changed += redact_value(t, i + 1, flags, a);
 	return changed;
 }
@@ -105,9 +105,9 @@ redact_jwts(struct json_tape *t, struct arena *a)
 		const struct json_token *tok = &t->tok[i];
 		struct str s;
 
-		if (tok->type != JSON_STRING || tok->flags & (JSON_KEY | JSON_SIDE))
+		if (tok->type != TOKEN_STRING || tok->flags & (JSON_KEY | JSON_SIDE))
 			continue;
-		s = json_string(t, tok, a);
+		s = json_unescape(t, tok, a);
 		if (replace_jwts(&s, a)) {
 			json_replace(t, i, s);
 			changed++;

@@ -93,10 +93,10 @@ START_TEST(the_tape_is_in_document_order_and_next_skips_a_value)
 {
 	ck_assert_int_eq(scan("{\"a\":[1,{}],\"b\":2}"), JSON_OK);
 	static const struct json_token expected[] = {
-		{ 0, 18, 7, JSON_OBJECT, 0, 0 }, { 1, 3, 2, JSON_STRING, JSON_KEY, 1 },
-		{ 5, 6, 5, JSON_ARRAY, 0, 1 }, { 6, 1, 4, JSON_NUMBER, 0, 2 },
-		{ 8, 2, 5, JSON_OBJECT, 0, 2 }, { 12, 3, 6, JSON_STRING, JSON_KEY, 1 },
-		{ 16, 1, 7, JSON_NUMBER, 0, 1 },
+		{ 0, 18, 7, TOKEN_OBJECT, 0, 0 }, { 1, 3, 2, TOKEN_STRING, JSON_KEY, 1 },
+		{ 5, 6, 5, TOKEN_ARRAY, 0, 1 }, { 6, 1, 4, TOKEN_NUMBER, 0, 2 },
+		{ 8, 2, 5, TOKEN_OBJECT, 0, 2 }, { 12, 3, 6, TOKEN_STRING, JSON_KEY, 1 },
+		{ 16, 1, 7, TOKEN_NUMBER, 0, 1 },
 	};
 
 	ck_assert_uint_eq(tape.n, 7);
@@ -169,7 +169,7 @@ START_TEST(a_nul_is_a_control_character_and_its_escape_is_kept)
 	ck_assert_int_eq(scan_bytes("\"a\0b\"", 5), JSON_SYNTAX);
 	ck_assert_int_eq(scan_bytes("{}\0", 3), JSON_SYNTAX);
 	ck_assert_str_eq(canonical("\"a\\u0000b\""), "\"a\\u0000b\"");
-	ck_assert_uint_eq(json_string(&tape, &tape.tok[0], &arena).len, 3);
+	ck_assert_uint_eq(json_unescape(&tape, &tape.tok[0], &arena).len, 3);
 }
 END_TEST
 
@@ -230,7 +230,7 @@ START_TEST(a_replaced_value_is_written_in_its_place)
 	json_canonical(&out, &tape, 0);
 	buf_byte(&out, '\0');
 	ck_assert_str_eq(out.p, "{\"a\":[1,\"new \\\"one\\\"\\n\",{\"b\":\"\"}],\"c\":\"z\"}");
-	ck_assert(str_eq(json_string(&tape, &tape.tok[4], &arena), STR("new \"one\"\n")));
+	ck_assert(str_eq(json_unescape(&tape, &tape.tok[4], &arena), STR("new \"one\"\n")));
 	ck_assert(str_eq(json_text(&tape, 9, &arena), STR("\"z\"")));
 	ck_assert(str_eq(json_text(&tape, 5, &arena), STR("{\"b\":\"\"}")));
 }
@@ -255,7 +255,7 @@ START_TEST(quote_escapes_what_must_be_and_nothing_else)
 	buf_byte(&out, '\0');
 	ck_assert_int_eq(scan(out.p), JSON_OK);
 	ck_assert_uint_eq(tape.tok[0].flags, JSON_ESCAPED);
-	ck_assert(str_eq(json_string(&tape, &tape.tok[0], &arena), (struct str){ all, 128 }));
+	ck_assert(str_eq(json_unescape(&tape, &tape.tok[0], &arena), (struct str){ all, 128 }));
 	ck_assert_uint_eq(out.len - 1, 2 + 128 + 7 + 27 * 5);
 }
 END_TEST

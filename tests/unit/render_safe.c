@@ -111,9 +111,9 @@ each_string(const char *name, void (*each)(struct str))
 	ck_assert_msg(text != NULL, "%s", e.text);
 	ck_assert_int_eq(json_scan(&tape, text, len, &fault), 0);
 	for (size_t i = 0; i < tape.n; i++) {
-		if (tape.tok[i].type != JSON_STRING)
+		if (tape.tok[i].type != TOKEN_STRING)
 			continue;
-		each(json_string(&tape, &tape.tok[i], &arena));
+		each(json_unescape(&tape, &tape.tok[i], &arena));
 		strings++;
 	}
 	ck_assert_uint_gt(strings, 100);
