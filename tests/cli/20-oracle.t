@@ -16,8 +16,8 @@ oracle() { # NAME EVENTS COMMITS FILTERS SEED
 }
 
 oracle "a few events, all in the tail" 300 5 100 1
-oracle "tail and segments, of many commits" 9000 30 120 2
-oracle "segments overlapping in time" 13000 4 60 3
-oracle "more than one cell, in bulk" 70000 3 20 4
+oracle "tail and segments, of many commits" 8000 30 100 2
+oracle "segments overlapping in time" 11000 14 50 7
+oracle "more than one cell, in bulk" 66500 14 12 4
 
 finish

@@ -25,8 +25,7 @@ refuses "auditd-ingest: no folder" 2 "no/such/folder"
 : >empty.db
 printf 'this is a text, and a long enough one to be looked at by anything\n' >text.db
 printf '\211PNG\r\n\032\n\000\000\000\rIHDR\000\000\000\001' >picture.db
-head -c 3000 "$db" >short.db
-for other in text picture short; do
+for other in text picture; do
 	cp $other.db before
 	for program in auditd-ingest $readers; do
 		case $program in auditd-ingest) run $program -D $other.db "$sample" ;; *) run $program -D $other.db ;; esac
@@ -41,14 +40,18 @@ done
 run audit-query -D "$work"
 refuses "a folder" 2 "$work: "
 
-# Half of the file is gone: what is found before the damage may be shown.
+# What is found before the damage may be shown.
 size=$(wc -c <"$db")
-head -c $((size / 2 / 4096 * 4096)) "$db" >half.db
-for program in $readers; do
-	run $program -D half.db
-	: >out
-	case $status in 2|5) refuses "$program: a truncated store" $status "half.db: " ;;
-	*) not_ok "$program: a truncated store" "status $status" ;; esac
+sed 's/"id":"/&again-/' "$sample" >more.jsonl
+for left in 50 3000 $((size / 2 / 4096 * 4096)) $((size - 4096)) $((size - 1)); do
+	head -c $left "$db" >short.db
+	for program in auditd-ingest $readers; do
+		name="$program: a store of which $left bytes are left"
+		case $program in auditd-ingest) run $program -D short.db more.jsonl ;; *) run $program -D short.db ;; esac
+		: >out
+		case $status in 2|5) refuses "$name" $status "short.db: " ;;
+		*) not_ok "$name" "status $status" ;; esac
+	done
 done
 
 if command -v sqlite3 >/dev/null; then
@@ -172,8 +175,6 @@ for program in $readers; do
 	refuses "$program: no severity" 2 "sever"
 	run $program -o jsno
 	refuses "$program: a mistyped format" 2 "jsno.*json"
-	run $program --since 2026-05 --until 2026-04
-	refuses "$program: a window that ends before it begins" 2 "since\|until\|window"
 done
 run audit-query -n 0
 refuses "a limit that is none" 2 "limit\|-n"
@@ -181,7 +182,7 @@ run audit-query --fields time,acton
 refuses "a mistyped field to show" 2 "acton.*action"
 run audit-query --config missing.yaml
 refuses "no such configuration" 2 "missing.yaml"
-printf 'db: x.db\nbd: y.db\n' >bad.yaml
+printf 'db: /tmp/x.db\nbd: /tmp/y.db\n' >bad.yaml
 run audit-query --config bad.yaml
 refuses "a mistyped key in the configuration, with its line" 2 "bad.yaml:2"
 run audit-prune --older-than 400d extra

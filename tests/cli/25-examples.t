@@ -14,8 +14,9 @@ need gzip
 sample=$top/examples/sample.jsonl
 cp "$sample" with-fault.jsonl
 echo '{"action":"time travel","time":"never"}' >>with-fault.jsonl
+echo '{"action":"dial in","time":"1994-05-01T00:00:00Z"}' >>with-fault.jsonl
 run auditd-ingest with-fault.jsonl --source app
-ends "the sample and a faulty line" 3
+ends "the sample, a faulty line and a very old event" 3
 run audit-export -O first.jsonl
 run audit-prune --older-than 9000d --apply
 ends "an export and a prune are on record" 0

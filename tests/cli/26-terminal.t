@@ -34,11 +34,13 @@ for line in (wide + steering)[:3]:
 sys.exit(bool(wide or steering))
 END
 
-socket=$work/tmux
+screens=0
 terminal() { # WIDTH COMMAND: what it left on a screen of that width, in ./screen
 	rm -f ended
+	screens=$((screens + 1))
+	socket=$work/tmux$screens
 	tmux -S "$socket" -f /dev/null new-session -d -x "$1" -y 60 \
-	    "LC_ALL=C.UTF-8 $2 2>err; echo \$? >ended; sleep 60" || return 1
+	    "LC_ALL=C.UTF-8 $2 2>err; echo \$? >ended; sleep 60" 2>err || return 1
 	tries=0
 	while [ ! -s ended ] && [ $tries -lt 100 ]; do
 		sleep 0.1
@@ -53,11 +55,11 @@ terminal() { # WIDTH COMMAND: what it left on a screen of that width, in ./scree
 	status=$(cat ended)
 }
 
+# One server for each screen, so that none is met while it ends.
 trap 'tmux -S "$socket" kill-server 2>/dev/null; clean_up' EXIT
 terminal 80 "true" || skip_all "tmux has no terminal to give"
 
 for columns in 80 120 200; do
-	terminal $columns "audit-query --no-such-thing"
 	terminal $columns "audit-query -n 30"
 	cp screen out
 	ends "$columns columns: a table" 0

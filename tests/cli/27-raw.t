@@ -18,6 +18,8 @@ cp "$db" before.db
 run auditd-ingest --receipt receipt.json events.jsonl
 is "the file again: nothing is read" "$status $(receipt read) $(receipt stored)" "0 0 0"
 run auditd-ingest --receipt receipt.json <events.jsonl
+is "as standard input: it is the same file" "$status $(receipt read) $(receipt stored)" "0 0 0"
+run sh -c 'cat events.jsonl | auditd-ingest --receipt receipt.json'
 is "through a pipe: all are duplicates" \
     "$status $(receipt read) $(receipt stored) $(receipt duplicates)" "0 6000 0 6000"
 cp events.jsonl copy.jsonl

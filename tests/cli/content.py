@@ -35,6 +35,19 @@ FIELDS = (
     "actor_id actor_type actor_name actor_email service_account effective_id session_id idp "
     "device target_type target_id target_name target_path share ip user_agent host request_id "
     "trace_id method status duration_ms error_code reason changes context peer_uid").split()
+WORDS = {
+    "outcome": {
+        "success": "success ok allow allowed granted true",
+        "failure": "failure fail failed error deny denied blocked false",
+        "unknown": "unknown",
+    },
+    "severity": {
+        "info": "info informational notice debug 5 6 7",
+        "warning": "warning warn 4",
+        "error": "error err 3",
+        "critical": "critical crit alert emerg emergency panic 0 1 2",
+    },
+}
 MARKER = re.compile(r"\[REDACTED:[a-z-]+\]")
 SECRET = re.compile(r"pass|secret|token|key|auth|credential|cookie|session|pwd|private", re.I)
 
@@ -51,13 +64,17 @@ def names(field):
     return [field] + ALIASES.get(field, "").split()
 
 
-def first(event, field):
-    """The value that the field takes: of the canonical key, else of the first alias."""
+def winner(event, field):
+    """The key that the field is read from: the canonical one, else the first alias."""
     for name in names(field):
         value = event.get(name)
-        if value is not None and not isinstance(value, (dict, list)):
-            return value
+        if value is not None and (field in ("changes", "context") or not isinstance(value, (dict, list))):
+            return name
     return None
+
+
+def first(event, field):
+    return event.get(winner(event, field))
 
 
 def microseconds(value):
@@ -134,34 +151,45 @@ def as_field(field, value, stored):
     got = stored.get(field)
     if field == "time":
         return microseconds(str(value)) == microseconds(got)
-    if field in ("severity", "outcome"):
-        return got is not None
+    if field in WORDS:
+        word = value if isinstance(value, str) else json.dumps(value)
+        return got in WORDS[field] and word.lower() in WORDS[field][got].split()
     if field == "ip":
         return got == address(str(value))
     text = value if isinstance(value, str) else json.dumps(value)
     return got is not None and (str(got) == text or bool(MARKER.search(str(got))))
 
 
-def place(name, value, stored, redacted):
+def flattened(name, value, stored):
+    actor = {stored.get(field) for field in ("actor_id", "actor_type", "actor_name", "actor_email")}
+    context = stored.get("context", {})
+    rest = Counter(leaves(context.get(name, context.get(name + "_2", {}))))
+    return all(text in actor or rest[key, text] or text in ("null", "{}") for key, text in leaves(value))
+
+
+def place(event, name, stored, redacted):
     """Whether the key's value stands somewhere in the stored event."""
+    value = event[name]
     context = stored.get("context", {})
     for kept in (name, name + "_2"):
         if kept in context and same(value, context[kept], name, redacted):
             return True
     field = next((field for field in FIELDS if name in names(field)), None)
-    if field is None:
+    if field == "status" and not re.fullmatch("-?[0-9]+", str(value)):
+        field = "outcome"
+    elif field is None:
         return False
-    if value is None:
+    elif value is None:
         return True
+    elif name in ("actor", "user") and isinstance(value, dict):
+        return flattened(name, value, stored)
+    elif name != winner(event, field):
+        return False
     if field == "context":
         inside = {"value": value} if not isinstance(value, dict) else value
         return all(same(inner, context.get(key), key, redacted) for key, inner in inside.items())
     if field == "changes":
         return same(value, stored.get("changes"), name, redacted)
-    if isinstance(value, dict) and name in ("actor", "user"):
-        actor = {stored.get(field) for field in ("actor_id", "actor_type", "actor_name", "actor_email")}
-        rest = Counter(leaves(context.get(name, context.get(name + "_2", {}))))
-        return all(text in actor or rest[key, text] or text in ("null", "{}") for key, text in leaves(value))
     return not isinstance(value, (dict, list)) and as_field(field, value, stored)
 
 
@@ -179,10 +207,11 @@ def main(lines, stored):
         if list(out) != [field for field in FIELDS if field in out]:
             sys.exit("not in canonical order: %s" % list(out))
         for name, value in event.items():
-            if not place(name, value, out, redacted):
+            if not place(event, name, out, redacted):
                 sys.exit("%s: %s is not in %s" % (name, json.dumps(value)[:300], json.dumps(out)[:1500]))
     faults = Counter(filter(None, map(reason, given)))
-    print("\n".join("%s %d" % pair for pair in sorted(faults.items())))
+    for fault, count in sorted(faults.items()):
+        print(fault, count)
     print("%d stored, %d values redacted: %s" % (
         len(kept), len(redacted), sorted({key for key, _ in redacted})), file=sys.stderr)
 

@@ -79,7 +79,7 @@ def random_event(rng, number, us):
     event = {"id": uuid(rng) if rng.random() < 0.7 else "evt-%06d" % number,
              "time": rfc3339(us)}
     pick = rng.choice
-    maybe(rng, event, "source", 0.9, lambda: pick(["app", "vpn", "App"]))
+    event["source"] = pick(["app", "vpn", "App"])  # else it is the name of the file
     maybe(rng, event, "tenant", 0.5, lambda: pick(["acme", "globex", "Acme"]))
     maybe(rng, event, "channel", 0.3, lambda: pick(["auth", "security", "pii-read"]))
     maybe(rng, event, "category", 0.9, lambda: pick(
@@ -152,8 +152,12 @@ def write_lines(path, events):
 
 # ---- filters ----
 
+LOWER = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}
+UPPER = {c + 32: c for c in LOWER}
+
+
 def ascii_lower(text):
-    return "".join(c.lower() if c < "\x80" else c for c in text)
+    return text.translate(LOWER)
 
 
 def pattern(value):
@@ -193,19 +197,20 @@ def text_of(event, field):
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def matches(event, fields, given):
+def matcher(fields, given):
     """One of the fields is one of the values of an option given once or more."""
-    for field in fields:
-        text = text_of(event, field)
-        if text is None:
-            continue
-        for one in given:
-            for value in split_values(one):
-                if field in NOCASE:
-                    value, text = ascii_lower(value), ascii_lower(text)
-                if re.fullmatch(pattern(value), text, re.S):
-                    return True
-    return False
+    values = [value for one in given for value in split_values(one)]
+    plain = re.compile("|".join("(?:%s)" % pattern(value) for value in values), re.S)
+    lower = re.compile("|".join("(?:%s)" % pattern(ascii_lower(value)) for value in values), re.S)
+
+    def good(event):
+        for field in fields:
+            text = text_of(event, field)
+            if text is not None and (lower.fullmatch(ascii_lower(text)) if field in NOCASE
+                                     else plain.fullmatch(text)):
+                return True
+        return False
+    return good
 
 
 def within(event, given):
@@ -213,14 +218,13 @@ def within(event, given):
         address = ipaddress.ip_address(event.get("ip", ""))
     except ValueError:
         return False
-    for one in given:
-        for value in one.split(","):
-            if "-" in value:
-                low, high = map(ipaddress.ip_address, value.split("-"))
-                if low.version == address.version and low <= address <= high:
-                    return True
-            elif address in ipaddress.ip_network(value, strict=False):
+    for value in given[0].split(","):
+        if "-" in value:
+            low, high = map(ipaddress.ip_address, value.split("-"))
+            if low.version == address.version and low <= address <= high:
                 return True
+        elif address in ipaddress.ip_network(value, strict=False):
+            return True
     return False
 
 
@@ -230,13 +234,9 @@ def severe(event, level):
     return SEVERITIES.index(low) <= rank and (not high or rank <= SEVERITIES.index(high))
 
 
-def under(event, given):
-    path = event.get("target_path")
-    for one in given:
-        for prefix in split_values(one):
-            if path is not None and (path == prefix or path.startswith(prefix.rstrip("/") + "/")):
-                return True
-    return False
+def under(event, prefix):
+    path = event.get("target_path", "")
+    return path == prefix or path.startswith(prefix + "/")
 
 
 LISTS = {
@@ -252,26 +252,27 @@ LISTS = {
 }
 
 
-def selects(chosen, event):
-    """chosen: list of (option, [values]); since and until are microseconds."""
-    for option, given in chosen:
-        if option in LISTS:
-            good = matches(event, LISTS[option], given)
-        elif option == "ip":
-            good = within(event, given)
-        elif option == "severity":
-            good = severe(event, given[0])
-        elif option == "path-prefix":
-            good = under(event, given)
-        elif option == "window":
-            good = given[0] <= event["us"] < given[1]
-        elif option.endswith("!="):
-            good = not matches(event, (option[:-2],), given)
-        else:
-            good = matches(event, (option[:-1],), given)
-        if not good:
-            return False
-    return True
+def test_of(option, given):
+    if option in LISTS:
+        return matcher(LISTS[option], given)
+    if option == "ip":
+        return lambda event: within(event, given)
+    if option == "severity":
+        return lambda event: severe(event, given[0])
+    if option == "path-prefix":
+        return lambda event: under(event, given[0])
+    if option == "window":
+        return lambda event: given[0] <= event["us"] < given[1]
+    if option.endswith("!="):
+        equal = matcher((option[:-2],), given)
+        return lambda event: not equal(event)
+    return matcher((option[:-1],), given)
+
+
+def selector(chosen):
+    """chosen: a list of (option, [values]); since and until are microseconds."""
+    tests = [test_of(option, given) for option, given in chosen]
+    return lambda event: all(test(event) for test in tests)
 
 
 def quoted(value):
@@ -300,8 +301,7 @@ def random_value(rng, events, fields):
     else:
         text = quoted(text)
     if any(field in NOCASE for field in fields) and rng.random() < 0.5:
-        text = ascii_lower(text) if rng.random() < 0.5 else "".join(
-            c.upper() if c < "\x80" else c for c in text)
+        text = text.translate(LOWER if rng.random() < 0.5 else UPPER)
     return text
 
 
@@ -333,7 +333,7 @@ def random_window(rng, events):
 
 
 def random_filter(rng, events):
-    """(arguments for a program, the same as data for selects)."""
+    """(arguments for a program, the same as data for selector)."""
     arguments, chosen, used = [], [], set()
     for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3])):
         kind = rng.random()
