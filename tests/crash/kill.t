@@ -41,9 +41,9 @@ nap() {
 	sleep "$(printf '0.%03d' $milliseconds)"
 }
 
-# killed COMMAND...: after a random while.
+# killed COMMAND...: with named.jsonl as its pipe; after a random while.
 killed() {
-	"$@" >/dev/null 2>>killed.err &
+	cat named.jsonl | "$@" >/dev/null 2>>killed.err &
 	pid=$!
 	nap 5 600
 	kill -KILL $pid 2>/dev/null && kills=$((kills + 1))
@@ -62,11 +62,11 @@ while [ $(($(now) - begun)) -lt $((seconds / 3)) ]; do
 	rm -f "$db"*
 	for attempt in 1 2 3; do
 		killed auditd-ingest number.jsonl
-		killed auditd-ingest --source pipe - <named.jsonl
+		killed auditd-ingest --source pipe -
 	done
 	run auditd-ingest number.jsonl
 	[ "$status" -eq 0 ] || { broken=$((broken + 1)); cat err; }
-	run auditd-ingest --source pipe - <named.jsonl
+	run sh -c 'cat named.jsonl | auditd-ingest --source pipe'
 	[ "$status" -eq 0 ] || { broken=$((broken + 1)); cat err; }
 	holds both.wanted || { broken=$((broken + 1)); cp "$db" "broken-$rounds.db"; }
 	rounds=$((rounds + 1))
@@ -82,7 +82,7 @@ while [ $(($(now) - begun)) -lt $((seconds / 3)) ]; do
 	for attempt in 1 2 3; do
 		auditd-ingest number.jsonl >/dev/null 2>>killed.err &
 		first=$!
-		auditd-ingest --source pipe - <named.jsonl >/dev/null 2>>killed.err &
+		cat named.jsonl | auditd-ingest --source pipe - >/dev/null 2>>killed.err &
 		second=$!
 		nap 5 700
 		kill -KILL $first 2>/dev/null && kills=$((kills + 1))
@@ -92,7 +92,7 @@ while [ $(($(now) - begun)) -lt $((seconds / 3)) ]; do
 	done
 	auditd-ingest number.jsonl >/dev/null 2>first.err &
 	first=$!
-	run auditd-ingest --source pipe - <named.jsonl
+	run sh -c 'cat named.jsonl | auditd-ingest --source pipe'
 	[ "$status" -eq 0 ] || { broken=$((broken + 1)); cat err; }
 	wait $first || { broken=$((broken + 1)); cat first.err; }
 	holds both.wanted || broken=$((broken + 1))
