@@ -514,7 +514,7 @@ scan_store(struct store *st, const struct query_options *o, uint64_t *count, str
 	free(scan.moved);
 	lines_free(tail);
 	pthread_mutex_destroy(&scan.lock);
-	return rc;
+	return rc < 0 ? store_blame(st, e) : 0;
 }
 
 int

@@ -357,6 +357,7 @@ query_open(struct store *st, const struct query_options *o, struct err *e)
 	q->st = st;
 	q->matcher = matcher_new(o->filter);
 	if (look(q, e) < 0) {
+		store_blame(st, e);
 		query_close(q);
 		return NULL;
 	}
@@ -416,18 +417,10 @@ advance(struct query *q)
 		heap_down(q, 0);
 }
 
-/*
- * The event given is borrowed from its source, so the source moves on at the
- * beginning of the next call.
- */
-int
-query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *e)
+/* Finds the next event and reads it: 1, 0 at the end, -1. */
+static int
+find_next(struct query *q, struct err *e)
 {
-	if (q->out)
-		advance(q);
-	q->out = false;
-	if (q->opts.limit > 0 && q->given == q->opts.limit)
-		return 0;
 	for (;;) {
 		struct source *s;
 
@@ -437,7 +430,7 @@ query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *
 			return 0;
 		s = q->heap[0];
 		if (read_row(q, s, s->row[s->at].row, e) == 0)
-			break;
+			return 1;
 		if (s->stored == NULL || !s->stored->moved)
 			return -1;
 		q->heap[0] = q->heap[--q->n_heap];
@@ -446,6 +439,24 @@ query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *
 		if (look_again(q, s, e) < 0)
 			return -1;
 	}
+}
+
+/*
+ * The event given is borrowed from its source, so the source moves on at the
+ * beginning of the next call.
+ */
+int
+query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *e)
+{
+	int rc;
+
+	if (q->out)
+		advance(q);
+	q->out = false;
+	if (q->opts.limit > 0 && q->given == q->opts.limit)
+		return 0;
+	if ((rc = find_next(q, e)) <= 0)
+		return rc < 0 && q->st != NULL ? store_blame(q->st, e) : rc;
 	q->last = head(q->heap[0]);
 	q->out = true;
 	q->stats.matched = ++q->given;

@@ -166,7 +166,7 @@ store_prune_plan(struct store *st, int64_t cutoff, struct prune_plan *p, struct 
 		return -1;
 	rc = plan_all(st, p, e);
 	db_rollback(&st->db);
-	return rc;
+	return rc < 0 ? store_blame(st, e) : 0;
 }
 
 /* ---- removing ---- */
@@ -446,7 +446,7 @@ store_prune(struct store *st, int64_t cutoff, prune_record_fn *record, void *arg
 		    db_commit(&st->db, e) < 0) {
 			db_rollback(&st->db);
 			*done = before;
-			return -1;
+			return store_blame(st, e);
 		}
 	}
 	return done->events > 0 ? close_pruning(&p, record, arg, e) : 0;

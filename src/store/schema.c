@@ -7,6 +7,8 @@
  */
 #include "store/schema.h"
 
+#include <sys/stat.h>
+
 #include "base/random.h"
 #include "base/time.h"
 #include "store/store.h"
@@ -65,6 +67,22 @@ pragma_int(struct db *db, const char *sql, int64_t *value, struct err *e)
 		db_error(db, e, "opening the store");
 	sqlite3_finalize(s);
 	return rc;
+}
+
+/* SQLite misses a file that was cut within its last page.  The lock of the
+ * open transaction keeps the length from changing meanwhile. */
+static int
+check_length(struct db *db, struct err *e)
+{
+	int64_t pages, size;
+	struct stat sb;
+
+	if (pragma_int(db, "PRAGMA page_count", &pages, e) < 0 || pragma_int(db, "PRAGMA page_size", &size, e) < 0)
+		return -1;
+	if (stat(sqlite3_db_filename(db->sqlite, "main"), &sb) == 0 && sb.st_size < pages * size)
+		return err_set(e, ERR_INTEGRITY, "%s: the file is damaged or truncated (%lld bytes of %lld are there)",
+		    db->path, (long long)sb.st_size, (long long)(pages * size));
+	return 0;
 }
 
 static int
@@ -126,7 +144,7 @@ schema_check(struct db *db, struct err *e)
 		if (version < STORE_FORMAT)
 			err_set(e, ERR_FAIL, "%s: made by an older version (format %lld); auditd-ingest brings it up to date",
 			    db->path, (long long)version);
-		else if (compare_objects(db, e) == 0)
+		else if (compare_objects(db, e) == 0 && check_length(db, e) == 0)
 			rc = 0;
 	}
 	db_rollback(db);
@@ -198,7 +216,8 @@ schema_prepare(struct db *db, struct err *e)
 
 	if (db_begin_write(db, e) < 0)
 		return -1;
-	if (is_blank(db, &blank, e) < 0 || (!blank && check_version(db, &version, e) < 0))
+	if (is_blank(db, &blank, e) < 0 ||
+	    (!blank && (check_version(db, &version, e) < 0 || check_length(db, e) < 0)))
 		goto fail;
 	for (int v = (int)version + 1; v <= STORE_FORMAT; v++)
 		if (bring(db, v, e) < 0)

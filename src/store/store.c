@@ -57,6 +57,14 @@ store_path(const struct store *st)
 	return st->db.path;
 }
 
+int
+store_blame(const struct store *st, struct err *e)
+{
+	if (strncmp(e->text, st->db.path, strlen(st->db.path)) == 0)
+		return -1;
+	return err_doing(e, "%s", st->db.path);
+}
+
 void
 store_id(const struct store *st, uint8_t id[16])
 {

@@ -37,6 +37,8 @@ enum store_mode {
 struct store *store_open(const char *path, enum store_mode mode, struct err *e);
 void store_close(struct store *st); /* NULL is fine */
 const char *store_path(const struct store *st);
+/* Puts the store's path before an error's text, unless it is there.  Returns -1. */
+int store_blame(const struct store *st, struct err *e);
 void store_id(const struct store *st, uint8_t id[16]);
 const char *store_sqlite_version(void);
 

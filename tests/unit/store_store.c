@@ -588,6 +588,8 @@ START_TEST(reader_refuses_a_file_that_is_shorter_than_it_says)
 	append_range(st, NULL, 0, 5000, 5000);
 	store_close(st);
 	ck_assert_int_eq(stat(path, &sb), 0);
+	ck_assert_int_eq(truncate(path, sb.st_size - 1), 0);
+	expect_refused("truncated", ERR_INTEGRITY);
 	ck_assert_int_eq(truncate(path, sb.st_size - 16384), 0);
 	expect_refused("truncated", ERR_INTEGRITY);
 }
