@@ -22,6 +22,7 @@ struct edit {
 struct edits {
 	struct edit *item;
 	size_t n, cap;
+	size_t floor; /* behind the last value hidden: no name begins before it */
 	struct arena *a;
 };
 
@@ -38,6 +39,7 @@ add_edit(struct edits *e, size_t from, size_t to, enum redact_rule rule)
 		e->cap = cap;
 	}
 	e->item[e->n++] = (struct edit){ from, to, rule };
+	e->floor = to;
 }
 
 static bool
@@ -56,9 +58,9 @@ is_quote(char c)
 /* The name before the ':' or '=' at `at`; quotes and their backslashes are
  * passed. */
 static struct str
-name_before(struct str s, size_t at)
+name_before(struct str s, size_t at, size_t floor)
 {
-	size_t low = at > NAME_LOOK_BACK ? at - NAME_LOOK_BACK : 0;
+	size_t low = at - floor > NAME_LOOK_BACK ? at - NAME_LOOK_BACK : floor;
 	size_t end = at, start;
 
 	while (end > low && (s.p[end - 1] == ' ' || s.p[end - 1] == '\t' || is_quote(s.p[end - 1]) ||
@@ -114,7 +116,7 @@ is_open_value(struct str value)
 static size_t
 redact_pair(struct str s, size_t at, struct edits *e)
 {
-	struct str name = name_before(s, at);
+	struct str name = name_before(s, at, e->floor);
 	size_t from = at + 1, backslashes = 0, end, marker;
 	struct str value;
 	unsigned flags;
@@ -130,8 +132,10 @@ redact_pair(struct str s, size_t at, struct edits *e)
 	if (from == s.len)
 		return s.len;
 	marker = redact_marker_prefix((struct str){ s.p + from, s.len - from });
-	if (marker != 0)
+	if (marker != 0) {
+		e->floor = from + marker;
 		return from + marker;
+	}
 	if (is_quote(s.p[from])) {
 		from++;
 		end = quoted_end(s, from, s.p[from - 1], backslashes);
