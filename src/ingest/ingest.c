@@ -25,6 +25,8 @@
  * longer than that while more keeps coming. */
 #define COMMIT_IDLE (50 * TIME_SECOND / 1000)
 #define COMMIT_BUSY TIME_SECOND
+/* Quarantined lines wait in memory: no more of them than this. */
+#define HELD_MAX (8 * 1024 * 1024)
 /* How often an idle input looks whether it should stop. */
 #define IDLE_MS 1000
 
@@ -46,6 +48,7 @@ struct run {
 	struct uuid7 uuid;
 	int64_t ingested;        /* never goes back */
 	int64_t waiting;         /* since when an event waits for its commit; TIME_NONE */
+	size_t held;             /* bytes of quarantined lines that wait, about */
 	uint64_t stored;         /* committed when `waiting` was set */
 	bool stopped;            /* asked to */
 	bool unread;             /* input was left when it stopped */
@@ -118,6 +121,7 @@ quarantine(struct run *run, const struct batch_item *it, enum event_fault fault)
 	if (r->quarantined++ == 0)
 		describe_fault(run, it, fault, r->first_fault, sizeof(r->first_fault));
 	r->fault[fault]++;
+	run->held += it->raw.len + sizeof(struct quarantined);
 	if (run->append != NULL)
 		append_quarantine(run->append, &(struct quarantined){
 			.at = run->ingested,
@@ -189,19 +193,37 @@ take_item(struct run *run, struct batch_item *it, struct err *e)
 	return run->sink == SINK_PRINT ? run->o->dry_run(run->o->arg, &it->ev, e) : store_item(run, it, e);
 }
 
+static int
+commit(struct run *run, struct err *e)
+{
+	run->waiting = TIME_NONE;
+	run->held = 0;
+	if (run->append == NULL || append_commit(run->append, e) == 0)
+		return 0;
+	run->broken = true;
+	return -1;
+}
+
 /*
- * A time that was assumed would be another one when the line is read again
- * after a crash, and the event a second one.  So no event may be committed
- * without its position then.
+ * As a rule the position is given after a whole chunk: what is read again
+ * after a crash are duplicates.  But a time that was assumed would be another
+ * one then, so no such event may be committed without its position; nor may
+ * quarantined lines, which nobody looks up.
  */
 static int
-take_item_exactly(struct run *run, struct batch_item *it, struct err *e)
+take_line(struct run *run, struct batch_item *it, struct err *e)
 {
+	bool commit_now;
+
 	if (take_item(run, it, e) < 0)
 		return -1;
-	if (run->rules.assume_now && it->fault != EVENT_TOO_LONG)
+	/* Of a line that is too long, only the chunk knows the end. */
+	if (it->fault == EVENT_TOO_LONG)
+		return 0;
+	commit_now = run->held > HELD_MAX;
+	if (run->rules.assume_now || commit_now)
 		advance(run, it->end, run->lines + it->line + 1, it->raw.p, (size_t)(it->end - it->offset));
-	return 0;
+	return commit_now ? commit(run, e) : 0;
 }
 
 /* ---- One chunk ---- */
@@ -249,23 +271,13 @@ take_chunk(struct run *run, struct err *e)
 	do {
 		batch_wait(b, run->pool);
 		for (size_t i = 0; i < b->n; i++)
-			if (take_item_exactly(run, &b->item[i], e) < 0)
+			if (take_line(run, &b->item[i], e) < 0)
 				return -1;
 	} while (batch_next(b, run->pool));
 	finish_chunk(run, b);
 	run->first = (run->first + 1) % FLIGHT;
 	run->flying--;
-	return 0;
-}
-
-static int
-commit(struct run *run, struct err *e)
-{
-	run->waiting = TIME_NONE;
-	if (run->append == NULL || append_commit(run->append, e) == 0)
-		return 0;
-	run->broken = true;
-	return -1;
+	return run->held > HELD_MAX ? commit(run, e) : 0;
 }
 
 /* Nothing is on its way: how long the input may be waited for, at most. */
