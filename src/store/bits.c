@@ -13,7 +13,12 @@ bits_pack32(struct buf *b, const uint32_t *v, size_t n, unsigned width)
 	buf_reserve(b, bits_bytes(n, width) + BITS_PADDING);
 
 	struct bits_writer w = { .p = (uint8_t *)b->p + b->len };
-	for (size_t i = 0; i < n; i++)
+	size_t i = 0;
+	if (4 * width <= BITS_WIDTH_MAX)
+		for (; i + 4 <= n; i += 4)
+			bits_put(&w, (uint64_t)v[i] | (uint64_t)v[i + 1] << width |
+			    (uint64_t)v[i + 2] << 2 * width | (uint64_t)v[i + 3] << 3 * width, 4 * width);
+	for (; i < n; i++)
 		bits_put(&w, v[i], width);
 	b->len += bits_bytes(n, width);
 }

@@ -204,8 +204,8 @@ int uuid_decode(enum field f, struct str dictionary, struct str codes, uint32_t 
 /* p == NULL: absent.  The bytes are text's or the exceptions'. */
 struct str uuid_value(const struct uuid_column *u, uint32_t row, char text[UUID_TEXT_LEN]);
 void uuid_column_fini(struct uuid_column *u);
-/* Exactly 8-4-4-4-12 lower-case digits. */
-bool uuid_parse(const char *p, size_t len, uint8_t out[UUID_LEN]);
+/* Exactly 8-4-4-4-12 lower-case digits, as two big-endian numbers. */
+bool uuid_parse(const char *p, size_t len, uint64_t out[2]);
 
 struct text_column {
 	uint32_t n;               /* blocks */

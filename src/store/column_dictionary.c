@@ -35,6 +35,11 @@ shared_length(struct str a, struct str b)
 {
 	size_t n = a.len < b.len ? a.len : b.len, i = 0;
 
+	for (; i + 8 <= n; i += 8) {
+		uint64_t differ = bits_load((const uint8_t *)a.p + i) ^ bits_load((const uint8_t *)b.p + i);
+		if (differ) /* the lowest byte is the first */
+			return (uint32_t)i + (uint32_t)__builtin_ctzll(differ) / 8;
+	}
 	while (i < n && a.p[i] == b.p[i])
 		i++;
 	return (uint32_t)i;
@@ -73,9 +78,14 @@ make_list(struct buf *raw, const struct str *value, const struct sort_entry *ent
 	}
 	for (uint32_t i = 0; i < n; i++)
 		buf_varint(raw, value[entry[i].index].len - shared[i]);
+	size_t more = 0;
+	for (uint32_t i = 0; i < n; i++)
+		more += value[entry[i].index].len - shared[i];
+	buf_reserve(raw, more);
 	for (uint32_t i = 0; i < n; i++) {
 		struct str v = value[entry[i].index];
-		buf_add(raw, v.p + shared[i], v.len - shared[i]);
+		memcpy(raw->p + raw->len, v.p + shared[i], v.len - shared[i]);
+		raw->len += v.len - shared[i];
 	}
 }
 
@@ -83,8 +93,10 @@ void
 dictionary_encode(struct buf *dictionary, struct buf *codes, const struct str *values, uint32_t n,
     const uint32_t *code, uint32_t rows, struct scratch *s)
 {
-	struct sort_entry *entry = scratch_table(s, n * sizeof(*entry) + (3 * (size_t)n + 2) * sizeof(uint32_t));
+	struct sort_entry *entry = scratch_table(s, n * sizeof(*entry) +
+	    (3 * (size_t)n + 2 + rows) * sizeof(uint32_t));
 	uint32_t *count = (uint32_t *)(entry + n), *rank = count + n + 1, *shared = rank + n + 1;
+	uint32_t *ranked = shared + n;
 
 	memset(count, 0, (n + 1) * sizeof(*count));
 	for (uint32_t i = 0; i < rows; i++)
@@ -106,13 +118,11 @@ dictionary_encode(struct buf *dictionary, struct buf *codes, const struct str *v
 	rank[0] = 0;
 	for (uint32_t i = 0; i < n; i++)
 		rank[entry[i].index + 1] = i + 1 - bias;
-	size_t len = bits_bytes(rows, width);
-	buf_reset(&s->raw);
-	buf_reserve(&s->raw, len + BITS_PADDING);
-	struct bits_writer w = { .p = (uint8_t *)s->raw.p };
 	for (uint32_t i = 0; i < rows; i++)
-		bits_put(&w, rank[code[i]], width);
-	add_packed(codes, s->codec, s->raw.p, len);
+		ranked[i] = rank[code[i]];
+	buf_reset(&s->raw);
+	bits_pack32(&s->raw, ranked, rows, width);
+	add_packed(codes, s->codec, s->raw.p, s->raw.len);
 }
 
 /* ---- decoding ---- */

@@ -26,59 +26,69 @@
 #include "base/mem.h"
 #include "store/column.h"
 
-enum { BACK_MAX = 8, DASHES = 4 };
+enum { BACK_MAX = 8, DIGIT = 0x10 };
 
-static const uint8_t dash[DASHES] = { 8, 13, 18, 23 };
+/* DIGIT and the value of a lower-case digit, 0 for all other bytes. */
+static const uint8_t digits[256] = {
+	['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15,
+	['6'] = 0x16, ['7'] = 0x17, ['8'] = 0x18, ['9'] = 0x19, ['a'] = 0x1a, ['b'] = 0x1b,
+	['c'] = 0x1c, ['d'] = 0x1d, ['e'] = 0x1e, ['f'] = 0x1f
+};
 
-/* A lower-case digit's value, or 0xff. */
-static uint8_t
-digit(char c)
+static inline uint64_t
+parse_digits(const char *p, int n, unsigned *all)
 {
-	if (c >= '0' && c <= '9')
-		return (uint8_t)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (uint8_t)(c - 'a' + 10);
-	return 0xff;
+	uint64_t v = 0;
+
+	for (int i = 0; i < n; i++) {
+		uint8_t d = digits[(uint8_t)p[i]];
+		*all &= d;
+		v = v << 4 | (d & 0xf);
+	}
+	return v;
 }
 
 bool
-uuid_parse(const char *p, size_t len, uint8_t out[UUID_LEN])
+uuid_parse(const char *p, size_t len, uint64_t out[2])
 {
-	unsigned wrong = 0;
+	unsigned all = DIGIT;
 
-	if (len != UUID_TEXT_LEN)
+	if (len != UUID_TEXT_LEN || p[8] != '-' || p[13] != '-' || p[18] != '-' || p[23] != '-')
 		return false;
-	for (int i = 0; i < DASHES; i++)
-		if (p[dash[i]] != '-')
-			return false;
-	for (int i = 0; i < UUID_LEN; i++) {
-		p += *p == '-';
-		uint8_t high = digit(p[0]), low = digit(p[1]);
-		wrong |= high | low;
-		out[i] = (uint8_t)(high << 4 | (low & 0xf));
-		p += 2;
-	}
-	return (wrong & 0x80) == 0;
+	out[0] = parse_digits(p, 8, &all) << 32 | parse_digits(p + 9, 4, &all) << 16 |
+	    parse_digits(p + 14, 4, &all);
+	out[1] = parse_digits(p + 19, 4, &all) << 48 | parse_digits(p + 24, 4, &all) << 32 |
+	    parse_digits(p + 28, 8, &all);
+	return all & DIGIT;
+}
+
+static inline char *
+format_digits(char *to, uint64_t v, int n)
+{
+	for (int i = 4 * (n - 1); i >= 0; i -= 4)
+		*to++ = "0123456789abcdef"[v >> i & 0xf];
+	return to;
 }
 
 static void
-uuid_format(const uint8_t *uuid, char text[UUID_TEXT_LEN])
+uuid_format(uint64_t high, uint64_t low, char *text)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (int i = 0; i < UUID_LEN; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*text++ = '-';
-		*text++ = digits[uuid[i] >> 4];
-		*text++ = digits[uuid[i] & 0xf];
-	}
+	text = format_digits(text, high >> 32, 8);
+	*text++ = '-';
+	text = format_digits(text, high >> 16, 4);
+	*text++ = '-';
+	text = format_digits(text, high, 4);
+	*text++ = '-';
+	text = format_digits(text, low >> 48, 4);
+	*text++ = '-';
+	format_digits(text, low, 12);
 }
 
 bool
 uuid_suits(const struct values *v)
 {
 	uint32_t step = v->count / 256 + 1, seen = 0, good = 0;
-	uint8_t uuid[UUID_LEN];
+	uint64_t uuid[2];
 
 	for (uint32_t row = 0; row < v->count; row += step) {
 		struct str s = values_get(v, row);
@@ -90,9 +100,9 @@ uuid_suits(const struct values *v)
 	return seen > 0 && good >= seen - seen / 16;
 }
 
-/* What was gathered for the rows in order. */
+/* What was gathered for the present rows in order. */
 struct gathered {
-	uint8_t *uuid;     /* of each present row */
+	uint64_t (*uuid)[2];
 	uint8_t *strange;  /* 1: no UUID, an exception */
 	uint8_t *distance; /* to a row with the same UUID, 0 none within 255 */
 	uint32_t present, exceptions;
@@ -104,15 +114,14 @@ find_distances(struct gathered *g, uint32_t *last, uint32_t slots)
 {
 	memset(last, 0xff, slots * sizeof(*last));
 	for (uint32_t i = 0; i < g->present; i++) {
-		const uint8_t *uuid = g->uuid + (size_t)i * UUID_LEN;
+		const uint64_t *uuid = g->uuid[i];
 		g->distance[i] = 0;
 		if (g->strange[i])
 			continue;
-		uint32_t slot = (uint32_t)((bits_load(uuid) ^ bits_load(uuid + 8)) *
-		    UINT64_C(0x9e3779b97f4a7c15) >> 40) & (slots - 1);
+		uint32_t slot = (uint32_t)((uuid[0] ^ uuid[1]) * UINT64_C(0x9e3779b97f4a7c15) >> 40) & (slots - 1);
 		uint32_t before = last[slot];
 		if (before != UINT32_MAX && i - before <= UINT8_MAX &&
-		    memcmp(uuid, g->uuid + (size_t)before * UUID_LEN, UUID_LEN) == 0)
+		    g->uuid[before][0] == uuid[0] && g->uuid[before][1] == uuid[1])
 			g->distance[i] = (uint8_t)(i - before);
 		last[slot] = i;
 	}
@@ -224,7 +233,7 @@ gather(struct gathered *g, const struct values *v, struct buf *exceptions, struc
 			char *at = &presence->p[presence->len + row / 8];
 			*at = (char)(*at | 1 << row % 8);
 		}
-		g->strange[g->present] = !uuid_parse(s.p, s.len, g->uuid + (size_t)g->present * UUID_LEN);
+		g->strange[g->present] = !uuid_parse(s.p, s.len, g->uuid[g->present]);
 		if (g->strange[g->present]) {
 			g->exceptions++;
 			buf_varint(exceptions, row - next);
@@ -251,9 +260,8 @@ pack_uuids(struct buf *out, const struct gathered *g)
 		if (g->distance[i] || g->strange[i])
 			continue;
 		for (int k = 0; k < 2; k++) {
-			uint64_t v = get_be64(g->uuid + (size_t)i * UUID_LEN + 8 * k);
-			all[k] &= v;
-			any[k] |= v;
+			all[k] &= g->uuid[i][k];
+			any[k] |= g->uuid[i][k];
 		}
 		n++;
 	}
@@ -272,8 +280,7 @@ pack_uuids(struct buf *out, const struct gathered *g)
 		if (g->distance[i] || g->strange[i])
 			continue;
 		for (int k = 0; k < 2; k++)
-			put_half(&w, half_pack(&half[k], get_be64(g->uuid + (size_t)i * UUID_LEN + 8 * k)),
-			    half[k].width);
+			put_half(&w, half_pack(&half[k], g->uuid[i][k]), half[k].width);
 	}
 	out->len += len;
 }
@@ -285,9 +292,10 @@ uuid_encode(struct buf *dictionary, struct buf *codes, const struct values *v, s
 
 	while (slots < v->present)
 		slots *= 2;
-	uint32_t *last = scratch_table(s, slots * sizeof(*last) + (size_t)v->present * (UUID_LEN + 2));
-	struct gathered g = { .uuid = (uint8_t *)(last + slots) };
-	g.strange = g.uuid + (size_t)v->present * UUID_LEN;
+	struct gathered g = { .uuid = scratch_table(s, slots * sizeof(uint32_t) +
+	    (size_t)v->present * (sizeof(*g.uuid) + 2)) };
+	uint32_t *last = (uint32_t *)(g.uuid + v->present);
+	g.strange = (uint8_t *)(last + slots);
 	g.distance = g.strange + v->present;
 
 	buf_reset(&s->raw);
@@ -438,10 +446,8 @@ uuid_value(const struct uuid_column *u, uint32_t row, char text[UUID_TEXT_LEN])
 		return u->exception[at & ~UUID_EXCEPTION];
 	const struct uuid_half *high = &u->half[0], *low = &u->half[1];
 	size_t bit = (size_t)(at - 1) * (high->width + low->width);
-	uint8_t uuid[UUID_LEN];
-	put_be64(uuid, half_unpack(high, get_half(u->packed, bit, high->width)));
-	put_be64(uuid + 8, half_unpack(low, get_half(u->packed, bit + high->width, low->width)));
-	uuid_format(uuid, text);
+	uuid_format(half_unpack(high, get_half(u->packed, bit, high->width)),
+	    half_unpack(low, get_half(u->packed, bit + high->width, low->width)), text);
 	return (struct str){ text, UUID_TEXT_LEN };
 }
 

@@ -104,8 +104,10 @@ key_at(struct str s, size_t depth)
 	uint64_t key = 0;
 	size_t left = s.len > depth ? s.len - depth : 0;
 
-	if (left >= 8)
-		return get_be64((const uint8_t *)s.p + depth);
+	if (left >= 8) {
+		memcpy(&key, s.p + depth, 8);
+		return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(key) : key;
+	}
 	for (size_t i = 0; i < left; i++)
 		key |= (uint64_t)(uint8_t)s.p[depth + i] << (56 - 8 * i);
 	return key;

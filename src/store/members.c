@@ -41,10 +41,15 @@ place(size_t len, uint64_t hash)
 	return (size_t)((hash >> 32) * (len / MEMBERS_BLOCK) >> 32) * MEMBERS_BLOCK;
 }
 
-void
-members_add(uint8_t *filter, size_t len, struct str value)
+uint64_t
+members_hash(struct str value)
 {
-	uint64_t hash = hash64_stable(value.p, value.len);
+	return hash64_stable(value.p, value.len);
+}
+
+void
+members_add(uint8_t *filter, size_t len, uint64_t hash)
+{
 	uint8_t *block = filter + place(len, hash);
 
 	for (int i = 0; i < WORDS; i++) {
@@ -56,7 +61,7 @@ members_add(uint8_t *filter, size_t len, struct str value)
 bool
 members_may_have(const uint8_t *filter, size_t len, struct str value)
 {
-	uint64_t hash = hash64_stable(value.p, value.len);
+	uint64_t hash = members_hash(value);
 	const uint8_t *block = filter + place(len, hash);
 
 	for (int i = 0; i < WORDS; i++) {

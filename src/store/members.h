@@ -16,7 +16,8 @@
 
 /* Appends an empty filter for so many values; returns where it starts in b. */
 size_t members_new(struct buf *b, uint32_t values);
-void members_add(uint8_t *filter, size_t len, struct str value);
+void members_add(uint8_t *filter, size_t len, uint64_t hash);
+uint64_t members_hash(struct str value);
 
 /* Whether len can be a filter's length. */
 bool members_valid(size_t len);

@@ -270,29 +270,23 @@ run_dictionary(const struct task *t, struct scratch *s)
 
 /* The filter of a plain column; neighbours with the same value count once. */
 static void
-make_members(struct buf *out, enum field f, const struct values *v)
+make_members(struct buf *out, enum field f, const struct values *v, struct scratch *s)
 {
-	struct str before = { NULL, 0 };
 	uint32_t n = 0;
 
 	if (!(field_table[f].flags & F_MEMBER) || v->present <= MEMBERS_ROWS)
 		return;
+	uint64_t *hash = scratch_table(s, v->present * sizeof(*hash));
 	for (uint32_t row = 0; row < v->count; row++) {
 		struct str value = values_get(v, row);
 		if (value.p == NULL)
 			continue;
-		n += before.p == NULL || !str_eq(before, value);
-		before = value;
+		hash[n] = members_hash(value);
+		n += n == 0 || hash[n] != hash[n - 1];
 	}
 	members_new(out, n);
-	before = (struct str){ NULL, 0 };
-	for (uint32_t row = 0; row < v->count; row++) {
-		struct str value = values_get(v, row);
-		if (value.p && (before.p == NULL || !str_eq(before, value)))
-			members_add((uint8_t *)out->p, out->len, value);
-		if (value.p)
-			before = value;
-	}
+	for (uint32_t i = 0; i < n; i++)
+		members_add((uint8_t *)out->p, out->len, hash[i]);
 }
 
 static void
@@ -301,7 +295,7 @@ run_uuid(const struct task *t, struct scratch *s)
 	struct column_pieces *out = &t->sealing->column[t->field];
 
 	uuid_encode(&out->piece[AT_DICTIONARY].data, &out->piece[AT_CODES].data, &out->values, s);
-	make_members(&out->piece[AT_MEMBERS].data, t->field, &out->values);
+	make_members(&out->piece[AT_MEMBERS].data, t->field, &out->values, s);
 }
 
 static void
@@ -309,10 +303,9 @@ run_text(const struct task *t, struct scratch *s)
 {
 	struct column_pieces *out = &t->sealing->column[t->field];
 
-	(void)s;
 	text_encode(&out->piece[AT_DICTIONARY].data, &out->piece[AT_CODES].data, &out->values,
 	    out->block, (uint32_t)(out->n - AT_BLOCKS));
-	make_members(&out->piece[AT_MEMBERS].data, t->field, &out->values);
+	make_members(&out->piece[AT_MEMBERS].data, t->field, &out->values, s);
 }
 
 static void
@@ -367,7 +360,7 @@ plan_plain(struct sealing *s, enum field f, const struct column_builder *col)
 static bool
 looks_like_uuids(const struct column_builder *col)
 {
-	uint8_t uuid[UUID_LEN];
+	uint64_t uuid[2];
 
 	for (uint32_t i = 0; i < col->dictionary.n; i++)
 		if (!uuid_parse(col->dictionary.value[i].p, col->dictionary.value[i].len, uuid))
