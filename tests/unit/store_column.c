@@ -370,7 +370,7 @@ END_TEST
 START_TEST(the_filter_is_the_same_on_every_machine)
 {
 	static const uint8_t want[MEMBERS_BLOCK] = {
-		0x20, 0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0x80, 0, 0, 0, 2, 0, 0, 4, 0, 0, 4, 0, 0, 0
+		0x20, 0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0x80, 0, 0, 0, 2, 0, 0, 0x40, 0, 0, 4, 0, 0, 0
 	};
 	struct buf b = { 0 };
 
