@@ -28,6 +28,10 @@ character(struct str s, size_t at, size_t *n)
 	uint32_t cp;
 	int width;
 
+	if (s.p[at] >= 0x20 && s.p[at] < 0x7f) {
+		*n = 1;
+		return 1;
+	}
 	*n = utf8_decode(s.p + at, s.len - at, &cp);
 	if (*n == 0) {
 		*n = 1;
