@@ -151,7 +151,7 @@ next_line(struct reader *r, struct str *line, struct err *e)
 
 		if (have > 0)
 			nl = memchr(start, '\n', have);
-		if (nl != NULL || (r->end && have > 0) || have > JSON_LEN_MAX) {
+		if (nl != NULL || (r->end && have > 0) || have > JSON_STORED_MAX) {
 			bool skip = r->skipping;
 
 			*line = (struct str){ start, nl != NULL ? (size_t)(nl - start) : have };

@@ -550,8 +550,8 @@ commit_waiting(struct appender *a, struct err *e)
 	return merge_full_cell(a, &state, e);
 }
 
-int
-append_commit(struct appender *a, struct err *e)
+static int
+commit_all(struct appender *a, struct err *e)
 {
 	struct state state;
 	bool all;
@@ -565,6 +565,12 @@ append_commit(struct appender *a, struct err *e)
 	    batch_start(a->filling, a->st, state.size, e) < 0)
 		return -1;
 	return merge_full_cell(a, &state, e);
+}
+
+int
+append_commit(struct appender *a, struct err *e)
+{
+	return commit_all(a, e) < 0 ? store_blame(a->st, e) : 0;
 }
 
 /* The filling batch is full: encode it while the other one fills. */
@@ -629,8 +635,8 @@ append_close(struct appender *a)
 	free(a);
 }
 
-int
-append_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum append_result *result,
+static int
+add_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum append_result *result,
     struct err *e)
 {
 	uint64_t key = event_key(ev);
@@ -649,6 +655,13 @@ append_event(struct appender *a, const struct event *ev, enum leaf_kind kind, en
 	if (*result != APPEND_STORED)
 		return 0;
 	return batch_add(a->filling, ev, kind, key, buf_view(&a->line), e);
+}
+
+int
+append_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum append_result *result,
+    struct err *e)
+{
+	return add_event(a, ev, kind, result, e) < 0 ? store_blame(a->st, e) : 0;
 }
 
 void

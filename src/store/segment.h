@@ -18,7 +18,7 @@
 
 #define SEGMENT_EVENTS_MAX 65536u
 #define SEGMENT_BYTES_MAX (64u * 1024 * 1024) /* of lines */
-#define SEGMENT_VALUE_MAX (2u * 1024 * 1024)  /* one value of one field */
+#define SEGMENT_VALUE_MAX JSON_STORED_MAX      /* one value of one field */
 
 /* The parts of a column.  A piece is (field, part). */
 enum {
