@@ -114,5 +114,5 @@ utf8_width(uint32_t cp)
 {
 	if (cp >= 0x20 && cp < 0x7f)
 		return 1;
-	return uc_width(cp, "UTF-8");
+	return cp == 0 ? -1 : uc_width(cp, "UTF-8"); /* which counts NUL as nothing */
 }

@@ -19,8 +19,8 @@ size_t utf8_encode(char out[4], uint32_t cp);
  * the bytes are not valid UTF-8. */
 size_t utf8_decode(const char *p, size_t len, uint32_t *cp);
 
-/* Columns on a terminal (wcwidth by Unicode, not by locale): 0, 1 or 2;
- * -1 for control characters. */
+/* Columns on a terminal (libunistring's uc_width, by Unicode and not by
+ * locale): 0, 1 or 2; -1 for control characters. */
 int utf8_width(uint32_t cp);
 
 #endif
