@@ -159,13 +159,22 @@ parse_line(struct batch *b, struct batch_item *it)
 		it->bytes = scanned_bytes(b, it);
 }
 
-/* A fault that more bytes could mend: an incomplete object is no JSON, and
- * what is no object is no event in any case. */
+/*
+ * Whether more bytes could make an event of a line that is none: it begins as
+ * an object does and is no whole one.  At the very beginning of a file it may
+ * also be part of a byte order mark.
+ */
 static bool
-may_be_incomplete(enum event_fault f)
+may_be_incomplete(const struct batch_item *it)
 {
-	return f == EVENT_NOT_JSON || f == EVENT_NOT_UTF8 || f == EVENT_NOT_OBJECT || f == EVENT_TOO_LONG ||
-	    f == EVENT_LONE_SURROGATE || f == EVENT_TOO_DEEP;
+	size_t i = 0;
+
+	while (i < it->raw.len && frame_is_blank(it->raw.p + i, 1))
+		i++;
+	if (it->raw.p[i] != '{')
+		return it->offset == 0 && it->raw.len < BYTE_ORDER_MARK.len;
+	return it->fault == EVENT_NOT_JSON || it->fault == EVENT_NOT_UTF8 || it->fault == EVENT_TOO_LONG ||
+	    it->fault == EVENT_LONE_SURROGATE || it->fault == EVENT_TOO_DEEP;
 }
 
 static void
@@ -197,7 +206,7 @@ add_line(struct batch *b, struct str raw, uint64_t offset, uint64_t end, bool pa
 		return;
 	}
 	parse_line(b, it);
-	if (partial && b->rules->regular && may_be_incomplete(it->fault)) {
+	if (partial && b->rules->regular && may_be_incomplete(it)) {
 		leave_line(b, it);
 		return;
 	}
@@ -214,7 +223,7 @@ parse_too_long(struct batch *b)
 	b->done = c->len;
 	*it = (struct batch_item){ .fault = EVENT_TOO_LONG, .detail = "", .raw = { c->p, c->len },
 		.offset = c->offset, .end = c->end };
-	if (c->partial && b->rules->regular) {
+	if (c->partial && b->rules->regular && may_be_incomplete(it)) {
 		leave_line(b, it);
 		return;
 	}

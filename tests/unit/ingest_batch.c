@@ -153,7 +153,7 @@ END_TEST
 
 START_TEST(incomplete_last_line_of_a_file_is_left)
 {
-	const char *const incomplete[] = { "{\"time\":1,\"act", "12", "\xc3", "{\"a\":\"\\ud800" };
+	const char *const incomplete[] = { "{\"time\":1,\"act", "\t {", "{\"a\":\"\xc3", "{\"a\":\"\\ud800" };
 
 	for (size_t i = 0; i < sizeof(incomplete) / sizeof(incomplete[0]); i++) {
 		struct buf text = { 0 };
@@ -180,6 +180,20 @@ START_TEST(last_object_of_a_file_is_taken_without_newline)
 	parse("{\"time\":1}");
 	ck_assert_uint_eq(batch.n, 1);
 	ck_assert_int_eq(batch.item[0].fault, EVENT_NO_ACTION);
+}
+END_TEST
+
+START_TEST(last_line_that_can_never_be_an_event_is_taken)
+{
+	parse(GOOD "\n]");
+	ck_assert_uint_eq(batch.n, 2);
+	ck_assert(!batch.left);
+	ck_assert_int_eq(batch.item[1].fault, EVENT_NOT_JSON);
+	parse("123");
+	ck_assert_int_eq(batch.item[0].fault, EVENT_NOT_OBJECT);
+	parse("\xef\xbb");
+	ck_assert_uint_eq(batch.n, 0);
+	ck_assert(batch.left);
 }
 END_TEST
 
@@ -263,6 +277,7 @@ batch_suite(void)
 	tcase_add_test(t, byte_order_mark_is_skipped_at_the_beginning_only);
 	tcase_add_test(t, incomplete_last_line_of_a_file_is_left);
 	tcase_add_test(t, last_object_of_a_file_is_taken_without_newline);
+	tcase_add_test(t, last_line_that_can_never_be_an_event_is_taken);
 	tcase_add_test(t, incomplete_last_line_of_a_pipe_is_taken);
 	tcase_add_test(t, many_short_lines_take_several_rounds);
 	tcase_add_test(t, quarantine_never_keeps_a_secret);
