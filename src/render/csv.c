@@ -14,40 +14,47 @@ enum { QUOTES_MAX = 2 };
 
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
-/* Whether one of the 8 bytes may be a control, a quote or a comma; exact but
- * for what follows one that is. */
+/* Whether one of the 8 bytes at p is a control, a quote or a comma. */
 static bool
-may_be_special(uint64_t eight)
+may_be_special(const char *p)
 {
-	uint64_t quote = eight ^ (EACH_BYTE * '"'), comma = eight ^ (EACH_BYTE * ',');
-	uint64_t below = (eight - EACH_BYTE * 0x20) & ~eight;
+	uint64_t eight, quote, comma, below;
 
+	memcpy(&eight, p, sizeof(eight));
+	quote = eight ^ (EACH_BYTE * '"');
+	comma = eight ^ (EACH_BYTE * ',');
+	below = (eight - EACH_BYTE * 0x20) & ~eight;
 	quote = (quote - EACH_BYTE) & ~quote;
 	comma = (comma - EACH_BYTE) & ~comma;
 	return ((below | quote | comma) & (EACH_BYTE * 0x80)) != 0;
+}
+
+static bool
+is_special(struct str s)
+{
+	static const bool special[256] = { [','] = true, ['"'] = true, ['\r'] = true, ['\n'] = true };
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (special[(unsigned char)s.p[i]])
+			return true;
+	}
+	return false;
 }
 
 /* Bytes that make a cell need quotes. */
 static bool
 needs_quotes(struct str s)
 {
-	static const bool special[256] = { [','] = true, ['"'] = true, ['\r'] = true, ['\n'] = true };
-	uint64_t eight;
-	size_t i = 0;
-
 	/* Readers, libcsv among them, trim blanks around a bare cell. */
 	if (s.len == 0 || s.p[0] == ' ' || s.p[0] == '\t' || s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t')
 		return true;
-	for (; i + sizeof(eight) <= s.len; i += sizeof(eight)) {
-		memcpy(&eight, s.p + i, sizeof(eight));
-		if (may_be_special(eight))
-			break;
+	if (s.len < 8)
+		return is_special(s);
+	for (size_t i = 0; i + 8 < s.len; i += 8) {
+		if (may_be_special(s.p + i))
+			return is_special(s);
 	}
-	for (; i < s.len; i++) {
-		if (special[(unsigned char)s.p[i]])
-			return true;
-	}
-	return false;
+	return may_be_special(s.p + s.len - 8) && is_special(s);
 }
 
 static bool
