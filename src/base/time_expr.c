@@ -142,8 +142,11 @@ parse_duration(struct str text, int64_t *us, struct err *e)
 			return err_set(e, ERR_FAIL,
 			    "\"%.*s\": unknown unit \"%.*s\" (s, min, h, d, w, M, y)", len, text.p,
 			    letters < TEXT_MAX ? (int)letters : TEXT_MAX, s.p);
-		sum += nano * unit->us / 1000000000;
-		if (sum > DURATION_MAX)
+		bool too_long = nano / 1000000000 > DURATION_MAX / unit->us;
+
+		if (!too_long)
+			sum += nano * unit->us / 1000000000;
+		if (too_long || sum > DURATION_MAX)
 			return err_set(e, ERR_FAIL, "\"%.*s\" is longer than 10,000 years", len, text.p);
 		s = trim(rest_from(s, letters));
 	}

@@ -263,6 +263,7 @@ static const struct {
 	{ "-2030y", "outside the years" }, { "+7990y", "outside the years" },
 	{ "9999y", "outside the years" }, { "99999y", "10,000 years" },
 	{ "9999999999999999999999999999s", "no duration" }, { "99999999999999999h", "10,000 years" },
+	{ "197769619776961967y", "10,000 years" },
 	{ "6000y6000y", "10,000 years" },
 };
 
