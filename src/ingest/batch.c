@@ -173,8 +173,8 @@ may_be_incomplete(const struct batch_item *it)
 		i++;
 	if (it->raw.p[i] != '{')
 		return it->offset == 0 && it->raw.len < BYTE_ORDER_MARK.len;
-	return it->fault == EVENT_NOT_JSON || it->fault == EVENT_NOT_UTF8 || it->fault == EVENT_TOO_LONG ||
-	    it->fault == EVENT_LONE_SURROGATE || it->fault == EVENT_TOO_DEEP;
+	return it->fault == EVENT_NOT_JSON || it->fault == EVENT_NOT_UTF8 ||
+	    it->fault == EVENT_TOO_LONG || it->fault == EVENT_LONE_SURROGATE || it->fault == EVENT_TOO_DEEP;
 }
 
 static void
@@ -266,7 +266,9 @@ batch_start(struct batch *b, const struct batch_rules *rules, struct pool *pool)
 	b->rules = rules;
 	b->lines = 0;
 	b->left = false;
-	b->done = c->offset == 0 && c->len >= mark.len && memcmp(c->p, mark.p, mark.len) == 0 ? mark.len : 0;
+	b->done = 0;
+	if (c->offset == 0 && c->len >= mark.len && memcmp(c->p, mark.p, mark.len) == 0)
+		b->done = mark.len;
 	b->job = (struct job){ .run = parse_round, .arg = b };
 	pool_submit(pool, &b->job);
 }

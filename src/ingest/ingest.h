@@ -27,7 +27,8 @@ struct ingest_options {
 	bool (*stop)(void);  /* asked between batches: end cleanly; may be NULL */
 	void (*progress)(void *arg, uint64_t events, double share); /* may be NULL */
 	void *progress_arg;
-	void (*note)(void *arg, const char *text); /* what people should know of an input; may be NULL */
+	/* what people should know of an input; detail: what only some want to; may be NULL */
+	void (*note)(void *arg, bool detail, const char *text);
 	void *note_arg;
 };
 

@@ -241,8 +241,8 @@ stdin_is_file(void)
 {
 	struct stat sb;
 
-	return fstat(STDIN_FILENO, &sb) == 0 && S_ISREG(sb.st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) == 0 &&
-	    access(STDIN_PATH, R_OK) == 0;
+	return fstat(STDIN_FILENO, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    lseek(STDIN_FILENO, 0, SEEK_CUR) == 0 && access(STDIN_PATH, R_OK) == 0;
 }
 
 static char *
@@ -352,7 +352,8 @@ strip_rotation(struct str *name, const char *const *endings, size_t n)
 
 	while (rest.len > 0 && rest.p[rest.len - 1] >= '0' && rest.p[rest.len - 1] <= '9')
 		rest.len--;
-	if (rest.len == name->len || rest.len == 0 || (rest.p[rest.len - 1] != '.' && rest.p[rest.len - 1] != '-'))
+	if (rest.len == name->len || rest.len == 0 ||
+	    (rest.p[rest.len - 1] != '.' && rest.p[rest.len - 1] != '-'))
 		return;
 	rest.len--;
 	whole = rest;

@@ -81,9 +81,12 @@ show_progress(void *arg, uint64_t events, double share)
 }
 
 static void
-print_note(void *arg, const char *text)
+print_note(void *arg, bool detail, const char *text)
 {
-	cli_note(&program, arg, "%s", text);
+	if (detail)
+		cli_detail(&program, arg, "%s", text);
+	else
+		cli_note(&program, arg, "%s", text);
 }
 
 /* ---- The receipt ---- */
@@ -97,7 +100,8 @@ add_reasons(struct buf *out, const struct ingest_receipt *r)
 	buf_byte(out, '{');
 	for (int f = 0; f < EVENT_FAULT_COUNT; f++)
 		if (r->fault[f] > 0) {
-			buf_printf(out, "%s\"%s\":%" PRIu64, comma, event_fault_name((enum event_fault)f), r->fault[f]);
+			buf_printf(out, "%s\"%s\":%" PRIu64, comma,
+			    event_fault_name((enum event_fault)f), r->fault[f]);
 			comma = ",";
 		}
 	buf_byte(out, '}');
@@ -144,7 +148,8 @@ tell_receipt(const struct common_args *c, const struct ingest_receipt *r, bool d
 		buf_printf(&text, ", %" PRIu64 " quarantined", r->quarantined);
 		for (int f = 0; f < EVENT_FAULT_COUNT; f++)
 			if (r->fault[f] > 0) {
-				buf_printf(&text, "%s%s %" PRIu64, before, event_fault_name((enum event_fault)f), r->fault[f]);
+				buf_printf(&text, "%s%s %" PRIu64, before,
+				    event_fault_name((enum event_fault)f), r->fault[f]);
 				before = ", ";
 			}
 		buf_byte(&text, ')');
@@ -154,7 +159,8 @@ tell_receipt(const struct common_args *c, const struct ingest_receipt *r, bool d
 	buf_printf(&text, ", %.2f s", r->seconds);
 	cli_note(&program, c, "%.*s", (int)text.len, text.p);
 	if (r->quarantined > 0)
-		cli_note(&program, c, "quarantined: %s%s", r->first_fault, r->quarantined > 1 ? " (and others)" : "");
+		cli_note(&program, c, "quarantined: %s%s", r->first_fault,
+		    r->quarantined > 1 ? " (and others)" : "");
 	buf_fini(&text);
 }
 
@@ -187,6 +193,8 @@ close_outputs(const struct args *a, struct work *w, bool ran, struct err *e)
 	if (w->printer.out != NULL)
 		outstream_finish(w->printer.out, e);
 	buf_fini(&w->printer.line);
+	if (ran && w->r.seconds > 0)
+		cli_detail(&program, &a->common, "%.0f lines a second", (double)w->r.read / w->r.seconds);
 	if (w->receipt == NULL) {
 		if (ran && (w->r.read > 0 || e->code == ERR_OK))
 			tell_receipt(&a->common, &w->r, a->dry_run);

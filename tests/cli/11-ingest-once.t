@@ -33,6 +33,8 @@ adds 'named twice in one run too' 0 app.jsonl ./app.jsonl
 events 101 150 >>app.jsonl
 adds 'a file that has grown adds what is new' 50 app.jsonl
 is 'and reads only that' "$(receipt read)" 50
+run auditd-ingest -v app.jsonl
+check 'and tells where it goes on, if asked' grep -q 'app.jsonl: goes on at byte [0-9]*, behind 150 lines$' err
 mv app.jsonl app.jsonl.1
 adds 'a renamed file adds nothing' 0 app.jsonl.1
 events 151 160 >>app.jsonl.1

@@ -1,0 +1,236 @@
+/*
+ * take: the lines of a chunk, in order, into the store, to a printer, or
+ * nowhere.
+ *
+ * In: batches.   Out: events and quarantined lines given to the appender,
+ * with the position of their file.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "ingest/run.h"
+
+/* Quarantined lines wait in memory: no more of them than this. */
+#define HELD_MAX (8 * 1024 * 1024)
+
+int64_t
+run_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * TIME_SECOND + ts.tv_nsec / 1000;
+}
+
+const char *
+run_input_name(const struct run *run)
+{
+	return strcmp(run->source.path, "-") == 0 ? "stdin" : run->source.path;
+}
+
+void
+run_note(const struct run *run, bool detail, const char *text)
+{
+	char line[512];
+
+	if (run->o->note == NULL || run->sink == SINK_CHECK)
+		return;
+	snprintf(line, sizeof(line), "%s: %s", run_input_name(run), text);
+	run->o->note(run->o->note_arg, detail, line);
+}
+
+/* ---- One line ---- */
+
+static void
+describe_fault(const struct run *run, const struct batch_item *it, enum event_fault fault,
+    char *out, size_t size)
+{
+	const char *colon = it->detail[0] != '\0' ? ": " : "";
+
+	snprintf(out, size, "%s:%llu: %s%s%s", run_input_name(run),
+	    (unsigned long long)(run->lines + it->line + 1), event_fault_text(fault), colon, it->detail);
+}
+
+/* The line's bytes, or the event's when only that has its secrets replaced. */
+static struct str
+quarantine_bytes(const struct batch_item *it, struct buf *line)
+{
+	struct event ev = it->ev;
+
+	if (it->bytes.p != NULL)
+		return it->bytes;
+	ev.present &= ~FIELD_BIT(FIELD_INGESTED);
+	event_format(line, &ev);
+	return buf_view(line);
+}
+
+static void
+quarantine(struct run *run, const struct batch_item *it, enum event_fault fault)
+{
+	struct ingest_receipt *r = run->r;
+	struct buf line = { 0 };
+
+	if (r->quarantined++ == 0)
+		describe_fault(run, it, fault, r->first_fault, sizeof(r->first_fault));
+	r->fault[fault]++;
+	run->held += it->raw.len + sizeof(struct quarantined);
+	if (run->append != NULL)
+		append_quarantine(run->append, &(struct quarantined){
+			.at = run->ingested,
+			.source = run->rules.source,
+			.origin = str_of(run->source.path),
+			.position = it->offset,
+			.line = run->lines + it->line + 1,
+			.reason = str_of(event_fault_name(fault)),
+			.detail = str_of(it->detail),
+			.bytes = quarantine_bytes(it, &line),
+		});
+	buf_fini(&line);
+}
+
+/* A line that is no event, or not the event it says it is. */
+static int
+refuse(struct run *run, const struct batch_item *it, enum event_fault fault, struct err *e)
+{
+	char text[256];
+
+	if (!run->o->strict) {
+		quarantine(run, it, fault);
+		return 0;
+	}
+	describe_fault(run, it, fault, text, sizeof(text));
+	return err_set(e, ERR_FAIL, "%s", text);
+}
+
+static int
+store_item(struct run *run, struct batch_item *it, struct err *e)
+{
+	struct event *ev = &it->ev;
+	enum append_result result;
+	char id[37];
+
+	event_set_time(ev, FIELD_INGESTED, run->ingested);
+	if (!event_has(ev, FIELD_ID)) {
+		uuid7_next(&run->uuid, run->ingested, id);
+		event_set(ev, FIELD_ID, (struct str){ id, 36 });
+	}
+	if (append_event(run->append, ev, LEAF_EVENT, &result, e) < 0) {
+		run->broken = true;
+		return -1;
+	}
+	return result == APPEND_CONFLICT ? refuse(run, it, EVENT_CONFLICT, e) : 0;
+}
+
+/* Gives the store the place behind the bytes p[0, len). */
+static void
+advance(struct run *run, uint64_t end, uint64_t lines, const char *p, size_t len)
+{
+	if (run->sink != SINK_STORE || run->source.state == SOURCE_PIPE || end <= run->source.file.offset)
+		return;
+	source_advance(&run->source, end, lines, p, len);
+	append_position(run->append, &run->source.file);
+}
+
+static int
+take_item(struct run *run, struct batch_item *it, struct err *e)
+{
+	if (it->fault != EVENT_OK && (run->sink == SINK_CHECK || run->o->strict))
+		return refuse(run, it, it->fault, e);
+	if (run->sink == SINK_CHECK)
+		return 0;
+	run->r->read++;
+	run->r->redacted += it->redacted;
+	if (it->fault != EVENT_OK)
+		return refuse(run, it, it->fault, e);
+	if (run->sink == SINK_PRINT)
+		return run->o->dry_run(run->o->arg, &it->ev, e);
+	return store_item(run, it, e);
+}
+
+int
+take_commit(struct run *run, struct err *e)
+{
+	run->waiting = TIME_NONE;
+	run->held = 0;
+	if (run->append == NULL || append_commit(run->append, e) == 0)
+		return 0;
+	run->broken = true;
+	return -1;
+}
+
+/*
+ * As a rule the position is given after a whole chunk: what is read again
+ * after a crash are duplicates.  But a time that was assumed would be another
+ * one then, so no such event may be committed without its position; nor may
+ * quarantined lines, which nobody looks up.
+ */
+static int
+take_line(struct run *run, struct batch_item *it, struct err *e)
+{
+	bool commit_now;
+
+	if (take_item(run, it, e) < 0)
+		return -1;
+	/* Of a line that is too long, only the chunk knows the end. */
+	if (it->fault == EVENT_TOO_LONG)
+		return 0;
+	commit_now = run->held > HELD_MAX;
+	if (run->rules.assume_now || commit_now)
+		advance(run, it->end, run->lines + it->line + 1, it->raw.p,
+		    (size_t)(it->end - it->offset));
+	return commit_now ? take_commit(run, e) : 0;
+}
+
+/* ---- One chunk ---- */
+
+/* The clock of the events that wait; the appender also commits on its own. */
+static void
+watch_commits(struct run *run)
+{
+	struct append_counts counts;
+
+	if (run->append == NULL)
+		return;
+	append_counts(run->append, &counts);
+	if (run->waiting == TIME_NONE || counts.stored > run->stored)
+		run->waiting = run_clock();
+	run->stored = counts.stored;
+}
+
+static void
+finish_chunk(struct run *run, const struct batch *b)
+{
+	const struct frame_chunk *c = &b->chunk;
+
+	run->lines += b->lines;
+	if (c->too_long && c->tail > 0)
+		advance(run, c->end, run->lines, c->p + c->len, c->tail);
+	else if (!b->left || c->len > 0)
+		advance(run, c->end, run->lines, c->p, c->len);
+	if (b->left)
+		run_note(run, false, "its last line is incomplete and was left for the next time");
+	watch_commits(run);
+	if (run->o->progress != NULL)
+		run->o->progress(run->o->progress_arg, run->r->read, instream_progress(run->source.in));
+}
+
+int
+take_chunk(struct run *run, struct err *e)
+{
+	struct batch *b = &run->batch[run->first];
+	int64_t now = time_now();
+
+	if (now > run->ingested)
+		run->ingested = now;
+	do {
+		batch_wait(b, run->pool);
+		for (size_t i = 0; i < b->n; i++)
+			if (take_line(run, &b->item[i], e) < 0)
+				return -1;
+	} while (batch_next(b, run->pool));
+	finish_chunk(run, b);
+	run->first = (run->first + 1) % FLIGHT;
+	run->flying--;
+	return run->held > HELD_MAX ? take_commit(run, e) : 0;
+}
