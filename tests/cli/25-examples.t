@@ -12,7 +12,7 @@
 need gzip
 
 sample=$top/examples/sample.jsonl
-cp "$sample" with-fault.jsonl
+cat "$sample" >with-fault.jsonl
 echo '{"action":"time travel","time":"never"}' >>with-fault.jsonl
 echo '{"action":"dial in","time":"1994-05-01T00:00:00Z"}' >>with-fault.jsonl
 run auditd-ingest with-fault.jsonl --source app
