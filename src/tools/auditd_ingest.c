@@ -158,7 +158,7 @@ tell_receipt(const struct common_args *c, const struct ingest_receipt *r, bool d
 		buf_printf(&text, ", %" PRIu64 " secret%s redacted", r->redacted, r->redacted == 1 ? "" : "s");
 	buf_printf(&text, ", %.2f s", r->seconds);
 	cli_note(&program, c, "%.*s", (int)text.len, text.p);
-	if (r->quarantined > 0)
+	if (r->first_fault[0] != '\0')
 		cli_note(&program, c, "quarantined: %s%s", r->first_fault,
 		    r->quarantined > 1 ? " (and others)" : "");
 	buf_fini(&text);
