@@ -2,8 +2,8 @@
  * bits: small numbers, each in the same number of bits.
  *
  * Number i of width w is the bits i*w and following of a string of bits that
- * starts with the lowest bit of the first byte.  Readers load 8 bytes at a
- * time: there must be BITS_PADDING readable bytes behind the packed ones.
+ * starts with the lowest bit of the first byte.  Readers load more bytes than
+ * they need: there must be BITS_PADDING readable ones behind the packed ones.
  */
 #ifndef STORE_BITS_H
 #define STORE_BITS_H
@@ -15,7 +15,7 @@
 #include "base/bytes.h"
 
 #define BITS_WIDTH_MAX 56
-#define BITS_PADDING 8
+#define BITS_PADDING 16
 
 static inline uint64_t
 bits_load(const uint8_t *p)
@@ -89,10 +89,11 @@ bits_put(struct bits_writer *w, uint64_t v, unsigned width)
 /* Packs n numbers to the end of b. */
 void bits_pack32(struct buf *b, const uint32_t *v, size_t n, unsigned width);
 
-/* Unpacks n numbers; width at most 8, 16, 32 and BITS_WIDTH_MAX. */
-void bits_unpack8(uint8_t *out, const uint8_t *p, size_t n, unsigned width);
-void bits_unpack16(uint16_t *out, const uint8_t *p, size_t n, unsigned width);
-void bits_unpack32(uint32_t *out, const uint8_t *p, size_t n, unsigned width);
+/* Unpacks n numbers and adds `plus`; width at most 8, 16, 32 and
+ * BITS_WIDTH_MAX.  One that overflows may spoil others. */
+void bits_unpack8(uint8_t *out, const uint8_t *p, size_t n, unsigned width, uint8_t plus);
+void bits_unpack16(uint16_t *out, const uint8_t *p, size_t n, unsigned width, uint16_t plus);
+void bits_unpack32(uint32_t *out, const uint8_t *p, size_t n, unsigned width, uint32_t plus);
 void bits_unpack64(uint64_t *out, const uint8_t *p, size_t n, unsigned width);
 
 #endif

@@ -36,7 +36,7 @@ enum packing { PACKING_NONE = 0, PACKING_ZSTD = 1 };
 
 #define COLUMN_VALUES_MAX (SEGMENT_BYTES_MAX + SEGMENT_VALUE_MAX) /* bytes of all values */
 #define TEXT_BLOCK_RAW (128u * 1024)      /* a block is closed when it has so many */
-#define TEXT_BLOCK_MAX (4u * 1024 * 1024) /* and never has more */
+#define TEXT_BLOCK_MAX (SEGMENT_VALUE_MAX + 4 * TEXT_BLOCK_RAW) /* and never has more */
 #define TEXT_BLOCKS_MAX (PART_MAX - PART_BLOCK)
 
 #define UUID_LEN 16
@@ -58,7 +58,11 @@ cursor_left(const struct cursor *c)
 static inline bool
 cursor_number(struct cursor *c, uint64_t max, uint64_t *v)
 {
-	return get_varint(&c->p, c->end, v) && *v <= max;
+	if (c->p < c->end && *c->p < 0x80)
+		*v = *c->p++;
+	else if (!get_varint(&c->p, c->end, v))
+		return false;
+	return *v <= max;
 }
 
 static inline bool
@@ -157,8 +161,9 @@ void text_encode(struct buf *dictionary, struct buf *codes, const struct values 
 
 /* Pieces have BITS_PADDING readable bytes behind them. */
 
-/* time[count] with TIME_NONE for absent rows. */
-int time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, struct err *e);
+/* time[count] with TIME_NONE for absent rows; the least and the greatest. */
+int time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, int64_t range[2],
+    struct err *e);
 
 struct dictionary_column {
 	uint32_t n, absent;

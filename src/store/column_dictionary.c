@@ -45,16 +45,16 @@ shared_length(struct str a, struct str b)
 	return (uint32_t)i;
 }
 
-/* Appends packing and bytes. */
+/* Appends packing and bytes, compressed when that saves more than `worth`. */
 static void
-add_packed(struct buf *out, struct codec *codec, const void *p, size_t n)
+add_packed(struct buf *out, struct codec *codec, const void *p, size_t n, size_t worth)
 {
 	size_t start = out->len;
 
 	if (n >= ZSTD_WORTH) {
 		buf_byte(out, PACKING_ZSTD);
 		codec_compress(codec, p, n, out);
-		if (out->len - start < n - n / 8)
+		if (out->len - start < n - worth)
 			return;
 		out->len = start;
 	}
@@ -109,7 +109,7 @@ dictionary_encode(struct buf *dictionary, struct buf *codes, const struct str *v
 	buf_varint(dictionary, n);
 	buf_varint(dictionary, count[0]);
 	buf_varint(dictionary, s->raw.len);
-	add_packed(dictionary, s->codec, s->raw.p, s->raw.len);
+	add_packed(dictionary, s->codec, s->raw.p, s->raw.len, s->raw.len / 8);
 
 	unsigned width = code_bits(n, count[0]);
 	if (width == 0)
@@ -122,7 +122,8 @@ dictionary_encode(struct buf *dictionary, struct buf *codes, const struct str *v
 		ranked[i] = rank[code[i]];
 	buf_reset(&s->raw);
 	bits_pack32(&s->raw, ranked, rows, width);
-	add_packed(codes, s->codec, s->raw.p, s->raw.len);
+	/* Codes are read in the middle of a query: a little is not worth it. */
+	add_packed(codes, s->codec, s->raw.p, s->raw.len, s->raw.len / 3);
 }
 
 /* ---- decoding ---- */
@@ -164,6 +165,19 @@ read_numbers(struct cursor *c, uint32_t *out, uint32_t n, uint32_t max, uint64_t
 	return true;
 }
 
+enum { CHUNK = 16 };
+
+/* memcpy in whole chunks: up to CHUNK - 1 bytes more are read and written. */
+static inline void
+copy_chunks(char *to, const char *from, size_t n)
+{
+	for (size_t i = 0; i < n; i += CHUNK) {
+		char chunk[CHUNK];
+		memcpy(chunk, from + i, CHUNK);
+		memcpy(to + i, chunk, CHUNK);
+	}
+}
+
 /* Builds the values; false when they do not ascend or share more than there
  * is.  What follows the shared bytes must be greater than what did. */
 static bool
@@ -180,8 +194,8 @@ expand(struct dictionary_column *d, const uint32_t *shared, const uint32_t *rest
 			return false;
 		if (front == before.len && back == 0 && i > 0)
 			return false;
-		memcpy(to, before.p, front);
-		memcpy(to + front, from, back);
+		copy_chunks(to, before.p, front);
+		copy_chunks(to + front, (const char *)from, back);
 		before = (struct str){ to, front + back };
 		d->values[i + 1] = before;
 		to += front + back;
@@ -209,7 +223,7 @@ decode_list(struct dictionary_column *d, const uint8_t *list, size_t raw, uint32
 	    back != cursor_left(&c) || front + back > COLUMN_VALUES_MAX)
 		wrong = "lengths of values do not fit";
 	else {
-		d->bytes = mem_alloc((size_t)(front + back));
+		d->bytes = mem_alloc((size_t)(front + back) + CHUNK);
 		d->memory = (size_t)(front + back) + d->n * (sizeof(*d->values) + sizeof(*d->counts));
 		if (!expand(d, shared, rest, c.p))
 			wrong = "values do not ascend";
@@ -276,46 +290,55 @@ dictionary_find(const struct dictionary_column *d, struct str value)
 	return 0;
 }
 
-/* Adds the bias, finds codes out of range, and compares counts: for one width
- * of array. */
-#define CHECK_CODES(name, type)                                                               \
-	static bool                                                                           \
-	name(type *code, uint32_t rows, uint32_t bias, const struct dictionary_column *d)     \
-	{                                                                                     \
-		uint32_t *count = mem_zero((size_t)d->n + 1, sizeof(*count));                 \
-		bool good = true;                                                             \
-		for (uint32_t i = 0; good && i < rows; i++) {                                 \
-			uint32_t value = (uint32_t)code[i] + bias;                            \
-			good = value <= d->n;                                                 \
-			code[i] = (type)value;                                                \
-			if (good)                                                             \
-				count[value]++;                                               \
-		}                                                                             \
-		good = good && memcmp(count, d->counts, ((size_t)d->n + 1) * sizeof(*count)) == 0; \
-		free(count);                                                                  \
-		return good;                                                                  \
+/*
+ * Counts, for one width of array, with four counters for each code, because
+ * neighbours are often the same.  A code beyond the last value, or one that
+ * wrapped around to 0, takes a row from another's count, so that comparing
+ * counts finds it.
+ */
+#define COUNT_CODES(name, type)                                                     \
+	static void                                                                 \
+	name(const void *codes, uint32_t rows, uint32_t *count, size_t n)           \
+	{                                                                           \
+		const type *code = codes;                                           \
+		uint32_t i = 0, *b = count + n, *c = b + n, *d = c + n;             \
+		for (; i + 4 <= rows; i += 4) {                                     \
+			count[code[i]]++;                                           \
+			b[code[i + 1]]++;                                           \
+			c[code[i + 2]]++;                                           \
+			d[code[i + 3]]++;                                           \
+		}                                                                   \
+		for (; i < rows; i++)                                               \
+			count[code[i]]++;                                           \
+		for (size_t k = 0; k < n; k++)                                      \
+			count[k] += b[k] + c[k] + d[k];                             \
 	}
 
-CHECK_CODES(check8, uint8_t)
-CHECK_CODES(check16, uint16_t)
-CHECK_CODES(check32, uint32_t)
+COUNT_CODES(count8, uint8_t)
+COUNT_CODES(count16, uint16_t)
+COUNT_CODES(count32, uint32_t)
 
 static bool
 unpack_codes(void *out, unsigned wide, const uint8_t *packed, unsigned bits, uint32_t rows,
     const struct dictionary_column *d)
 {
 	uint32_t bias = d->absent ? 0 : 1;
+	size_t n = ((size_t)1 << bits) + bias; /* numbers there can be */
+	uint32_t *count = mem_zero(4 * n, sizeof(*count));
 
 	if (wide == 1) {
-		bits_unpack8(out, packed, rows, bits);
-		return check8(out, rows, bias, d);
+		bits_unpack8(out, packed, rows, bits, (uint8_t)bias);
+		count8(out, rows, count, n);
+	} else if (wide == 2) {
+		bits_unpack16(out, packed, rows, bits, (uint16_t)bias);
+		count16(out, rows, count, n);
+	} else {
+		bits_unpack32(out, packed, rows, bits, bias);
+		count32(out, rows, count, n);
 	}
-	if (wide == 2) {
-		bits_unpack16(out, packed, rows, bits);
-		return check16(out, rows, bias, d);
-	}
-	bits_unpack32(out, packed, rows, bits);
-	return check32(out, rows, bias, d);
+	bool good = memcmp(count, d->counts, ((size_t)d->n + 1) * sizeof(*count)) == 0;
+	free(count);
+	return good;
 }
 
 int

@@ -105,7 +105,7 @@ decode_lengths(struct text_column *t, struct str codes, uint32_t count, uint32_t
 			    !cursor_number(&c, SEGMENT_VALUE_MAX + 1, &base) ||
 			    (packed = cursor_bytes(&c, bits_bytes(n, width))) == NULL)
 				return "lengths end early";
-			bits_unpack32(length, packed, n, width);
+			bits_unpack32(length, packed, n, width, 0);
 		}
 		uint64_t len = base + length[row % LENGTHS];
 		t->start[row] = (uint32_t)start;

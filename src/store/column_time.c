@@ -136,54 +136,83 @@ time_encode(struct buf *b, const int64_t *time, uint32_t count)
 		encode_block(b, block, n, &last);
 }
 
-/* One block into t[n]; wraps around instead of overflowing, the caller checks
- * what came out. */
+/* ---- decoding ---- */
+
+/* Where decoding stands.  Times are distances from TIME_MIN here, so that
+ * all that are lawful are at most TIME_SPAN and nothing can overflow into
+ * what is: a block adds less than 2^63 in all. */
+#define TIME_SPAN ((uint64_t)TIME_MAX - (uint64_t)TIME_MIN)
+
+struct progress {
+	struct cursor c;
+	uint64_t last, min, max;
+};
+
+static inline void
+see(struct progress *p, uint64_t time)
+{
+	p->min = time < p->min ? time : p->min;
+	p->max = time > p->max ? time : p->max;
+}
+
+/* Differences to times, from row i to before row end. */
+static inline void
+sum_plain(struct progress *p, uint64_t *t, uint32_t i, uint32_t end)
+{
+	uint64_t sum = p->last;
+
+	if (i == end)
+		return;
+	for (; i < end; i++)
+		t[i] = sum += t[i];
+	/* They ascend: the first was looked at when it became last. */
+	see(p, sum);
+	p->last = sum;
+}
+
+static inline void
+sum_signed(struct progress *p, uint64_t *t, uint32_t i, uint32_t end)
+{
+	for (; i < end; i++) {
+		t[i] = p->last += unzigzag(t[i]);
+		see(p, t[i]);
+	}
+}
+
+/* One block into t[n]; the caller checks min and max. */
 static bool
-decode_block(struct cursor *c, uint64_t *t, uint32_t n, uint64_t *last)
+decode_block(struct progress *p, uint64_t *t, uint32_t n)
 {
 	uint8_t head, outliers;
-	uint64_t base = *last;
 	uint32_t i = 0;
 
-	if (!cursor_byte(c, &head) || !cursor_byte(c, &outliers))
+	if (!cursor_byte(&p->c, &head) || !cursor_byte(&p->c, &outliers))
 		return false;
 	unsigned width = head & 0x7f;
 	if (width > BITS_WIDTH_MAX || outliers > n)
 		return false;
-	const uint8_t *packed = cursor_bytes(c, bits_bytes(n, width));
+	const uint8_t *packed = cursor_bytes(&p->c, bits_bytes(n, width));
 	if (packed == NULL)
 		return false;
 	bits_unpack64(t, packed, n, width);
-	if (head & SIGNED)
-		for (uint32_t k = 0; k < n; k++)
-			t[k] = unzigzag(t[k]);
 
+	void (*sum)(struct progress *, uint64_t *, uint32_t, uint32_t) = head & SIGNED ? sum_signed : sum_plain;
 	for (; outliers > 0; outliers--) {
 		uint8_t at;
 		uint64_t delta;
-		if (!cursor_byte(c, &at) || !cursor_number(c, UINT64_MAX, &delta) ||
+		if (!cursor_byte(&p->c, &at) || !cursor_number(&p->c, UINT64_MAX, &delta) ||
 		    (at >> 1) < i || (uint32_t)(at >> 1) >= n)
 			return false;
-		for (; i < (uint32_t)(at >> 1); i++)
-			t[i] = base += t[i];
-		t[i++] = base + unzigzag(delta);
+		sum(p, t, i, at >> 1);
+		i = at >> 1;
+		t[i] = p->last + unzigzag(delta);
+		see(p, t[i]);
 		if (at & MOVES)
-			base = t[i - 1];
+			p->last = t[i];
+		i++;
 	}
-	for (; i < n; i++)
-		t[i] = base += t[i];
-	*last = base;
-	return true;
-}
-
-static bool
-in_range(const uint64_t *t, uint32_t n)
-{
-	uint64_t outside = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		outside |= t[i] - (uint64_t)TIME_MIN > (uint64_t)TIME_MAX - (uint64_t)TIME_MIN;
-	return !outside;
+	sum(p, t, i, n);
+	return p->max <= TIME_SPAN;
 }
 
 /* The present rows, at the end of time[], to their places. */
@@ -202,33 +231,36 @@ spread_present(int64_t *time, const uint8_t *presence, uint32_t count, uint32_t 
 }
 
 int
-time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, struct err *e)
+time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, int64_t range[2],
+    struct err *e)
 {
-	struct cursor c = { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len };
+	struct progress p = { { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len },
+		0, UINT64_MAX, 0 };
 	const uint8_t *presence = NULL;
 	uint8_t encoding;
 	uint64_t absent, first;
 
-	if (!cursor_byte(&c, &encoding) || encoding != ENCODING_TIME)
+	if (!cursor_byte(&p.c, &encoding) || encoding != ENCODING_TIME)
 		return column_wrong(e, f, "not an encoding of times");
-	if (!cursor_number(&c, count - 1, &absent) ||
-	    (absent && (presence = cursor_bytes(&c, bits_bytes(count, 1))) == NULL) ||
-	    !cursor_number(&c, UINT64_MAX, &first))
+	if (!cursor_number(&p.c, count - 1, &absent) ||
+	    (absent && (presence = cursor_bytes(&p.c, bits_bytes(count, 1))) == NULL) ||
+	    !cursor_number(&p.c, UINT64_MAX, &first))
 		return column_wrong(e, f, "the times end early");
 
-	uint64_t last = unzigzag(first);
+	p.last = unzigzag(first) - (uint64_t)TIME_MIN;
+	see(&p, p.last);
 	uint64_t *t = (uint64_t *)time + absent;
 	uint32_t present = count - (uint32_t)absent;
-	for (uint32_t i = 0; i < present; i += BLOCK) {
-		uint32_t n = present - i < BLOCK ? present - i : BLOCK;
-		if (!decode_block(&c, t + i, n, &last))
-			return column_wrong(e, f, "a block of times cannot be decoded");
-		if (!in_range(t + i, n))
-			return column_wrong(e, f, "a time out of range");
-	}
-	if (cursor_left(&c) > 0)
+	for (uint32_t i = 0; i < present; i += BLOCK)
+		if (!decode_block(&p, t + i, present - i < BLOCK ? present - i : BLOCK))
+			return column_wrong(e, f, "times that cannot be decoded or are out of range");
+	for (uint32_t i = 0; i < present; i++)
+		t[i] += (uint64_t)TIME_MIN;
+	if (cursor_left(&p.c) > 0)
 		return column_wrong(e, f, "bytes behind the times");
 	if (presence && !spread_present(time, presence, count, present))
 		return column_wrong(e, f, "presence does not fit the number of times");
+	range[0] = (int64_t)(p.min + (uint64_t)TIME_MIN);
+	range[1] = (int64_t)(p.max + (uint64_t)TIME_MIN);
 	return 0;
 }

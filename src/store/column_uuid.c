@@ -341,42 +341,72 @@ read_exceptions(struct cursor *c, struct uuid_column *u, uint32_t *row, uint32_t
 	return cursor_left(c) == 0;
 }
 
+/* All rows present, no exceptions: by distances alone. */
+static bool
+index_distances(struct uuid_column *u, const uint8_t *back, uint32_t count)
+{
+	uint32_t own = 0;
+	bool good = true;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t distance = back[i];
+		good &= distance <= i;
+		if (!good)
+			break;
+		own += distance == 0;
+		u->index[i] = distance ? u->index[i - distance] : own;
+	}
+	u->n = own;
+	return good;
+}
+
 /* What each row has, from presence, distances and exceptions; counts the
  * UUIDs on the way. */
 static bool
-make_index(struct uuid_column *u, uint32_t count, const uint8_t *presence, const uint8_t *packed,
-    unsigned width, const uint32_t *exception_row, uint32_t present)
+make_index(struct uuid_column *u, uint32_t count, const uint8_t *presence, const uint8_t *back,
+    uint32_t present, const uint32_t *exception_row, uint32_t *by_present)
 {
-	uint32_t *by_present = mem_alloc((size_t)present * sizeof(*by_present));
 	uint32_t i = 0, exception = 0, own = 0;
-	bool good = true;
 
-	for (uint32_t row = 0; good && row < count; row++) {
-		u->index[row] = 0;
+	for (uint32_t row = 0; row < count; row++) {
 		bool here = exception < u->exceptions && exception_row[exception] == row;
+		u->index[row] = 0;
 		if (presence && !bit_test(presence, row)) {
-			good = !here;
+			if (here)
+				return false;
 			continue;
 		}
-		if (i == present) {
-			good = false;
-			break;
-		}
-		uint32_t back = (uint32_t)bits_get(packed, i, width);
-		if (here) {
-			good = back == 0;
+		if (i == present || back[i] > i || (here && back[i]))
+			return false;
+		if (here)
 			by_present[i] = UUID_EXCEPTION | exception++;
-		} else if (back) {
-			good = back <= i;
-			by_present[i] = good ? by_present[i - back] : 0;
-		} else {
-			by_present[i] = 1 + own++;
-		}
+		else
+			by_present[i] = back[i] ? by_present[i - back[i]] : ++own;
 		u->index[row] = by_present[i++];
 	}
-	free(by_present);
 	u->n = own;
-	return good && i == present && exception == u->exceptions;
+	return i == present && exception == u->exceptions;
+}
+
+static bool
+decode_index(struct uuid_column *u, uint32_t count, const uint8_t *presence, const uint8_t *packed,
+    unsigned width, uint32_t present, const uint32_t *exception_row)
+{
+	uint8_t *back = mem_alloc(present);
+	bool good;
+
+	bits_unpack8(back, packed, present, width, 0);
+	u->index = mem_alloc((size_t)count * sizeof(*u->index));
+	u->memory += count * sizeof(*u->index);
+	if (presence || u->exceptions) {
+		uint32_t *by_present = mem_alloc((size_t)present * sizeof(*by_present));
+		good = make_index(u, count, presence, back, present, exception_row, by_present);
+		free(by_present);
+	} else {
+		good = index_distances(u, back, count);
+	}
+	free(back);
+	return good;
 }
 
 static const char *
@@ -395,12 +425,9 @@ decode_rows(struct uuid_column *u, struct str codes, uint32_t count, uint32_t ab
 	    (head = cursor_bytes(&c, 2 * UUID_LEN)) == NULL)
 		return "UUIDs end early";
 	u->n = count;
-	if (absent || u->exceptions || width) {
-		u->index = mem_alloc((size_t)count * sizeof(*u->index));
-		u->memory += count * sizeof(*u->index);
-		if (!make_index(u, count, presence, packed, width, exception_row, present))
-			return "UUIDs do not fit the rows";
-	}
+	if ((absent || u->exceptions || width) &&
+	    !decode_index(u, count, presence, packed, width, present, exception_row))
+		return "UUIDs do not fit the rows";
 	for (int k = 0; k < 2; k++)
 		uuid_half_init(&u->half[k], get_be64(head + 8 * k), get_be64(head + UUID_LEN + 8 * k));
 	if (cursor_left(&c) != bits_bytes(u->n, u->half[0].width + u->half[1].width))

@@ -135,26 +135,21 @@ column_of(struct segment *s, enum field f)
 static int
 load_time(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
-	int64_t min = TIME_NONE, max = TIME_NONE;
+	const struct segment_meta *m = &s->meta;
 	bool event_time = f == FIELD_TIME;
+	int64_t range[2];
 	int rc = get_piece(s, f, PART_CODES, &col->codes, e);
 
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
 		return column_wrong(e, f, "a piece is missing");
-	col->time = mem_alloc(s->meta.count * sizeof(*col->time));
-	if (time_decode(f, buf_view(&col->codes), s->meta.count, col->time, e) < 0)
+	col->time = mem_alloc(m->count * sizeof(*col->time));
+	if (time_decode(f, buf_view(&col->codes), m->count, col->time, range, e) < 0)
 		return -1;
 	buf_fini(&col->codes);
-	for (uint32_t i = 0; i < s->meta.count; i++) {
-		if (col->time[i] == TIME_NONE)
-			continue;
-		min = min == TIME_NONE || col->time[i] < min ? col->time[i] : min;
-		max = col->time[i] > max ? col->time[i] : max;
-	}
-	if (min != (event_time ? s->meta.min_time : s->meta.min_ingested) ||
-	    max != (event_time ? s->meta.max_time : s->meta.max_ingested))
+	if (range[0] != (event_time ? m->min_time : m->min_ingested) ||
+	    range[1] != (event_time ? m->max_time : m->max_ingested))
 		return column_wrong(e, f, "times do not agree with the segment's range");
 	col->view = (struct column){ .kind = COLUMN_TIME, .time = col->time };
 	return 0;

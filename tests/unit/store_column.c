@@ -51,11 +51,11 @@ START_TEST(numbers_of_every_width_come_back)
 			bits_unpack64(back, p, n, width);
 			ck_assert_mem_eq(back, wide, n * sizeof(*wide));
 			if (width <= 8)
-				bits_unpack8(back8, p, n, width);
+				bits_unpack8(back8, p, n, width, 0);
 			if (width <= 16)
-				bits_unpack16(back16, p, n, width);
+				bits_unpack16(back16, p, n, width, 0);
 			if (width <= 32)
-				bits_unpack32(back32, p, n, width);
+				bits_unpack32(back32, p, n, width, 0);
 			for (size_t i = 0; i < n; i++) {
 				ck_assert_uint_eq(bits_get(p, i, width), wide[i]);
 				ck_assert(width > 8 || back8[i] == wide[i]);
@@ -84,12 +84,18 @@ times_come_back(const int64_t *time, uint32_t n)
 {
 	struct buf b = { 0 };
 	struct err e = ERR_NONE;
-	int64_t *back = mem_alloc(n * sizeof(*back));
+	int64_t *back = mem_alloc(n * sizeof(*back)), range[2], min = TIME_MAX, max = TIME_MIN;
 
 	time_encode(&b, time, n);
 	size_t len = b.len;
-	ck_assert_msg(time_decode(FIELD_TIME, padded(&b), n, back, &e) == 0, "%s", e.text);
+	ck_assert_msg(time_decode(FIELD_TIME, padded(&b), n, back, range, &e) == 0, "%s", e.text);
 	ck_assert_mem_eq(back, time, n * sizeof(*back));
+	for (uint32_t i = 0; i < n; i++) {
+		min = time[i] != TIME_NONE && time[i] < min ? time[i] : min;
+		max = time[i] > max ? time[i] : max;
+	}
+	ck_assert_int_eq(range[0], min);
+	ck_assert_int_eq(range[1], max);
 	free(back);
 	buf_fini(&b);
 	return len;
@@ -144,15 +150,15 @@ END_TEST
 
 START_TEST(a_time_out_of_range_is_an_error)
 {
-	int64_t time[3] = { TIME_MAX - 1, TIME_MAX, TIME_MAX }, back[3];
+	int64_t time[3] = { TIME_MAX - 1, TIME_MAX, TIME_MAX }, back[3], range[2];
 	struct buf b = { 0 };
 	struct err e = ERR_NONE;
 
 	time[2]++;
 	time_encode(&b, time, 3);
-	ck_assert_int_eq(time_decode(FIELD_TIME, padded(&b), 3, back, &e), -1);
+	ck_assert_int_eq(time_decode(FIELD_TIME, padded(&b), 3, back, range, &e), -1);
 	ck_assert_int_eq(e.code, ERR_INTEGRITY);
-	ck_assert_str_eq(e.text, "column time: a time out of range");
+	ck_assert_str_eq(e.text, "column time: times that cannot be decoded or are out of range");
 	buf_fini(&b);
 }
 END_TEST
