@@ -9,6 +9,8 @@
 
 #include "base/ip.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 static void
 require(int truth)
 {

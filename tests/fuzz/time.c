@@ -12,6 +12,8 @@
 
 #define NOW INT64_C(1776967200123456)
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 static void
 require(int truth)
 {

@@ -73,9 +73,13 @@ START_TEST(arena_pieces_do_not_overlap)
 			sum += len[i];
 		}
 		ck_assert_uint_eq(a.requested, sum);
-		for (size_t i = 0; i < PIECES; i++)
-			for (size_t j = 0; j < len[i]; j++)
-				ck_assert_uint_eq(piece[i][j], i % 251);
+		for (size_t i = 0; i < PIECES; i++) {
+			size_t same = 0;
+
+			while (same < len[i] && piece[i][same] == i % 251)
+				same++;
+			ck_assert_uint_eq(same, len[i]);
+		}
 		arena_reset(&a);
 		ck_assert_uint_eq(a.requested, 0);
 	}
@@ -141,6 +145,7 @@ mem_suite(void)
 	Suite *s = suite_create("base/mem");
 	TCase *t = tcase_create("mem");
 
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, nothing_is_something);
 	tcase_add_test(t, dup_adds_a_nul);
 	tcase_add_test(t, grow_keeps_the_elements_and_grows_by_half);
