@@ -7,6 +7,7 @@
  */
 #include "store/dictionary.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -75,6 +76,31 @@ grow(struct dictionary *d)
 	free(copy);
 }
 
+static inline uint64_t
+word(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* memcmp in place, for values of a few words. */
+static inline bool
+same_bytes(const char *a, const char *b, size_t n)
+{
+	if (n < 8) {
+		unsigned differ = 0;
+		for (size_t i = 0; i < n; i++)
+			differ |= (unsigned)(a[i] ^ b[i]);
+		return differ == 0;
+	}
+	for (size_t i = 0; i + 8 < n; i += 8)
+		if (word(a + i) != word(b + i))
+			return false;
+	return word(a + n - 8) == word(b + n - 8);
+}
+
 uint32_t
 dictionary_add(struct dictionary *d, struct str value)
 {
@@ -82,9 +108,13 @@ dictionary_add(struct dictionary *d, struct str value)
 
 	if (d->n >= d->mask / 2)
 		grow(d);
-	for (uint32_t i = tag & d->mask; d->slot[i].code; i = (i + 1) & d->mask)
-		if (d->slot[i].tag == tag && str_eq(d->value[d->slot[i].code - 1], value))
+	for (uint32_t i = tag & d->mask; d->slot[i].code; i = (i + 1) & d->mask) {
+		if (d->slot[i].tag != tag)
+			continue;
+		struct str known = d->value[d->slot[i].code - 1];
+		if (known.len == value.len && same_bytes(known.p, value.p, value.len))
 			return d->slot[i].code;
+	}
 
 	mem_grow(&d->value, &d->cap, (size_t)d->n + 1, sizeof(*d->value));
 	char *copy = arena_bytes(&d->arena, value.len);

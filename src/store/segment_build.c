@@ -23,6 +23,10 @@ enum {
 	WORKERS_MAX = 8
 };
 
+/* A column that once grew beyond this gives its memory back on reset, so that
+ * huge values in one field after the other do not add up. */
+#define KEEP_MAX (16u * 1024 * 1024)
+
 #define TIMES (FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_INGESTED))
 
 struct column_builder {
@@ -85,9 +89,16 @@ segment_builder_reset(struct segment_builder *b)
 		struct column_builder *col = &b->column[f];
 		col->plain = false;
 		col->rows = col->present = 0;
+		if (col->dictionary.arena.requested > KEEP_MAX)
+			arena_fini(&col->dictionary.arena);
 		dictionary_reset(&col->dictionary);
+		if (col->bytes.cap > KEEP_MAX)
+			buf_fini(&col->bytes);
 		buf_reset(&col->bytes);
 	}
+	for (int i = 0; i < WORKERS_MAX; i++)
+		if (b->scratch[i].raw.cap > KEEP_MAX || b->scratch[i].table_cap > KEEP_MAX)
+			scratch_fini(&b->scratch[i]);
 	b->count = 0;
 	b->bytes = 0;
 	b->fields = 0;
