@@ -7,6 +7,7 @@
 #ifndef BASE_SIMD_H
 #define BASE_SIMD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -100,33 +101,46 @@ simd_plain_short(const char *p, size_t len, unsigned *high)
 
 /* Thirty-two at once, without a branch between the halves: most strings of a
  * log end there, and where a string ends cannot be predicted. */
+static inline bool
+simd_plain_step(const char *p, size_t *n, unsigned *high)
+{
+	__m128i v = _mm_loadu_si128((const void *)p);
+	__m128i w = _mm_loadu_si128((const void *)(p + 16));
+	uint64_t stops = simd_stops(v) | simd_stops(w) << 16 | UINT64_C(1) << 32;
+	uint64_t signs = (unsigned)_mm_movemask_epi8(v) | (unsigned)_mm_movemask_epi8(w) << 16;
+	unsigned at = (unsigned)__builtin_ctzll(stops);
+
+	*high |= (unsigned)(signs & ((UINT64_C(1) << at) - 1));
+	*n += at;
+	return at == 32;
+}
+
+static inline size_t
+simd_plain_rest(const char *p, size_t len, unsigned *high)
+{
+	size_t n = 0;
+
+	while (len - n >= 32)
+		if (!simd_plain_step(p + n, &n, high))
+			return n;
+	if (len - n >= 16) {
+		size_t half = simd_plain_half(p + n, high);
+
+		n += half;
+		if (half < 16)
+			return n;
+	}
+	return n + simd_plain_short(p + n, len - n, high);
+}
+
 static inline size_t
 simd_plain(const char *p, size_t len, unsigned *high)
 {
-	size_t i;
+	size_t n = 0;
 
-	for (i = 0; i + 32 <= len; i += 32) {
-		__m128i v = _mm_loadu_si128((const void *)(p + i));
-		__m128i w = _mm_loadu_si128((const void *)(p + i + 16));
-		unsigned stops = simd_stops(v) | simd_stops(w) << 16;
-		unsigned signs = (unsigned)_mm_movemask_epi8(v) | (unsigned)_mm_movemask_epi8(w) << 16;
-
-		if (stops != 0) {
-			unsigned n = (unsigned)__builtin_ctz(stops);
-
-			*high |= signs & ((1u << n) - 1);
-			return i + n;
-		}
-		*high |= signs;
-	}
-	if (i + 16 <= len) {
-		size_t n = simd_plain_half(p + i, high);
-
-		if (n < 16)
-			return i + n;
-		i += 16;
-	}
-	return i + simd_plain_short(p + i, len - i, high);
+	if (len >= 32 && !simd_plain_step(p, &n, high))
+		return n;
+	return n + simd_plain_rest(p + n, len - n, high);
 }
 
 static inline size_t

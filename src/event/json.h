@@ -50,6 +50,7 @@ struct json_tape {
 	size_t n, cap;
 	const char *text; /* borrowed; what was scanned */
 	struct buf side;  /* replaced tokens (json_replace) */
+	bool escaped;     /* some string has an escape */
 };
 
 enum json_fault {
@@ -71,11 +72,25 @@ int json_scan_limit(struct json_tape *t, const char *p, size_t len, size_t max,
 void json_tape_fini(struct json_tape *t);
 
 /* The token's bytes as written (or as replaced). */
-struct str json_bytes(const struct json_tape *t, const struct json_token *tok);
+static inline struct str
+json_bytes(const struct json_tape *t, const struct json_token *tok)
+{
+	const char *base = tok->flags & JSON_SIDE ? t->side.p : t->text;
+
+	return (struct str){ base + tok->off, tok->len };
+}
+
+struct str json_unescape_copy(const struct json_tape *t, const struct json_token *tok, struct arena *a);
 
 /* A string token's value, unescaped.  Borrowed from the text when nothing is
  * escaped or replaced, else made in a. */
-struct str json_unescape(const struct json_tape *t, const struct json_token *tok, struct arena *a);
+static inline struct str
+json_unescape(const struct json_tape *t, const struct json_token *tok, struct arena *a)
+{
+	if (tok->flags & (JSON_ESCAPED | JSON_SIDE))
+		return json_unescape_copy(t, tok, a);
+	return (struct str){ t->text + tok->off + 1, tok->len - 2 };
+}
 
 /* Appends a value (or a key) canonically: no white space, minimal escapes
  * \b \f \n \r \t \" \\ \u00xx, raw UTF-8, numbers and key order as written. */

@@ -24,28 +24,41 @@ next_key(const struct json_tape *t, uint32_t key)
 }
 
 /*
- * 256 bits, one for each class of names by length and two letters: only a
- * name whose class was seen before is compared.
+ * Tells most names apart by their length and the bytes at both ends.  An
+ * attacker can make names that it does not tell apart: then few names, no
+ * more than SMALL_OBJECT, are compared as a whole.
  */
-struct classes {
+static inline uint64_t
+fingerprint(struct str s)
+{
+	uint64_t head = 0, tail = 0;
+
+	if (s.len >= 8) {
+		memcpy(&head, s.p, 8);
+		memcpy(&tail, s.p + s.len - 8, 8);
+	} else if (s.len >= 4) {
+		memcpy(&head, s.p, 4);
+		memcpy(&tail, s.p + s.len - 4, 4);
+	} else if (s.len > 0)
+		head = (uint64_t)(unsigned char)s.p[0] << 16 |
+		    (uint64_t)(unsigned char)s.p[s.len / 2] << 8 | (unsigned char)s.p[s.len - 1];
+	return (head ^ (tail << 1 | tail >> 63) ^ s.len) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* 256 bits: whether a fingerprint may have been met before. */
+struct met {
 	uint64_t bits[4];
 };
 
 static inline bool
-class_seen(struct classes *c, struct str s)
+met_before(struct met *met, uint64_t print)
 {
-	unsigned h = (unsigned)s.len * 37;
-	uint64_t bit, *word;
+	uint64_t *word = &met->bits[print >> 62];
+	uint64_t bit = UINT64_C(1) << (print >> 56 & 63);
+	bool before = (*word & bit) != 0;
 
-	if (s.len > 0)
-		h += (unsigned char)s.p[0] * 7u + (unsigned char)s.p[s.len - 1] * 59u +
-		    (unsigned char)s.p[s.len / 2];
-	word = &c->bits[h >> 6 & 3];
-	bit = UINT64_C(1) << (h & 63);
-	if (*word & bit)
-		return true;
 	*word |= bit;
-	return false;
+	return before;
 }
 
 static uint32_t
@@ -53,16 +66,18 @@ duplicate_small(const struct json_tape *t, uint32_t object, struct arena *scratc
 {
 	uint32_t end = t->tok[object].next, i;
 	struct str name[SMALL_OBJECT];
-	struct classes seen = { { 0 } };
+	uint64_t print[SMALL_OBJECT];
+	struct met met = { { 0 } };
 	size_t n = 0, j;
 
-	for (i = object + 1; i < end; i = next_key(t, i)) {
+	for (i = object + 1; i < end; i = next_key(t, i), n++) {
 		name[n] = key_name(t, i, scratch);
-		if (class_seen(&seen, name[n]))
-			for (j = 0; j < n; j++)
-				if (str_eq(name[j], name[n]))
-					return i;
-		n++;
+		print[n] = fingerprint(name[n]);
+		if (!met_before(&met, print[n]))
+			continue;
+		for (j = 0; j < n; j++)
+			if (print[j] == print[n] && str_eq(name[j], name[n]))
+				return i;
 	}
 	return UINT32_MAX;
 }

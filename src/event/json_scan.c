@@ -15,12 +15,18 @@
 #include "base/simd.h"
 #include "base/utf8.h"
 
+/*
+ * Where the scanner stands is handed from function to function, so that it
+ * stays in a register; NULL after a fault.
+ */
 struct scanner {
-	const char *start, *p, *end;
+	const char *start, *end;
 	struct json_token *tok;
 	uint32_t n;
 	uint32_t odd;  /* what was met so far that is not canonical: white space, needless escapes */
 	unsigned high; /* not 0: some byte was not ASCII */
+	bool escaped;  /* some string has an escape */
+	bool object;   /* the innermost open container is one */
 	unsigned depth;
 	struct {
 		uint32_t index, odd; /* the open container, and s->odd when it opened */
@@ -28,34 +34,40 @@ struct scanner {
 	struct json_error *e;
 };
 
-static int
-fail(struct scanner *s, enum json_fault fault, const char *expected)
+static const char *
+fail(struct scanner *s, const char *p, enum json_fault fault, const char *expected)
 {
 	s->e->fault = fault;
-	s->e->offset = (size_t)(s->p - s->start);
+	s->e->offset = (size_t)(p - s->start);
 	s->e->expected = expected;
-	return -1;
+	return NULL;
 }
 
-static inline void
-skip_space(struct scanner *s)
+static inline bool
+at(const struct scanner *s, const char *p, char c)
 {
-	if (s->p == s->end || (unsigned char)*s->p > ' ')
-		return;
-	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r')) {
-		s->p++;
+	return p < s->end && *p == c;
+}
+
+static inline const char *
+skip_space(struct scanner *s, const char *p)
+{
+	while (p < s->end && (unsigned char)*p <= ' ' &&
+	    (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) {
+		p++;
 		s->odd++;
 	}
+	return p;
 }
 
-/* The token that begins at `from` and ends where the scanner stands. */
+/* The token of the bytes from `from` to p. */
 static inline void
-push(struct scanner *s, const char *from, enum json_token_type type, unsigned flags)
+push(struct scanner *s, const char *from, const char *p, enum json_token_type type, unsigned flags)
 {
 	struct json_token *t = &s->tok[s->n++];
 
 	t->off = (uint32_t)(from - s->start);
-	t->len = (uint32_t)(s->p - from);
+	t->len = (uint32_t)(p - from);
 	t->next = s->n;
 	t->type = (uint8_t)type;
 	t->flags = (uint8_t)flags;
@@ -77,266 +89,257 @@ hex_digit(char c)
 }
 
 /* Behind "\u": four hexadecimal digits.  *upper: a letter was upper case. */
-static int
-scan_hex4(struct scanner *s, unsigned *unit, bool *upper)
+static const char *
+scan_hex4(struct scanner *s, const char *p, unsigned *unit, bool *upper)
 {
 	*unit = 0;
-	for (int i = 0; i < 4; i++, s->p++) {
-		int digit = s->p < s->end ? hex_digit(*s->p) : -1;
+	for (int i = 0; i < 4; i++, p++) {
+		int digit = p < s->end ? hex_digit(*p) : -1;
 
 		if (digit < 0)
-			return fail(s, JSON_SYNTAX, "four hexadecimal digits");
+			return fail(s, p, JSON_SYNTAX, "four hexadecimal digits");
 		*unit = *unit << 4 | (unsigned)digit;
-		*upper |= *s->p >= 'A' && *s->p <= 'F';
+		*upper |= *p >= 'A' && *p <= 'F';
 	}
-	return 0;
+	return p;
 }
 
 /* Behind "\u": one code point, of one unit or a pair. */
-static int
-scan_unicode_escape(struct scanner *s)
+static const char *
+scan_unicode_escape(struct scanner *s, const char *p)
 {
-	const char *from = s->p - 2;
+	const char *from = p - 2;
 	unsigned unit, second;
 	bool upper = false;
 
-	if (scan_hex4(s, &unit, &upper) != 0)
-		return -1;
+	if ((p = scan_hex4(s, p, &unit, &upper)) == NULL)
+		return NULL;
 	if (unit >= 0xd800 && unit < 0xe000) {
-		bool pair = unit < 0xdc00 && s->end - s->p >= 2 && s->p[0] == '\\' && s->p[1] == 'u';
+		bool pair = unit < 0xdc00 && at(s, p, '\\') && at(s, p + 1, 'u');
 
 		if (pair) {
-			s->p += 2;
-			if (scan_hex4(s, &second, &upper) != 0)
-				return -1;
+			if ((p = scan_hex4(s, p + 2, &second, &upper)) == NULL)
+				return NULL;
 			pair = second >= 0xdc00 && second < 0xe000;
 		}
-		if (!pair) {
-			s->p = from;
-			return fail(s, JSON_SURROGATE, "a pair of surrogates");
-		}
+		if (!pair)
+			return fail(s, from, JSON_SURROGATE, "a pair of surrogates");
 	}
 	/* Canonical only for controls without a short form, in lower case. */
 	if (unit >= 0x20 || upper || (unit >= 0x08 && unit <= 0x0d && unit != 0x0b))
 		s->odd++;
-	return 0;
+	return p;
 }
 
-static int
-scan_escape(struct scanner *s)
+/* At a backslash. */
+static const char *
+scan_escape(struct scanner *s, const char *p)
 {
-	s->p++;
-	if (s->p == s->end)
-		return fail(s, JSON_SYNTAX, "an escape");
-	switch (*s->p++) {
+	s->escaped = true;
+	if (++p == s->end)
+		return fail(s, p, JSON_SYNTAX, "an escape");
+	switch (*p) {
 	case '"': case '\\': case 'b': case 'f': case 'n': case 'r': case 't':
-		return 0;
+		return p + 1;
 	case '/':
 		s->odd++;
-		return 0;
+		return p + 1;
 	case 'u':
-		return scan_unicode_escape(s);
+		return scan_unicode_escape(s, p + 1);
 	default:
-		s->p--;
-		return fail(s, JSON_SYNTAX, "one of \" \\ / b f n r t u");
+		return fail(s, p, JSON_SYNTAX, "one of \" \\ / b f n r t u");
 	}
 }
 
-/* At a quote.  The token of a key is told by flags. */
-static inline int
-scan_string(struct scanner *s, unsigned flags)
+/* The rest of a string, from its first backslash or its fault. */
+static const char *
+scan_string_rest(struct scanner *s, const char *from, const char *p, unsigned flags)
 {
-	const char *from = s->p++;
 	uint32_t odd = s->odd;
 
-	for (;;) {
-		s->p += simd_plain(s->p, (size_t)(s->end - s->p), &s->high);
-		if (s->p == s->end)
-			return fail(s, JSON_SYNTAX, "'\"'");
-		if (*s->p == '"')
-			break;
-		if (*s->p != '\\')
-			return fail(s, JSON_SYNTAX, "an escape for the control character");
-		flags |= JSON_ESCAPED;
-		if (scan_escape(s) != 0)
-			return -1;
+	while (p < s->end && *p != '"') {
+		if (*p != '\\')
+			return fail(s, p, JSON_SYNTAX, "an escape for the control character");
+		if ((p = scan_escape(s, p)) == NULL)
+			return NULL;
+		p += simd_plain(p, (size_t)(s->end - p), &s->high);
 	}
-	s->p++;
-	push(s, from, TOKEN_STRING, s->odd != odd ? flags | JSON_REWRITE : flags);
-	return 0;
+	if (p == s->end)
+		return fail(s, p, JSON_SYNTAX, "'\"'");
+	p++;
+	push(s, from, p, TOKEN_STRING, flags | JSON_ESCAPED | (s->odd != odd ? JSON_REWRITE : 0));
+	return p;
+}
+
+/* At a quote.  Most strings have no escape. */
+static inline const char *
+scan_string(struct scanner *s, const char *from, unsigned flags)
+{
+	const char *p = from + 1;
+
+	p += simd_plain(p, (size_t)(s->end - p), &s->high);
+	if (!at(s, p, '"'))
+		return scan_string_rest(s, from, p, flags);
+	p++;
+	push(s, from, p, TOKEN_STRING, flags);
+	return p;
 }
 
 /* ---- numbers and words ---- */
 
 /* At least one digit. */
-static inline int
-scan_digits(struct scanner *s)
+static inline const char *
+scan_digits(struct scanner *s, const char *p)
 {
-	const char *from = s->p;
+	const char *from = p;
 
-	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
-		s->p++;
-	return s->p > from ? 0 : fail(s, JSON_SYNTAX, "a digit");
+	while (p < s->end && *p >= '0' && *p <= '9')
+		p++;
+	return p > from ? p : fail(s, p, JSON_SYNTAX, "a digit");
 }
 
-static int
-scan_number(struct scanner *s)
+static const char *
+scan_number(struct scanner *s, const char *from)
 {
-	const char *from = s->p;
+	const char *p = *from == '-' ? from + 1 : from;
 
-	if (*s->p == '-')
-		s->p++;
-	if (s->p < s->end && *s->p == '0')
-		s->p++;
-	else if (scan_digits(s) != 0)
-		return -1;
-	if (s->p < s->end && *s->p == '.') {
-		s->p++;
-		if (scan_digits(s) != 0)
-			return -1;
+	if (at(s, p, '0'))
+		p++;
+	else if ((p = scan_digits(s, p)) == NULL)
+		return NULL;
+	if (at(s, p, '.') && (p = scan_digits(s, p + 1)) == NULL)
+		return NULL;
+	if (at(s, p, 'e') || at(s, p, 'E')) {
+		p++;
+		if (at(s, p, '+') || at(s, p, '-'))
+			p++;
+		if ((p = scan_digits(s, p)) == NULL)
+			return NULL;
 	}
-	if (s->p < s->end && (*s->p == 'e' || *s->p == 'E')) {
-		s->p++;
-		if (s->p < s->end && (*s->p == '+' || *s->p == '-'))
-			s->p++;
-		if (scan_digits(s) != 0)
-			return -1;
-	}
-	push(s, from, TOKEN_NUMBER, 0);
-	return 0;
+	push(s, from, p, TOKEN_NUMBER, 0);
+	return p;
 }
 
-static int
-scan_word(struct scanner *s, const char *word, size_t len, enum json_token_type type)
+static const char *
+scan_word(struct scanner *s, const char *from, const char *word, enum json_token_type type)
 {
-	const char *from = s->p;
+	const char *p = from;
 
-	for (size_t i = 0; i < len; i++, s->p++)
-		if (s->p == s->end || *s->p != word[i])
-			return fail(s, JSON_SYNTAX, word);
-	push(s, from, type, 0);
-	return 0;
+	for (const char *c = word; *c != '\0'; c++, p++)
+		if (!at(s, p, *c))
+			return fail(s, p, JSON_SYNTAX, word);
+	push(s, from, p, type, 0);
+	return p;
 }
 
-static int
-scan_scalar(struct scanner *s)
+static inline const char *
+scan_scalar(struct scanner *s, const char *p)
 {
-	switch (*s->p) {
+	switch (*p) {
 	case '"':
-		return scan_string(s, 0);
+		return scan_string(s, p, 0);
 	case '-': case '0': case '1': case '2': case '3': case '4':
 	case '5': case '6': case '7': case '8': case '9':
-		return scan_number(s);
+		return scan_number(s, p);
 	case 't':
-		return scan_word(s, "true", 4, TOKEN_TRUE);
+		return scan_word(s, p, "true", TOKEN_TRUE);
 	case 'f':
-		return scan_word(s, "false", 5, TOKEN_FALSE);
+		return scan_word(s, p, "false", TOKEN_FALSE);
 	case 'n':
-		return scan_word(s, "null", 4, TOKEN_NULL);
+		return scan_word(s, p, "null", TOKEN_NULL);
 	default:
-		return fail(s, JSON_SYNTAX, "a value");
+		return fail(s, p, JSON_SYNTAX, "a value");
 	}
 }
 
 /* ---- objects and arrays ---- */
 
-/* A key and its colon; the scanner stands at the value then. */
-static inline int
-scan_key(struct scanner *s)
+/* A key and its colon. */
+static inline const char *
+scan_key(struct scanner *s, const char *p)
 {
-	skip_space(s);
-	if (s->p == s->end || *s->p != '"')
-		return fail(s, JSON_SYNTAX, "a key");
-	if (scan_string(s, JSON_KEY) != 0)
-		return -1;
-	skip_space(s);
-	if (s->p == s->end || *s->p != ':')
-		return fail(s, JSON_SYNTAX, "':'");
-	s->p++;
-	return 0;
+	p = skip_space(s, p);
+	if (!at(s, p, '"'))
+		return fail(s, p, JSON_SYNTAX, "a key");
+	if ((p = scan_string(s, p, JSON_KEY)) == NULL)
+		return NULL;
+	p = skip_space(s, p);
+	return at(s, p, ':') ? p + 1 : fail(s, p, JSON_SYNTAX, "':'");
 }
 
-/* At '{' or '['.  Its length and flags are filled in when it closes. */
-static inline int
-open_container(struct scanner *s, enum json_token_type type)
-{
-	if (s->depth == JSON_DEPTH_MAX)
-		return fail(s, JSON_TOO_DEEP, "less depth");
-	s->open[s->depth].index = s->n;
-	s->open[s->depth].odd = s->odd;
-	push(s, s->p, type, 0);
-	s->depth++;
-	s->p++;
-	return 0;
-}
-
-static inline void
-close_container(struct scanner *s)
+/* At the bracket that closes the innermost container. */
+static inline const char *
+close_container(struct scanner *s, const char *p)
 {
 	struct json_token *t;
 
-	s->p++;
+	p++;
 	s->depth--;
 	t = &s->tok[s->open[s->depth].index];
-	t->len = (uint32_t)(s->p - s->start) - t->off;
+	t->len = (uint32_t)(p - s->start) - t->off;
 	t->next = s->n;
 	if (s->odd != s->open[s->depth].odd)
 		t->flags |= JSON_REWRITE;
+	s->object = s->depth > 0 && s->tok[s->open[s->depth - 1].index].type == TOKEN_OBJECT;
+	return p;
 }
 
-/*
- * Behind a value: closes what ends here, and passes a comma (and the key
- * behind it).  1: another value is due, 0: the outermost value has ended.
- */
-static inline int
-scan_behind_value(struct scanner *s)
+/* At '{' or '['; to the first value, or behind the whole when it is empty.
+ * Length and flags of the token are filled in when it closes. */
+static const char *
+scan_opening(struct scanner *s, const char *p, bool *empty)
+{
+	if (s->depth == JSON_DEPTH_MAX)
+		return fail(s, p, JSON_TOO_DEEP, "less depth");
+	s->object = *p == '{';
+	s->open[s->depth].index = s->n;
+	s->open[s->depth].odd = s->odd;
+	push(s, p, p, s->object ? TOKEN_OBJECT : TOKEN_ARRAY, 0);
+	s->depth++;
+	p = skip_space(s, p + 1);
+	*empty = at(s, p, s->object ? '}' : ']');
+	if (*empty)
+		return close_container(s, p);
+	return s->object ? scan_key(s, p) : p;
+}
+
+/* Behind a value: closes what ends here and passes a comma, and the key
+ * behind it.  Depth 0 afterwards: the outermost value has ended. */
+static inline const char *
+scan_behind_value(struct scanner *s, const char *p)
 {
 	while (s->depth > 0) {
-		bool object = s->tok[s->open[s->depth - 1].index].type == TOKEN_OBJECT;
-
-		skip_space(s);
-		if (s->p < s->end && *s->p == ',') {
-			s->p++;
-			return object && scan_key(s) != 0 ? -1 : 1;
-		}
-		if (s->p == s->end || *s->p != (object ? '}' : ']'))
-			return fail(s, JSON_SYNTAX, object ? "',' or '}'" : "',' or ']'");
-		close_container(s);
+		p = skip_space(s, p);
+		if (at(s, p, ','))
+			return s->object ? scan_key(s, p + 1) : p + 1;
+		if (!at(s, p, s->object ? '}' : ']'))
+			return fail(s, p, JSON_SYNTAX, s->object ? "',' or '}'" : "',' or ']'");
+		p = close_container(s, p);
 	}
-	return 0;
+	return p;
 }
 
 /* The one value of a line. */
-static int
-scan_text(struct scanner *s)
+static const char *
+scan_text(struct scanner *s, const char *p)
 {
-	int more = 1;
+	bool empty;
 
-	while (more > 0) {
-		bool object;
-
-		skip_space(s);
-		if (s->p == s->end)
-			return fail(s, JSON_SYNTAX, "a value");
-		object = *s->p == '{';
-		if (object || *s->p == '[') {
-			if (open_container(s, object ? TOKEN_OBJECT : TOKEN_ARRAY) != 0)
-				return -1;
-			skip_space(s);
-			if (s->p == s->end || *s->p != (object ? '}' : ']')) {
-				if (object && scan_key(s) != 0)
-					return -1;
+	do {
+		p = skip_space(s, p);
+		if (p == s->end)
+			return fail(s, p, JSON_SYNTAX, "a value");
+		if (*p == '{' || *p == '[') {
+			p = scan_opening(s, p, &empty);
+			if (p != NULL && !empty)
 				continue;
-			}
-			close_container(s);
-		} else if (scan_scalar(s) != 0)
-			return -1;
-		more = scan_behind_value(s);
-	}
-	if (more < 0)
-		return -1;
-	skip_space(s);
-	return s->p == s->end ? 0 : fail(s, JSON_SYNTAX, "the end of the line");
+		} else
+			p = scan_scalar(s, p);
+		if (p == NULL || (p = scan_behind_value(s, p)) == NULL)
+			return NULL;
+	} while (s->depth > 0);
+	p = skip_space(s, p);
+	return p == s->end ? p : fail(s, p, JSON_SYNTAX, "the end of the line");
 }
 
 int
@@ -348,32 +351,39 @@ json_scan(struct json_tape *t, const char *p, size_t len, struct json_error *e)
 int
 json_scan_limit(struct json_tape *t, const char *p, size_t len, size_t max, struct json_error *e)
 {
-	struct scanner s = { .start = p, .p = p, .end = p + len, .e = e };
+	struct scanner s;
+	const char *end;
 	size_t valid;
-	int rc;
 
 	t->n = 0;
 	t->text = p;
+	t->escaped = false;
 	buf_reset(&t->side);
 	*e = (struct json_error){ .fault = JSON_OK, .expected = "" };
+	s.start = p;
+	s.end = p + len;
+	s.n = s.odd = s.depth = s.high = 0;
+	s.object = s.escaped = false;
+	s.e = e;
 	if (len > max) {
-		s.p = p + max;
-		return fail(&s, JSON_TOO_LONG, "the end of the line");
+		fail(&s, p + max, JSON_TOO_LONG, "the end of the line");
+		return -1;
 	}
 	/* Each token but the open ones takes two bytes: itself and what follows it. */
 	mem_grow(&t->tok, &t->cap, len / 2 + JSON_DEPTH_MAX + 2, sizeof(*t->tok));
 	s.tok = t->tok;
-	rc = scan_text(&s);
-	if (s.high != 0 || rc != 0) {
+	end = scan_text(&s, p);
+	if (s.high != 0 || end == NULL) {
 		/* Bytes that are no text say more than where the syntax stumbled over them. */
 		valid = utf8_valid_prefix(p, len);
-		if (valid < len) {
-			s.p = p + valid;
-			rc = fail(&s, JSON_NOT_UTF8, "UTF-8");
-		}
+		if (valid < len)
+			end = fail(&s, p + valid, JSON_NOT_UTF8, "UTF-8");
 	}
-	t->n = rc == 0 ? s.n : 0;
-	return rc;
+	if (end == NULL)
+		return -1;
+	t->n = s.n;
+	t->escaped = s.escaped;
+	return 0;
 }
 
 void

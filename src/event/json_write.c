@@ -10,14 +10,6 @@
 #include "base/simd.h"
 #include "base/utf8.h"
 
-struct str
-json_bytes(const struct json_tape *t, const struct json_token *tok)
-{
-	const char *base = tok->flags & JSON_SIDE ? t->side.p : t->text;
-
-	return (struct str){ base + tok->off, tok->len };
-}
-
 /* ---- escapes ---- */
 
 static unsigned
@@ -111,16 +103,12 @@ unescape(char *o, const char *p, const char *end)
 }
 
 struct str
-json_unescape(const struct json_tape *t, const struct json_token *tok, struct arena *a)
+json_unescape_copy(const struct json_tape *t, const struct json_token *tok, struct arena *a)
 {
 	struct str s = json_bytes(t, tok);
-	const char *from = s.p + 1, *end = s.p + s.len - 1;
-	char *o;
+	char *o = arena_bytes(a, s.len - 2);
 
-	if (!(tok->flags & (JSON_ESCAPED | JSON_SIDE)))
-		return (struct str){ from, s.len - 2 };
-	o = arena_bytes(a, s.len - 2);
-	return (struct str){ o, (size_t)(unescape(o, from, end) - o) };
+	return (struct str){ o, (size_t)(unescape(o, s.p + 1, s.p + s.len - 1) - o) };
 }
 
 /* ---- writing ---- */

@@ -49,10 +49,15 @@ redact_secrets(struct json_tape *t, struct arena *a)
 {
 	unsigned changed = 0, flags;
 
-	for (uint32_t i = 0; i < t->n; i++)
-		if (t->tok[i].flags & JSON_KEY &&
-		    redact_secret_name(json_unescape(t, &t->tok[i], a), &flags))
+	for (uint32_t i = 0; i < t->n; i++) {
+		struct str name;
+
+		if (!(t->tok[i].flags & JSON_KEY))
+			continue;
+		name = json_unescape(t, &t->tok[i], a);
+		if (redact_likely_name(name) && redact_secret_name(name, &flags))
 			changed += redact_value(t, i + 1, flags, a);
+	}
 	return changed;
 }
 
@@ -93,7 +98,7 @@ may_have_jwt(const struct json_tape *t)
 {
 	struct str all = json_bytes(t, &t->tok[0]);
 
-	return simd_find_jwt(all.p, all.len) < all.len || memchr(all.p, '\\', all.len) != NULL;
+	return t->escaped || simd_find_jwt(all.p, all.len) < all.len;
 }
 
 static unsigned

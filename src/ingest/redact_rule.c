@@ -39,7 +39,7 @@ redact_marker_prefix(struct str s)
 
 #define NAME(text, flags) { { text, sizeof(text) - 1 }, flags }
 
-/* Lower case, without _ - . and space.  Their endings are in likely_ending. */
+/* Lower case, without _ - . and space.  Their endings are in redact_likely_name. */
 static const struct {
 	struct str name;
 	unsigned flags;
@@ -75,45 +75,6 @@ is_separator(char c)
 	return c == '_' || c == '-' || c == '.' || c == ' ';
 }
 
-#define ENDING(a, b) ((unsigned)(a) << 8 | (unsigned)(b))
-
-/*
- * Most names are dismissed by their last letters, because this is asked for
- * every key of every event.
- */
-static bool
-likely_ending(struct str name)
-{
-	char last, before, third;
-
-	if (name.len < 3)
-		return false;
-	last = lower(name.p[name.len - 1]);
-	before = lower(name.p[name.len - 2]);
-	third = lower(name.p[name.len - 3]);
-	switch (ENDING(before, last)) {
-	case ENDING('r', 'd'): return third == 'o'; /* password */
-	case ENDING('w', 'd'): return true;
-	case ENDING('d', 's'): return third == 'r';
-	case ENDING('s', 'e'): return third == 'a'; /* passphrase */
-	case ENDING('d', 'e'): return third == 'o';
-	case ENDING('s', 'h'): return third == 'a';
-	case ENDING('s', 's'): return third == 'a';
-	case ENDING('e', 't'): return third == 'r'; /* secret */
-	case ENDING('n', 'g'): return third == 'i';
-	case ENDING('r', 'y'): return third == 'a';
-	case ENDING('u', 'e'): return third == 'l';
-	case ENDING('e', 'y'): return third == 'k';
-	case ENDING('e', 'n'): return third == 'k'; /* token */
-	case ENDING('o', 'n'): return name.len >= 13 && lower(name.p[name.len - 5]) == 'a';
-	case ENDING('i', 'e'): return third == 'k';
-	case ENDING('e', 's'): return third == 'i'; /* cookies */
-	case ENDING('a', 'l'): return third == 'i';
-	case ENDING('l', 's'): return third == 'a';
-	default: return is_separator(last) || is_separator(before) || is_separator(third);
-	}
-}
-
 static bool
 ends_with(struct str s, struct str end)
 {
@@ -127,7 +88,7 @@ redact_secret_name(struct str name, unsigned *flags)
 	struct str s = { kept, 0 };
 	bool cut = name.len > NAME_MAX_KEPT;
 
-	if (!likely_ending(name))
+	if (!redact_likely_name(name))
 		return false;
 	for (size_t i = cut ? name.len - NAME_MAX_KEPT : 0; i < name.len; i++)
 		if (!is_separator(name.p[i]))

@@ -20,6 +20,53 @@ enum secret_flag {
 	SECRET_LINE = 8     /* a header: in plain text its value goes to the end of the line */
 };
 
+/*
+ * Dismisses most names by their last three letters, because this is asked for
+ * every key of every event.  A table has a bit for each letter that may stand
+ * before the last one of its row; letters of either case have the same five
+ * low bits.
+ */
+static inline bool
+redact_likely_name(struct str name)
+{
+#define ROW(letter) [(letter) & 31]
+#define BIT(letter) (1u << ((letter) & 31))
+	static const uint32_t second[32] = {
+		ROW('d') = BIT('r') | BIT('w'),                         /* password passwd pwd */
+		ROW('e') = BIT('s') | BIT('d') | BIT('u') | BIT('i'),   /* -phrase -code -value cookie */
+		ROW('g') = BIT('n'),                                    /* secretstring */
+		ROW('h') = BIT('s'),                                    /* passwordhash */
+		ROW('l') = BIT('a'),                                    /* credential */
+		ROW('n') = BIT('e') | BIT('o'),                         /* token authorization */
+		ROW('s') = BIT('d') | BIT('s') | BIT('e') | BIT('l'),   /* plurals, pass */
+		ROW('t') = BIT('e'),                                    /* secret */
+		ROW('y') = BIT('e') | BIT('r'),                         /* key secretbinary */
+	};
+	static const uint32_t third[32] = {
+		ROW('d') = BIT('o') | BIT('s') | BIT('p'),
+		ROW('e') = BIT('a') | BIT('o') | BIT('l') | BIT('k'),
+		ROW('g') = BIT('i'),
+		ROW('h') = BIT('a'),
+		ROW('l') = BIT('i'),
+		ROW('n') = BIT('k') | BIT('i'),
+		ROW('s') = BIT('r') | BIT('a') | BIT('i'),
+		ROW('t') = BIT('r'),
+		ROW('y') = BIT('k') | BIT('a'),
+	};
+	const char *end = name.p + name.len;
+	unsigned last;
+
+	if (name.len < 3)
+		return false;
+	last = end[-1] & 31;
+	if ((second[last] >> (end[-2] & 31) & third[last] >> (end[-3] & 31) & 1) == 0)
+		return false;
+	/* action, session, description ... are no authorization. */
+	return (end[-3] & 31) != ('i' & 31) || last != ('n' & 31) || name.len >= 13;
+#undef ROW
+#undef BIT
+}
+
 /* Whether a value under this name is a secret: how it is named in field
  * tables, headers, variables: any case, with or without _ - . and space.
  * *flags tells more then. */

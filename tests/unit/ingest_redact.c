@@ -103,7 +103,7 @@ START_TEST(names_are_secret_in_any_spelling)
 		"AWS_SECRET_ACCESS_KEY", "secretAccessKey", "api_key", "apiKey", "x-api-key", "api.key",
 		"access_token", "accessToken", "refresh_token", "id_token", "session_token", "auth_token",
 		"X-Amz-Security-Token", "csrf-token", "private_key", "secret_key", "token", "authorization",
-		"Proxy-Authorization", "cookie", "Set-Cookie", "credentials", "credential", "password_", "api key",
+		"Proxy-Authorization", "cookie", "Set-Cookie", "credentials", "credential", "api key",
 		"password_hash", "webhook_secret", "GITHUB_TOKEN", "SecretString", "storage account key",
 	};
 	unsigned flags;
