@@ -14,9 +14,12 @@ need gzip
 sample=$top/examples/sample.jsonl
 cat "$sample" >with-fault.jsonl
 echo '{"action":"time travel","time":"never"}' >>with-fault.jsonl
-echo '{"action":"dial in","time":"1994-05-01T00:00:00Z"}' >>with-fault.jsonl
+cat >>with-fault.jsonl <<'END'
+{"action":"dial in","time":"1994-05-01T00:00:00Z"}
+{"action":"read","time":"2026-09-10T00:00:00Z","target_name":"a file, with a comma","reason":"bored"}
+END
 run auditd-ingest with-fault.jsonl --source app
-ends "the sample, a faulty line and a very old event" 3
+ends "the sample, a faulty line, a very old event and one with a comma" 3
 run audit-export -O first.jsonl
 run audit-prune --older-than 9000d --apply
 ends "an export and a prune are on record" 0
