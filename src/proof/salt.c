@@ -180,10 +180,9 @@ salt_get(struct salt_walk *w, uint32_t offset, uint8_t out[SALT_LEN])
 	if (w->known >= 0 && covers(node_at(w->set, w->at), offset)) {
 		uint32_t differ = offset ^ w->offset;
 
-		/* Both children of the last common node are there. */
+		/* Both children of the last common node are there; it is at or
+		 * below the node in use. */
 		depth = differ ? __builtin_clz(differ) - (31 - TREE_CELL_HEIGHT) : TREE_CELL_HEIGHT;
-		if (depth < w->known)
-			depth = w->known;
 	} else {
 		if (!enter_node(w, offset))
 			return false;
