@@ -65,6 +65,12 @@ jq -c -s 'group_by(.time[:10])[] | [.[0].time[:10], length, (map(select(.outcome
     input.jsonl >wanted
 same "the histogram by days as jq groups them" got wanted
 
+audit-summary -o json --by category,outcome | jq -c '[.groups[] | [.category, .outcome, .count]] | sort' >got
+jq -c -s 'group_by([.category, .outcome]) | map([.[0].category // "", .[0].outcome, length]) | sort' input.jsonl >wanted
+same "groups of two fields as jq groups them" got wanted
+is "all arrived within the hour" "$(audit-query -c --by ingested --last 1h)" 9000
+is "none happened in it" "$(audit-query -c --last 1h)" 0
+
 # ---- formats ----
 
 audit-query -r -o jsonl >all.jsonl
