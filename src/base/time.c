@@ -105,29 +105,28 @@ digits(const char *p, int n)
 
 /*
  * Compares eight bytes with a pattern that has 0 where a digit belongs.  XOR
- * makes a digit 0 to 9 and an equal byte 0; adding 0x76 to the one and 0x7f
- * to the other sets the high bit of everything else.
+ * makes a digit 0 to 9 and an equal byte 0; adding 0x76 (v) to the one and
+ * 0x7f to the other sets the high bit of everything else.
  */
 static inline uint64_t
-mismatch(const char *p, const char pattern[8])
+mismatch(const char *p, const char pattern[8], const char add[8])
 {
-	uint64_t v, want, add = 0;
-	uint8_t each[8];
+	uint64_t v, want, sum;
 
 	memcpy(&v, p, sizeof(v));
 	memcpy(&want, pattern, sizeof(want));
-	for (int i = 0; i < 8; i++)
-		each[i] = pattern[i] == '0' ? 0x76 : 0x7f;
-	memcpy(&add, each, sizeof(add));
+	memcpy(&sum, add, sizeof(sum));
 	v ^= want;
-	return ((v + add) | v) & UINT64_C(0x8080808080808080);
+	return ((v + sum) | v) & UINT64_C(0x8080808080808080);
 }
 
 static inline bool
 is_our_shape(const char *p)
 {
-	return (mismatch(p, "0000-00-") | mismatch(p + 8, "00T00:00") |
-	    mismatch(p + 16, ":00.0000") | mismatch(p + 19, ".000000Z")) == 0;
+	return (mismatch(p, "0000-00-", "vvvv\x7fvv\x7f") |
+	    mismatch(p + 8, "00T00:00", "vv\x7fvv\x7fvv") |
+	    mismatch(p + 16, ":00.0000", "\x7fvv\x7fvvvv") |
+	    mismatch(p + 19, ".000000Z", "\x7fvvvvvv\x7f")) == 0;
 }
 
 /* ".123456789" at *p: moves *p, gives microseconds and whether more was cut. */
