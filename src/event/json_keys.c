@@ -122,15 +122,13 @@ json_duplicate_key(const struct json_tape *t, struct arena *scratch)
 
 		if (t->tok[object].type != TOKEN_OBJECT)
 			continue;
-		for (i = object + 1; i < t->tok[object].next && keys <= SMALL_OBJECT; i = next_key(t, i))
+		for (i = object + 1; i < t->tok[object].next; i = next_key(t, i))
 			keys++;
 		if (keys < 2)
 			continue;
 		if (keys <= SMALL_OBJECT) {
 			found = duplicate_small(t, object, scratch);
 		} else {
-			for (; i < t->tok[object].next; i = next_key(t, i))
-				keys++;
 			if (secret == 0)
 				secret = random_u64() | 1;
 			found = duplicate_large(t, object, keys, secret, scratch);

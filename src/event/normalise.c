@@ -274,7 +274,8 @@ read_time(struct normaliser *n)
 		return EVENT_OK;
 	}
 	s = scalar(n, key + 1);
-	if ((n->t->tok[key + 1].type == TOKEN_NUMBER || time_parse(s.p, s.len, &ev->time, &inexact) != 0) &&
+	if ((n->t->tok[key + 1].type == TOKEN_NUMBER ||
+	    time_parse(s.p, s.len, &ev->time, &inexact) != 0) &&
 	    time_parse_number(s.p, s.len, &ev->time, &inexact) != 0) {
 		*n->detail = quote_detail(n->a, s);
 		return EVENT_BAD_TIME;
