@@ -14,6 +14,8 @@ struct tally;
 struct tally *tally_new(void);
 void tally_free(struct tally *t);
 void tally_add(struct tally *t, struct str value, uint64_t count); /* copies a new value */
+/* Many at once, as from a dictionary; those with a count of 0 are left out. */
+void tally_add_counts(struct tally *t, const struct str *value, const uint32_t *count, size_t n);
 void tally_merge(struct tally *into, const struct tally *from);
 
 struct tally_entry {

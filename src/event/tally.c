@@ -13,7 +13,7 @@
 #include "base/random.h"
 
 #define SLOTS_MIN 64
-#define MERGE_AHEAD 16 /* values that a merge hashes before it looks for them */
+#define AHEAD 16 /* values that are hashed before the first is looked for */
 
 struct tally {
 	uint64_t secret;
@@ -103,25 +103,52 @@ tally_add(struct tally *t, struct str value, uint64_t count)
 	add_hashed(t, value, hash_of(t, value), count);
 }
 
+/* Up to AHEAD values; the table is all over memory, so it is asked for each
+ * place before the first is needed. */
+static void
+add_few(struct tally *t, const struct tally_entry *entry, size_t n)
+{
+	uint32_t hash[AHEAD];
+
+	for (size_t i = 0; i < n; i++) {
+		hash[i] = hash_of(t, entry[i].value);
+		__builtin_prefetch(&t->slot[hash[i] & (t->slots - 1)]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint32_t place = t->slot[hash[i] & (t->slots - 1)].place;
+
+		if (place > 0)
+			__builtin_prefetch(&t->entry[place - 1]);
+	}
+	for (size_t i = 0; i < n; i++)
+		add_hashed(t, entry[i].value, hash[i], entry[i].count);
+}
+
+void
+tally_add_counts(struct tally *t, const struct str *value, const uint32_t *count, size_t n)
+{
+	struct tally_entry few[AHEAD];
+	size_t held = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (count[i] == 0)
+			continue;
+		few[held++] = (struct tally_entry){ value[i], count[i] };
+		if (held == AHEAD) {
+			add_few(t, few, held);
+			held = 0;
+		}
+	}
+	add_few(t, few, held);
+}
+
 void
 tally_merge(struct tally *into, const struct tally *from)
 {
-	uint32_t hash[MERGE_AHEAD];
-
 	while (into->slots < from->n * 2)
 		double_slots(into);
-	for (size_t i = 0; i < from->n; i += MERGE_AHEAD) {
-		const struct tally_entry *entry = &from->entry[i];
-		size_t n = from->n - i < MERGE_AHEAD ? from->n - i : MERGE_AHEAD;
-
-		/* The slots are all over memory: let it bring several at once. */
-		for (size_t j = 0; j < n; j++) {
-			hash[j] = hash_of(into, entry[j].value);
-			__builtin_prefetch(&into->slot[hash[j] & (into->slots - 1)]);
-		}
-		for (size_t j = 0; j < n; j++)
-			add_hashed(into, entry[j].value, hash[j], entry[j].count);
-	}
+	for (size_t i = 0; i < from->n; i += AHEAD)
+		add_few(into, &from->entry[i], from->n - i < AHEAD ? from->n - i : AHEAD);
 }
 
 size_t

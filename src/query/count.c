@@ -94,9 +94,7 @@ add_field(struct worker *w, const struct chosen *c, enum field f, bool more, str
 
 		if (count == NULL)
 			return -1;
-		for (uint32_t v = 1; v <= col->n_values; v++)
-			if (count[v] > 0)
-				tally_add(t, col->values[v], count[v]);
+		tally_add_counts(t, col->values + 1, count + 1, col->n_values);
 		if (!more || count[0] == 0) {
 			if (more)
 				memset(w->left, 0, sizeof(w->left));
