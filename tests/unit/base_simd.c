@@ -59,6 +59,10 @@ START_TEST(every_length_and_alignment_agree)
 			if (at > 0)
 				text[at - 1] = '\xc3';
 			compare_at_every_alignment(text, len);
+			memset(text, 'x', at);
+			if (at + 1 < len)
+				text[at + 1] = '\xc3'; /* behind the stop */
+			compare_at_every_alignment(text, len);
 			memset(text, 'x', sizeof(text));
 		}
 	}

@@ -172,6 +172,10 @@ START_TEST(bytes_that_are_no_json_are_searched)
 		{ "{\"password\":12345,\"secret\":null,\"token\":true,\"secret\":{\"a\":1",
 		  "{\"password\":" HIDDEN ",\"secret\":null,\"token\":true,\"secret\":{\"a\":1", 1 },
 		{ "\xff\xfe t " JWT " \xff", "\xff\xfe t [REDACTED:jwt] \xff", 1 },
+		/* A name is not looked for inside of what was hidden. */
+		{ "0123456789012345678901234567890123456789012345678901234567890123456789 password=a/token\":b",
+		  "0123456789012345678901234567890123456789012345678901234567890123456789 password=" HIDDEN
+		  "\":b", 1 },
 		{ "password=", "password=", 0 },
 		{ "password=\"\" x", "password=\"\" x", 0 },
 		{ "password: " HIDDEN "x", "password: " HIDDEN "x", 0 },
