@@ -23,7 +23,7 @@ tools   base event ingest filter proof store query detect render cli
 foreign='
 nettle/sha2.h  base/hash.h base/hash.c
 nettle/        base/hash.h base/hash.c
-uni            base/utf8.c
+uniwidth.h     base/utf8.c
 zlib.h         base/instream.c base/outstream.c
 zstd.h         base/instream.c base/outstream.c store/codec.c
 sqlite3.h      store/

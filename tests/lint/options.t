@@ -9,7 +9,7 @@ page() { # PROGRAM
 
 # The options that a page has an item for: --name and -x, one a line.
 items() { # FILE
-	sed -n 's/^\.It Fl //p' "$1" | tr ',' '\n' | sed 's/^ *\(Fl \)*//' |
+	sed -n 's/^\.It Fl //p' "$1" | sed 's/ , Fl /\n/g' |
 		sed -n -e 's/^-\([a-z][a-z-]*\).*/--\1/p' -e 's/^\([A-Za-z]\)\( .*\)*$/-\1/p' | sort -u
 }
 
@@ -33,8 +33,9 @@ for program in auditd-ingest audit-query audit-export audit-summary audit-prune;
 	# Help has each name at the beginning of a line.
 	run $program --help
 	is "$program: --help ends well" "$status" 0
-	sed -n -e 's/^  \(-[A-Za-z]\), --.*/\1/p' -e 's/^  ...  *\(--[a-z-]*\).*/\1/p' \
-	    -e 's/^  -[A-Za-z], \(--[a-z-]*\).*/\1/p' out | sort -u >helped
+	{ sed -n 's/^  \(-[A-Za-z]\), --.*/\1/p' out
+	  sed -n 's/^  -., \(--[a-z-]*\).*/\1/p; s/^      \(--[a-z-]*\).*/\1/p' out
+	} | sort -u >helped
 	is "$program: --help has every option and no other" "$(diff options helped)" ""
 	is "$program: --help fits 80 columns" "$(awk 'length > 80' out)" ""
 	is "$program: help begins with examples" "$(sed -n 3p out)" "Examples:"
