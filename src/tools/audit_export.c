@@ -189,7 +189,7 @@ write_events(struct export *x, struct query *q, struct render *r, struct err *e)
 			continue; /* came after the intent, or is the intent */
 		if ((rc = render_event(r, ev, seq, e)) != 0)
 			break;
-		if (++x->count % 4096 == 0) {
+		if (++x->count % 256 == 0) {
 			progress_update(&progress, x->count, -1);
 			if ((rc = cli_go_on(e)) != 0)
 				break;
