@@ -57,7 +57,13 @@ struct event_policy {
 enum event_fault event_from_json(struct event *ev, const struct json_tape *t,
     const struct event_policy *policy, struct arena *a, const char **detail);
 
-/* json_scan, duplicate keys and event_from_json in one.  The tape is scratch. */
+/* The steps before it, for those who look at the tape in between (redaction):
+ * a line into the tape, and the policy on duplicate keys. */
+enum event_fault event_scan(struct json_tape *t, const char *line, size_t len,
+    const struct event_policy *policy, struct arena *a, const char **detail);
+enum event_fault event_check_keys(const struct json_tape *t, struct arena *a, const char **detail);
+
+/* event_scan, event_check_keys and event_from_json in one.  The tape is scratch. */
 enum event_fault event_parse(struct event *ev, const char *line, size_t len,
     const struct event_policy *policy, struct json_tape *t, struct arena *a,
     const char **detail);

@@ -470,21 +470,38 @@ is_blank(const char *p, size_t len)
 }
 
 enum event_fault
-event_parse(struct event *ev, const char *line, size_t len, const struct event_policy *policy,
-    struct json_tape *t, struct arena *a, const char **detail)
+event_scan(struct json_tape *t, const char *line, size_t len, const struct event_policy *policy, struct arena *a,
+    const char **detail)
 {
 	struct json_error e;
-	uint32_t key;
 
 	*detail = "";
 	if (is_blank(line, len))
 		return EVENT_BLANK;
 	if (json_scan_limit(t, line, len, policy->stored ? JSON_STORED_MAX : JSON_LEN_MAX, &e) != 0)
 		return scan_fault(&e, a, detail);
-	key = json_duplicate_key(t, a);
-	if (key != UINT32_MAX) {
-		*detail = quote_detail(a, json_unescape(t, &t->tok[key], a));
-		return EVENT_DUPLICATE_KEY;
-	}
-	return event_from_json(ev, t, policy, a, detail);
+	return EVENT_OK;
+}
+
+enum event_fault
+event_check_keys(const struct json_tape *t, struct arena *a, const char **detail)
+{
+	uint32_t key = json_duplicate_key(t, a);
+
+	*detail = "";
+	if (key == UINT32_MAX)
+		return EVENT_OK;
+	*detail = quote_detail(a, json_unescape(t, &t->tok[key], a));
+	return EVENT_DUPLICATE_KEY;
+}
+
+enum event_fault
+event_parse(struct event *ev, const char *line, size_t len, const struct event_policy *policy,
+    struct json_tape *t, struct arena *a, const char **detail)
+{
+	enum event_fault fault = event_scan(t, line, len, policy, a, detail);
+
+	if (fault == EVENT_OK)
+		fault = event_check_keys(t, a, detail);
+	return fault == EVENT_OK ? event_from_json(ev, t, policy, a, detail) : fault;
 }

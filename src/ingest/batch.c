@@ -23,7 +23,6 @@ batch_fini(struct batch *b)
 	frame_chunk_fini(&b->chunk);
 	json_tape_fini(&b->tape);
 	arena_fini(&b->arena);
-	arena_fini(&b->scratch);
 	free(b->item);
 	b->item = NULL;
 }
@@ -47,33 +46,6 @@ batch_line_id(const uint8_t key[8], uint64_t offset, struct arena *a)
 	size_t len = (size_t)(end - p);
 
 	return (struct str){ arena_copy(a, p, len), len };
-}
-
-static enum event_fault
-fault_of_scan(enum json_fault f)
-{
-	switch (f) {
-	case JSON_NOT_UTF8: return EVENT_NOT_UTF8;
-	case JSON_TOO_DEEP: return EVENT_TOO_DEEP;
-	case JSON_TOO_LONG: return EVENT_TOO_LONG;
-	case JSON_SURROGATE: return EVENT_LONE_SURROGATE;
-	default: return EVENT_NOT_JSON;
-	}
-}
-
-static const char *
-detail_of_scan(struct arena *a, const struct json_error *je)
-{
-	char text[160];
-	int n;
-
-	if (je->fault == JSON_TOO_LONG)
-		return "";
-	if (je->fault == JSON_SYNTAX && je->expected != NULL)
-		n = snprintf(text, sizeof(text), "expected %s at byte %zu", je->expected, je->offset);
-	else
-		n = snprintf(text, sizeof(text), "at byte %zu", je->offset);
-	return arena_copy(a, text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
 /* What is kept of a line that is no JSON. */
@@ -101,21 +73,6 @@ scanned_bytes(struct batch *b, const struct batch_item *it)
 	return s;
 }
 
-static enum event_fault
-duplicate_key(struct batch *b, const char **detail)
-{
-	uint32_t key;
-	struct str name;
-
-	arena_reset(&b->scratch);
-	key = json_duplicate_key(&b->tape, &b->scratch);
-	if (key == UINT32_MAX)
-		return EVENT_OK;
-	name = json_unescape(&b->tape, &b->tape.tok[key], &b->arena);
-	*detail = arena_copy(&b->arena, name.p, name.len < 100 ? name.len : 100);
-	return EVENT_DUPLICATE_KEY;
-}
-
 static void
 set_defaults(struct batch *b, struct batch_item *it)
 {
@@ -126,9 +83,6 @@ set_defaults(struct batch *b, struct batch_item *it)
 		event_set(ev, FIELD_SOURCE, rules->source);
 	if (!event_has(ev, FIELD_TENANT) && rules->tenant.p != NULL)
 		event_set(ev, FIELD_TENANT, rules->tenant);
-	/* An empty id names nothing. */
-	if (event_has(ev, FIELD_ID) && ev->v[FIELD_ID].len == 0)
-		ev->present &= ~FIELD_BIT(FIELD_ID);
 	if (rules->number && !event_has(ev, FIELD_ID))
 		event_set(ev, FIELD_ID, batch_line_id(rules->key, it->offset, &b->arena));
 }
@@ -137,20 +91,18 @@ static void
 parse_line(struct batch *b, struct batch_item *it)
 {
 	struct event_policy policy = { .assume_now = b->rules->assume_now ? b->now : TIME_NONE };
-	struct json_error je;
 
 	it->detail = "";
 	it->redacted = 0;
 	it->bytes = (struct str){ NULL, 0 };
-	if (json_scan(&b->tape, it->raw.p, it->raw.len, &je) < 0) {
-		it->fault = fault_of_scan(je.fault);
-		it->detail = detail_of_scan(&b->arena, &je);
+	it->fault = event_scan(&b->tape, it->raw.p, it->raw.len, &policy, &b->arena, &it->detail);
+	if (it->fault != EVENT_OK) {
 		keep_bytes(b, it);
 		return;
 	}
 	if (b->rules->redact)
 		it->redacted = redact_tape(&b->tape, &b->arena);
-	it->fault = duplicate_key(b, &it->detail);
+	it->fault = event_check_keys(&b->tape, &b->arena, &it->detail);
 	if (it->fault == EVENT_OK)
 		it->fault = event_from_json(&it->ev, &b->tape, &policy, &b->arena, &it->detail);
 	if (it->fault == EVENT_OK)

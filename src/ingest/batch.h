@@ -48,7 +48,6 @@ struct batch {
 	uint32_t lines;      /* lines up to there, blank ones too */
 	bool left;           /* its incomplete last line was left; chunk.end is before it */
 	struct arena arena;  /* of this round's events */
-	struct arena scratch;
 	struct json_tape tape;
 	struct job job;
 };
