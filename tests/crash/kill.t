@@ -45,7 +45,7 @@ nap() {
 killed() {
 	cat named.jsonl | "$@" >/dev/null 2>>killed.err &
 	pid=$!
-	nap 5 600
+	nap 5 300
 	kill -KILL $pid 2>/dev/null && kills=$((kills + 1))
 	wait $pid 2>/dev/null
 }
@@ -84,7 +84,7 @@ while [ $(($(now) - begun)) -lt $((seconds / 3)) ]; do
 		first=$!
 		cat named.jsonl | auditd-ingest --source pipe - >/dev/null 2>>killed.err &
 		second=$!
-		nap 5 700
+		nap 5 400
 		kill -KILL $first 2>/dev/null && kills=$((kills + 1))
 		nap 5 200
 		kill -KILL $second 2>/dev/null && kills=$((kills + 1))
