@@ -298,7 +298,8 @@ fill_slot(struct segment *s, enum field f, struct loaded_column *col, struct cac
 	if (rc == 0)
 		rc = column_wrong(e, f, "a block is missing");
 	if (rc > 0) {
-		if (slot->cap < raw || slot->bytes == NULL) {
+		/* What a huge value took is given back by the next block. */
+		if (slot->cap < raw || slot->cap > 8 * TEXT_BLOCK_RAW || slot->bytes == NULL) {
 			free(slot->bytes);
 			slot->bytes = mem_alloc(raw);
 			slot->cap = raw;

@@ -275,6 +275,59 @@ START_TEST(a_dictionary_must_ascend_and_add_up)
 }
 END_TEST
 
+/* Four rows: values a (3) and b (1), codes packed in one bit each. */
+START_TEST(codes_must_agree_with_the_counts)
+{
+	static const struct { uint8_t codes; bool good; } one[] = {
+		{ 0x8, true }, { 0x1, true }, { 0x0, false }, { 0x3, false }, { 0xf, false }
+	};
+	struct codec *codec = codec_new();
+	struct dictionary_column d;
+	struct err e = ERR_NONE;
+	struct buf b = { 0 };
+	void *codes;
+	unsigned width;
+
+	buf_add(&b, "\2\2\0\10\0" "\3\1" "\0\0" "\1\1" "ab", 13);
+	ck_assert_int_eq(dictionary_decode(FIELD_IP, padded(&b), 4, codec, &d, &e), 0);
+	for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
+		buf_reset(&b);
+		buf_byte(&b, PACKING_NONE);
+		buf_byte(&b, (char)one[i].codes);
+		err_clear(&e);
+		int rc = dictionary_decode_codes(FIELD_IP, padded(&b), 4, codec, &d, &codes, &width, &e);
+		ck_assert_int_eq(rc, one[i].good ? 0 : -1);
+		if (one[i].good)
+			free(codes);
+		else
+			ck_assert_str_eq(e.text, "column ip: codes do not agree with the dictionary");
+	}
+	dictionary_column_fini(&d);
+	buf_fini(&b);
+	codec_free(codec);
+}
+END_TEST
+
+START_TEST(a_frame_holds_what_is_stated_and_nothing_follows)
+{
+	static const char skippable[] = "\x50\x2a\x4d\x18\0\0\0\0"; /* RFC 8878, 3.1.2 */
+	struct codec *codec = codec_new();
+	struct buf b = { 0 };
+	char out[100];
+
+	codec_compress(codec, "some text", 9, &b);
+	ck_assert_int_eq(codec_decompress(codec, b.p, b.len, out, 9), 0);
+	ck_assert_mem_eq(out, "some text", 9);
+	ck_assert_int_eq(codec_decompress(codec, b.p, b.len, out, 8), -1);
+	ck_assert_int_eq(codec_decompress(codec, b.p, b.len, out, 10), -1);
+	ck_assert_int_eq(codec_decompress(codec, b.p, b.len - 1, out, 9), -1);
+	buf_add(&b, skippable, 8);
+	ck_assert_int_eq(codec_decompress(codec, b.p, b.len, out, 9), -1);
+	buf_fini(&b);
+	codec_free(codec);
+}
+END_TEST
+
 /* A small piece that would expand to 65,536 values of 1 MiB each. */
 START_TEST(shared_fronts_cannot_fill_the_memory)
 {
@@ -357,6 +410,41 @@ uuids_take(const char *const *text, uint32_t n)
 	return len;
 }
 
+/* Rows without UUIDs of their own, by distances of 2 bits. */
+START_TEST(distances_lead_to_rows_before)
+{
+	static const struct { uint8_t distances; bool good; } one[] = {
+		{ 0x94, true },  /* 0 1 1 2 */
+		{ 0x95, false }, /* 1: nothing before */
+		{ 0x98, false }, /* 0 2 */
+		{ 0x90, false }  /* 0 0 1 2: one UUID more than there are */
+	};
+
+	for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
+		struct buf dictionary = { 0 }, codes = { 0 };
+		struct uuid_column u;
+		struct err e = ERR_NONE;
+		char text[UUID_TEXT_LEN];
+		buf_add(&dictionary, "\3\0\0", 3);
+		buf_byte(&codes, 2);
+		buf_byte(&codes, (char)one[i].distances);
+		/* Eight differing bits, so that each UUID is a byte. */
+		buf_add(&codes, "\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\xff", 16);
+		buf_add(&codes, "\x3f\x25\4\xe0\x4f\x89\x11\xd3" "\x9a\xc\3\5\xe8\x2c\x33\0", 16);
+		buf_byte(&codes, 7);
+		int rc = uuid_decode(FIELD_ID, padded(&dictionary), padded(&codes), 4, &u, &e);
+		ck_assert_msg(rc == (one[i].good ? 0 : -1), "%zu", i);
+		if (one[i].good) {
+			for (uint32_t row = 0; row < 4; row++)
+				ck_assert(str_eq(uuid_value(&u, row, text), STR("3f2504e0-4f89-11d3-9a0c-0305e82c3307")));
+			uuid_column_fini(&u);
+		}
+		buf_fini(&dictionary);
+		buf_fini(&codes);
+	}
+}
+END_TEST
+
 START_TEST(bits_that_all_uuids_share_are_stored_once)
 {
 	static const char *const same[] = { "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "3f2504e0-4f89-11d3-9a0c-0305e82c3301" };
@@ -418,8 +506,11 @@ column_suite(void)
 	tcase_add_test(t, values_sort_bytewise);
 	tcase_add_test(t, codes_of_four_bytes_come_back);
 	tcase_add_test(t, a_dictionary_must_ascend_and_add_up);
+	tcase_add_test(t, codes_must_agree_with_the_counts);
+	tcase_add_test(t, a_frame_holds_what_is_stated_and_nothing_follows);
 	tcase_add_test(t, shared_fronts_cannot_fill_the_memory);
 	tcase_add_test(t, only_canonical_uuids_are_uuids);
+	tcase_add_test(t, distances_lead_to_rows_before);
 	tcase_add_test(t, bits_that_all_uuids_share_are_stored_once);
 	tcase_add_test(t, the_filter_is_the_same_on_every_machine);
 	tcase_add_test(t, a_filter_has_whole_blocks);

@@ -346,17 +346,21 @@ END_TEST
 
 START_TEST(huge_values_come_back)
 {
+	enum { MIB = 1 << 20 };
 	struct run r;
-	char *huge = mem_alloc(1 << 20);
+	char *huge = mem_alloc(SEGMENT_VALUE_MAX);
 	uint64_t seed = 11;
 
-	for (size_t i = 0; i < 1 << 20; i++)
-		huge[i] = (char)next_random(&seed);
+	for (size_t i = 0; i < SEGMENT_VALUE_MAX; i++)
+		huge[i] = (char)(i < MIB ? next_random(&seed) : i % 251);
 	run_init(&r, 40);
 	for (uint32_t row = 0; row < r.n; row++) {
-		set(&r, row, FIELD_CONTEXT, huge, row % 9 ? below(&seed, 300) : 1 << 20);
-		set(&r, row, FIELD_TARGET_PATH, huge + row % 3, row % 10 ? 5 : 1 << 19);
+		set(&r, row, FIELD_CONTEXT, huge, row % 9 ? below(&seed, 300) : MIB);
+		set(&r, row, FIELD_TARGET_PATH, huge + row % 3, row % 10 ? 5 : MIB / 2);
 	}
+	/* The longest there may be, where the block is nearly full. */
+	set(&r, 38, FIELD_CONTEXT, huge, 128 * 1024 - 1000);
+	set(&r, 39, FIELD_CONTEXT, huge, SEGMENT_VALUE_MAX);
 	run_seal(&r, NULL);
 	check_run(&r);
 	run_fini(&r);
@@ -469,6 +473,7 @@ text_run(struct run *r, uint32_t n)
 			memcpy(text + i, &(uint64_t){ next_random(&seed) }, 8);
 		set(r, row, FIELD_CONTEXT, text, 1000 + below(&seed, 1000));
 		set(r, row, FIELD_DESCRIPTION, text + 100, 500 + below(&seed, 1000));
+		set_uuid(r, row, FIELD_ID, &seed);
 	}
 	run_seal(r, NULL);
 }
@@ -501,7 +506,7 @@ START_TEST(an_event_stays_while_values_are_asked)
 	struct run r;
 	struct event ev;
 	struct err e = ERR_NONE;
-	struct str value;
+	struct str value, id;
 	uint64_t seed = 4;
 
 	text_run(&r, 3000);
@@ -511,10 +516,12 @@ START_TEST(an_event_stays_while_values_are_asked)
 		for (int k = 0; k < 6; k++) {
 			other = below(&seed, r.n);
 			ck_assert_int_eq(segment_value(r.segment, FIELD_CONTEXT, other, &value, &e), 0);
+			ck_assert_int_eq(segment_value(r.segment, FIELD_ID, other, &id, &e), 0);
 		}
 		check_event(&ev, &r.ev[row], FIELD_ALL, row);
 		ck_assert_int_eq(segment_event(r.segment, below(&seed, r.n), FIELD_ALL, &ev, &e), 0);
 		ck_assert(str_eq(value, r.ev[other].v[FIELD_CONTEXT]));
+		ck_assert(str_eq(id, r.ev[other].v[FIELD_ID]));
 	}
 	run_fini(&r);
 }
