@@ -86,8 +86,8 @@ read_pair(struct reader *r, struct config *c)
 		return fault(r, at, "expected the name of a key", NULL);
 	if (strcmp(scalar(r), "db") != 0 || r->event.data.scalar.length != 2) {
 		near = nearest_name(scalar(r), keys, sizeof(keys) / sizeof(*keys));
-		return err_set(r->e, ERR_FAIL, "%s:%zu:%zu: unknown key '%s'%s%s", r->path, at.line + 1,
-		    at.column + 1, scalar(r), near ? "; the nearest is " : "", near ? near : "");
+		return err_set(r->e, ERR_FAIL, "%s:%zu:%zu: unknown key '%s'%s%s", r->path,
+		    at.line + 1, at.column + 1, scalar(r), near ? "; the nearest is " : "", near ? near : "");
 	}
 	if (c->db)
 		return fault(r, at, "a key given twice", "db");

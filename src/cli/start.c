@@ -100,7 +100,8 @@ set_zone(const char *name, struct err *e)
 		snprintf(value, sizeof(value), "UTC0");
 	} else {
 		if (!zone_exists(name))
-			return err_set(e, ERR_FAIL, "--tz %s: no such time zone in %s", name, ZONE_FOLDER);
+			return err_set(e, ERR_FAIL, "--tz %s: no such time zone in %s", name,
+			    ZONE_FOLDER);
 		snprintf(value, sizeof(value), ":%s", name);
 	}
 	setenv("TZ", value, 1);
@@ -198,7 +199,8 @@ cli_start(const struct program *p, int argc, char *argv[], void *args, struct st
 static int
 worse(int a, int b)
 {
-	static const int order[] = { ERR_INTEGRITY, ERR_REFUSED, ERR_FAIL, ERR_BUSY, ERR_INCOMPLETE, 1 };
+	static const int order[] = { ERR_INTEGRITY, ERR_REFUSED, ERR_FAIL, ERR_BUSY,
+		ERR_INCOMPLETE, 1 };
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
 		if (a == order[i] || b == order[i])

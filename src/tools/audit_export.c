@@ -26,7 +26,8 @@ struct args {
 static const struct opt options[] = {
 	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
-	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT", "jsonl (default), json, csv", VALUE_FORMAT, NULL },
+	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
+	    "jsonl (default), json, csv", VALUE_FORMAT, NULL },
 	{ 'O', "out", OPT_STRING, ARG(out), "FILE|DIR",
 	    "write FILE (.gz and .zst are compressed), or a new file in DIR; else stdout", VALUE_FILE, NULL },
 	{ 0, "nested", OPT_FLAG, ARG(nested), NULL,
@@ -147,7 +148,8 @@ record_intent(struct export *x, struct err *e)
 	x->size = view.size;
 	buf_printf(&context, "{\"phase\":\"intent\",\"filter\":");
 	cli_quote(&context, str_of(x->expression.p));
-	buf_printf(&context, ",\"size\":%" PRIu64 ",\"format\":\"%s\",\"destination\":", x->size, x->format);
+	buf_printf(&context, ",\"size\":%" PRIu64 ",\"format\":\"%s\",\"destination\":", x->size,
+	    x->format);
 	cli_quote(&context, x->path ? str_of(x->path) : STR("stdout"));
 	buf_byte(&context, '}');
 	rc = record(x, &context, "unknown", e);
@@ -161,8 +163,8 @@ record_outcome(struct export *x, const struct err *failed, struct err *e)
 	struct buf context = { 0 };
 	int rc;
 
-	buf_printf(&context, "{\"phase\":\"outcome\",\"intent\":\"%s\",\"count\":%" PRIu64 ",\"bytes\":%" PRIu64,
-	    x->intent, x->count, x->bytes);
+	buf_printf(&context, "{\"phase\":\"outcome\",\"intent\":\"%s\",\"count\":%" PRIu64
+	    ",\"bytes\":%" PRIu64, x->intent, x->count, x->bytes);
 	if (failed->code != ERR_OK) {
 		buf_printf(&context, ",\"error\":");
 		cli_quote(&context, str_of(failed->text));
@@ -208,7 +210,8 @@ write_export(struct export *x, struct pool *pool, struct outstream *out, struct 
 	bool guard = x->path ? !a->csv_raw : a->csv_safe;
 	struct query_options qo = { .filter = x->filter, .oldest_first = true, .pool = pool };
 	struct render_options ro = { .format = x->format, .csv_bom = guard, .csv_guard = guard,
-		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true, .nested = a->nested };
+		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true,
+		.nested = a->nested };
 	struct query *q = query_open(x->st, &qo, e);
 	struct render *r = q ? render_open(&ro, out, e) : NULL;
 	int rc = -1;

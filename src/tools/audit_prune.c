@@ -26,7 +26,8 @@ static const struct opt options[] = {
 	{ 0, NULL, OPT_HEADING, 0, NULL, "What goes", VALUE_ANY, NULL },
 	{ 0, "older-than", OPT_STRING, ARG(older_than), "SPAN",
 	    "events that happened longer ago than SPAN, at least 30d", VALUE_ANY, NULL },
-	{ 0, "apply", OPT_FLAG, ARG(apply), NULL, "remove them; else only the plan is shown", VALUE_ANY, NULL },
+	{ 0, "apply", OPT_FLAG, ARG(apply), NULL,
+	    "remove them; else only the plan is shown", VALUE_ANY, NULL },
 	{ 0, "clock-ok", OPT_FLAG, ARG(clock_ok), NULL,
 	    "the system's clock is right although it disagrees with the store", VALUE_ANY, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
@@ -84,7 +85,8 @@ write_record(void *arg, const struct prune_part *part, struct event *record, str
 	char cutoff[TIME_TEXT_LEN];
 
 	time_format(cutoff, op->cutoff);
-	buf_printf(&context, "{\"operation\":\"%s\",\"cutoff\":\"%.*s\"", op->id, TIME_TEXT_LEN, cutoff);
+	buf_printf(&context, "{\"operation\":\"%s\",\"cutoff\":\"%.*s\"", op->id, TIME_TEXT_LEN,
+	    cutoff);
 	if (part->part > 0) {
 		op->events += part->events;
 		buf_printf(&context, ",\"part\":%u,\"events\":%" PRIu64 ",\"first_seq\":%" PRIu64
@@ -129,8 +131,8 @@ cutoff_of(const struct args *a, int64_t now, int64_t *cutoff, struct err *e)
 	if (duration_parse(a->older_than, &span, e) != 0)
 		return err_doing(e, "--older-than");
 	if (span < FLOOR)
-		return err_set(e, ERR_REFUSED, "--older-than %s: nothing younger than %d days is removed",
-		    a->older_than, FLOOR_DAYS);
+		return err_set(e, ERR_REFUSED, "--older-than %s: nothing younger than %d days is"
+		    " removed", a->older_than, FLOOR_DAYS);
 	*cutoff = now - TIME_MIN > span ? now - span : TIME_MIN;
 	return 0;
 }

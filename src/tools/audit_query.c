@@ -31,8 +31,10 @@ static const struct opt options[] = {
 	{ 'c', "count", OPT_FLAG, ARG(count), NULL, "print how many match", VALUE_ANY, NULL },
 	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
 	    "table (a terminal's default), jsonl (default otherwise), json, csv", VALUE_FORMAT, NULL },
-	{ 0, "fields", OPT_LIST, ARG(fields), "A,B", "these columns, in this order", VALUE_FIELD, NULL },
-	{ 0, "seq", OPT_FLAG, ARG(seq), NULL, "add seq, the event's number in the store", VALUE_ANY, NULL },
+	{ 0, "fields", OPT_LIST, ARG(fields), "A,B",
+	    "these columns, in this order", VALUE_FIELD, NULL },
+	{ 0, "seq", OPT_FLAG, ARG(seq), NULL,
+	    "add seq, the event's number in the store", VALUE_ANY, NULL },
 	{ 0, "quarantine", OPT_FLAG, ARG(quarantine), NULL,
 	    "list what was refused, instead of events", VALUE_ANY, NULL },
 	{ 'i', "input", OPT_LIST, ARG(input), "FILE",
@@ -78,7 +80,8 @@ open_query(struct answer *w, struct err *e)
 
 	if (w->st)
 		return query_open(w->st, &w->opts, e);
-	return query_open_lines((const char *const *)a->input.item, a->input.n, &w->opts, &w->faulty, e);
+	return query_open_lines((const char *const *)a->input.item, a->input.n, &w->opts,
+	    &w->faulty, e);
 }
 
 /* What JSON says about how far the answer can be trusted.  Bytes in text. */
@@ -198,7 +201,8 @@ check_args(const struct args *a, const struct filter *f, const char *format, str
 	bool chosen = a->fields.n > 0 || a->seq || a->limit > 0 || a->reverse;
 
 	if (a->quarantine && (f->root->op != FILTER_TRUE || chosen || a->count || a->input.n > 0))
-		return err_set(e, ERR_FAIL, "--quarantine lists everything refused: no filter, no other output option but -o");
+		return err_set(e, ERR_FAIL, "--quarantine lists everything refused: no filter,"
+		    " no other output option but -o");
 	if (a->quarantine && strcmp(format, "table") != 0 && strcmp(format, "jsonl") != 0)
 		return err_set(e, ERR_FAIL, "--quarantine prints table or jsonl");
 	if (a->count && (chosen || a->output))
@@ -238,8 +242,8 @@ verdict(const struct answer *w, struct err *e)
 	bool covered = true;
 
 	if (w->faulty > 0)
-		return err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were left out",
-		    w->faulty);
+		return err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were"
+		    " left out", w->faulty);
 	if (w->args->quarantine || w->printed > 0)
 		return 0;
 	if (w->st && query_covered(w->st, w->filter, &covered, e) == 0 && !covered)

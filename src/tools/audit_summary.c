@@ -26,11 +26,14 @@ struct args {
 static const struct opt options[] = {
 	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter_summary },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
-	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT", "table (default), json, csv", VALUE_FORMAT, NULL },
-	{ 0, "top", OPT_COUNT, ARG(top), "N", "the N most frequent of each kind (10)", VALUE_ANY, NULL },
+	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
+	    "table (default), json, csv", VALUE_FORMAT, NULL },
+	{ 0, "top", OPT_COUNT, ARG(top), "N",
+	    "the N most frequent of each kind (10)", VALUE_ANY, NULL },
 	{ 0, "bucket", OPT_STRING, ARG(bucket), "SPAN",
 	    "length of a step of the histogram, such as 1h or 1d (chosen to fit)", VALUE_ANY, NULL },
-	{ 0, "by", OPT_LIST, ARG(by), "A,B", "count by these fields too, at most 4", VALUE_FIELD, NULL },
+	{ 0, "by", OPT_LIST, ARG(by), "A,B",
+	    "count by these fields too, at most 4", VALUE_FIELD, NULL },
 	{ 'i', "input", OPT_LIST, ARG(input), "FILE",
 	    "read JSON lines from FILE (- for stdin) instead of the store", VALUE_FILE, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
@@ -57,7 +60,8 @@ static const struct program program = {
 };
 
 static int
-parse_options(const struct args *a, struct summary_options *so, struct summary_render *sr, struct err *e)
+parse_options(const struct args *a, struct summary_options *so, struct summary_render *sr,
+    struct err *e)
 {
 	const char *format = cli_format(&program, a->output, true, e);
 	enum field *by = NULL;
@@ -95,7 +99,8 @@ summarise_lines(const struct args *a, const struct query_options *qo, struct sum
     struct query_stats *stats, struct err *e)
 {
 	uint64_t faulty = 0, seq;
-	struct query *q = query_open_lines((const char *const *)a->input.item, a->input.n, qo, &faulty, e);
+	struct query *q = query_open_lines((const char *const *)a->input.item, a->input.n, qo,
+	    &faulty, e);
 	const struct event *ev;
 	int rc = q ? 1 : -1;
 
@@ -105,7 +110,8 @@ summarise_lines(const struct args *a, const struct query_options *qo, struct sum
 		query_stats(q, stats);
 	query_close(q);
 	if (rc == 0 && faulty > 0)
-		err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were left out", faulty);
+		err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were left out",
+		    faulty);
 	return rc;
 }
 
