@@ -103,23 +103,25 @@ tally_add(struct tally *t, struct str value, uint64_t count)
 	add_hashed(t, value, hash_of(t, value), count);
 }
 
-/* Up to AHEAD values; the table is all over memory, so it is asked for each
- * place before the first is needed. */
+/* Up to AHEAD values; the table is all over memory, so each step of a look-up
+ * is begun for all of them before the next. */
 static void
 add_few(struct tally *t, const struct tally_entry *entry, size_t n)
 {
-	uint32_t hash[AHEAD];
+	uint32_t hash[AHEAD], place[AHEAD];
 
 	for (size_t i = 0; i < n; i++) {
 		hash[i] = hash_of(t, entry[i].value);
 		__builtin_prefetch(&t->slot[hash[i] & (t->slots - 1)]);
 	}
 	for (size_t i = 0; i < n; i++) {
-		uint32_t place = t->slot[hash[i] & (t->slots - 1)].place;
-
-		if (place > 0)
-			__builtin_prefetch(&t->entry[place - 1]);
+		place[i] = t->slot[hash[i] & (t->slots - 1)].place;
+		if (place[i] > 0)
+			__builtin_prefetch(&t->entry[place[i] - 1]);
 	}
+	for (size_t i = 0; i < n; i++)
+		if (place[i] > 0)
+			__builtin_prefetch(t->entry[place[i] - 1].value.p);
 	for (size_t i = 0; i < n; i++)
 		add_hashed(t, entry[i].value, hash[i], entry[i].count);
 }

@@ -438,30 +438,19 @@ count_tail(struct lines *tail, uint64_t *count, struct summary *sum, struct err 
 static int
 look(struct scan *scan, struct lines *tail, size_t *cap, struct query_stats *stats, struct err *e)
 {
-	bool moved = true;
+	struct segment_info *list;
+	size_t n;
 
-	for (unsigned i = 0; i < ROUNDS_MAX && moved; i++) {
-		struct segment_info *list;
-		struct store_view view;
-		size_t n;
-
-		lines_reset(tail);
-		if (store_view(scan->st, &view, &list, &n, e) < 0)
-			return -1;
-		if (store_tail(scan->st, 0, view.size, view.tail, &moved, lines_add_stored, tail, e) < 0) {
-			free(list);
-			return -1;
-		}
-		for (size_t k = 0; !moved && k < n; k++)
-			if (match_possible(scan->opts->filter, &list[k].meta))
-				add_task(scan, cap, &list[k], list[k].first, list[k].last);
-			else
-				stats->segments_skipped++;
-		free(list);
-	}
+	if (lines_look(tail, scan->st, &list, &n, e) < 0)
+		return -1;
+	for (size_t k = 0; k < n; k++)
+		if (match_possible(scan->opts->filter, &list[k].meta))
+			add_task(scan, cap, &list[k], list[k].first, list[k].last);
+		else
+			stats->segments_skipped++;
 	stats->rows_examined += lines_examined(tail);
-	return moved ? err_set(e, ERR_BUSY, "%s: writers leave no moment to read the newest events", store_path(scan->st))
-	             : 0;
+	free(list);
+	return 0;
 }
 
 /* All matching events into *count and, when it is given, sum. */

@@ -11,6 +11,7 @@
 #include "base/stream.h"
 
 #define READ_BYTES (256 * 1024)
+#define LOOKS_MAX 20
 
 struct kept {
 	int64_t time;
@@ -54,8 +55,8 @@ lines_free(struct lines *l)
 	free(l);
 }
 
-void
-lines_reset(struct lines *l)
+static void
+reset(struct lines *l)
 {
 	l->n = 0;
 	l->examined = l->faulty = 0;
@@ -78,8 +79,9 @@ keep(struct lines *l, uint64_t seq, struct str line)
 	l->kept[l->n++] = (struct kept){ l->event.time, seq, arena_copy(&l->bytes, line.p, line.len), line.len };
 }
 
-int
-lines_add_stored(void *arg, uint64_t seq, struct str line, struct err *e)
+/* A line of the store, for store_tail. */
+static int
+add_stored(void *arg, uint64_t seq, struct str line, struct err *e)
 {
 	struct lines *l = arg;
 
@@ -89,6 +91,29 @@ lines_add_stored(void *arg, uint64_t seq, struct str line, struct err *e)
 	if (filter_match(l->filter, &l->event))
 		keep(l, seq, line);
 	return 0;
+}
+
+/* A writer may seal the tail between the two: then all is asked anew. */
+int
+lines_look(struct lines *l, struct store *st, struct segment_info **list, size_t *n, struct err *e)
+{
+	bool moved = true;
+
+	for (unsigned i = 0; i < LOOKS_MAX; i++) {
+		struct store_view view;
+		int rc;
+
+		reset(l);
+		if (store_view(st, &view, list, n, e) < 0)
+			return -1;
+		rc = store_tail(st, 0, view.size, view.tail, &moved, add_stored, l, e);
+		if (rc == 0 && !moved)
+			return 0;
+		free(*list);
+		if (rc < 0)
+			return -1;
+	}
+	return err_set(e, ERR_BUSY, "%s: writers leave no moment to read the newest events", store_path(st));
 }
 
 size_t

@@ -6,15 +6,16 @@
 #define QUERY_LINES_H
 
 #include "filter/filter.h"
+#include "store/store.h"
 
 struct lines;
 
 struct lines *lines_new(const struct filter *f); /* f stays borrowed */
 void lines_free(struct lines *l);
-void lines_reset(struct lines *l);
 
-/* A line of the store (for store_tail; arg is a struct lines). */
-int lines_add_stored(void *arg, uint64_t seq, struct str line, struct err *e);
+/* The segments of the store, yours (free), and, kept in l, what matches of the
+ * tail behind them: both of one view. */
+int lines_look(struct lines *l, struct store *st, struct segment_info **list, size_t *n, struct err *e);
 
 /* All lines of a file ("-": standard input); seq is the line's number from 0. */
 int lines_read(struct lines *l, const char *path, struct err *e);

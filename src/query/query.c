@@ -15,8 +15,6 @@
 #include "query/lines.h"
 #include "query/match.h"
 
-#define VIEW_TRIES 20
-
 /* Where an event stands in the order. */
 struct place {
 	int64_t time;
@@ -311,29 +309,17 @@ add_tail(struct query *q)
 	heap_push(q, s);
 }
 
-/* View and tail belong together; a writer may seal the tail in between. */
 static int
 look(struct query *q, struct err *e)
 {
-	bool moved = true;
+	struct segment_info *list;
+	size_t n;
 
-	for (unsigned i = 0; i < VIEW_TRIES && moved; i++) {
-		struct segment_info *list;
-		struct store_view view;
-		size_t n;
-
-		lines_reset(q->tail);
-		if (store_view(q->st, &view, &list, &n, e) < 0)
-			return -1;
-		if (store_tail(q->st, 0, view.size, view.tail, &moved, lines_add_stored, q->tail, e) < 0) {
-			free(list);
-			return -1;
-		}
-		if (!moved)
-			add_waiting(q, list, n, 0, view.size, false);
-		free(list);
-	}
-	return moved ? err_set(e, ERR_BUSY, "%s: writers leave no moment to read the newest events", store_path(q->st)) : 0;
+	if (lines_look(q->tail, q->st, &list, &n, e) < 0)
+		return -1;
+	add_waiting(q, list, n, 0, UINT64_MAX, false);
+	free(list);
+	return 0;
 }
 
 static struct query *
