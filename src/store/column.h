@@ -35,8 +35,8 @@ enum encoding {
 enum packing { PACKING_NONE = 0, PACKING_ZSTD = 1 };
 
 #define COLUMN_VALUES_MAX (SEGMENT_BYTES_MAX + SEGMENT_VALUE_MAX) /* bytes of all values */
-#define TEXT_BLOCK_RAW (128u * 1024)      /* a block is closed when it has so many */
-#define TEXT_BLOCK_MAX (SEGMENT_VALUE_MAX + 4 * TEXT_BLOCK_RAW) /* and never has more */
+#define TEXT_BLOCK_RAW (128u * 1024) /* a block is closed when it has so many */
+#define TEXT_BLOCK_MAX (TEXT_BLOCK_RAW + SEGMENT_VALUE_MAX)
 #define TEXT_BLOCKS_MAX (PART_MAX - PART_BLOCK)
 
 #define UUID_LEN 16
