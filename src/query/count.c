@@ -332,11 +332,14 @@ work(void *arg)
 	struct task t;
 
 	while (next_task(w->scan, &t)) {
+		const struct query_options *o = w->scan->opts;
+		struct stored *s = NULL;
 		bool moved = false;
-		struct stored *s = store_segment(w->scan->st, &t.info, &moved, &w->err);
-		int rc;
+		int rc = o->go_on != NULL ? o->go_on(&w->err) : 0;
 
 		w->adding = false;
+		if (rc == 0)
+			s = store_segment(w->scan->st, &t.info, &moved, &w->err);
 		rc = s != NULL ? scan_segment(w, &t, s, &w->err) : -1;
 
 		/* Counted in part already: then the answer is "try again". */
@@ -412,12 +415,6 @@ collect(struct worker *w, size_t n, uint64_t *count, struct summary *sum, struct
 			summary_merge(sum, w[i].sum);
 	}
 	return 0;
-}
-
-static void
-add_to_summary(void *arg, const struct event *ev)
-{
-	summary_add(arg, ev);
 }
 
 /* The tail's matching lines, kept by `tail`. */
@@ -519,13 +516,32 @@ query_summary(struct store *st, const struct query_options *o, struct summary *s
 	return scan_store(st, o, &count, sum, stats, e);
 }
 
-int
-query_summary_lines(const char *const *path, size_t n, const struct query_options *o, struct summary *sum,
-    uint64_t *faulty, struct err *e)
+struct line_sums {
+	struct summary *sum;
+	uint64_t matched;
+};
+
+static void
+add_line(void *arg, const struct event *ev)
 {
+	struct line_sums *s = arg;
+
+	s->matched++;
+	if (s->sum != NULL)
+		summary_add(s->sum, ev);
+}
+
+int
+query_sum_lines(const char *const *path, size_t n, const struct query_options *o, struct summary *sum,
+    struct query_stats *stats, uint64_t *faulty, struct err *e)
+{
+	struct line_sums s = { .sum = sum };
+
+	*stats = (struct query_stats){ 0 };
 	*faulty = 0;
 	for (size_t i = 0; i < n; i++)
-		if (lines_each(path[i], o->filter, add_to_summary, sum, faulty, e) < 0)
+		if (lines_each(path[i], o, add_line, &s, &stats->rows_examined, faulty, e) < 0)
 			return -1;
+	stats->matched = s.matched;
 	return 0;
 }

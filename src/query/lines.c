@@ -12,6 +12,7 @@
 
 #define READ_BYTES (256 * 1024)
 #define LOOKS_MAX 20
+#define GO_ON_LINES 1024 /* how often go_on is asked */
 
 struct kept {
 	int64_t time;
@@ -202,7 +203,8 @@ next_line(struct reader *r, struct str *line, struct err *e)
 
 /* Calls each for every line of a file. */
 static int
-each_line(const char *path, int (*each)(void *arg, uint64_t number, struct str line), void *arg, struct err *e)
+each_line(const char *path, int (*go_on)(struct err *e), int (*each)(void *arg, uint64_t number, struct str line),
+    void *arg, struct err *e)
 {
 	struct reader r = { .in = instream_open(path, e) };
 	struct str line;
@@ -211,9 +213,12 @@ each_line(const char *path, int (*each)(void *arg, uint64_t number, struct str l
 
 	if (r.in == NULL)
 		return -1;
-	while ((rc = next_line(&r, &line, e)) > 0)
+	while ((rc = next_line(&r, &line, e)) > 0) {
+		if (go_on != NULL && number % GO_ON_LINES == 0 && (rc = go_on(e)) < 0)
+			break;
 		if ((rc = each(arg, number++, line)) < 0)
 			break;
+	}
 	instream_close(r.in);
 	buf_fini(&r.buf);
 	return rc;
@@ -246,9 +251,9 @@ keep_line(void *arg, uint64_t number, struct str line)
 }
 
 int
-lines_read(struct lines *l, const char *path, struct err *e)
+lines_read(struct lines *l, const char *path, int (*go_on)(struct err *e), struct err *e)
 {
-	return each_line(path, keep_line, l, e);
+	return each_line(path, go_on, keep_line, l, e);
 }
 
 struct passing {
@@ -269,12 +274,13 @@ pass_line(void *arg, uint64_t number, struct str line)
 }
 
 int
-lines_each(const char *path, const struct filter *f, void (*each)(void *arg, const struct event *ev), void *arg,
-    uint64_t *faulty, struct err *e)
+lines_each(const char *path, const struct query_options *o, void (*each)(void *arg, const struct event *ev), void *arg,
+    uint64_t *examined, uint64_t *faulty, struct err *e)
 {
-	struct passing p = { lines_new(f), each, arg };
-	int rc = each_line(path, pass_line, &p, e);
+	struct passing p = { lines_new(o->filter), each, arg };
+	int rc = each_line(path, o->go_on, pass_line, &p, e);
 
+	*examined += p.lines->examined;
 	*faulty += p.lines->faulty;
 	lines_free(p.lines);
 	return rc;

@@ -6,7 +6,7 @@
 #define QUERY_LINES_H
 
 #include "filter/filter.h"
-#include "store/store.h"
+#include "query/query.h"
 
 struct lines;
 
@@ -18,7 +18,7 @@ void lines_free(struct lines *l);
 int lines_look(struct lines *l, struct store *st, struct segment_info **list, size_t *n, struct err *e);
 
 /* All lines of a file ("-": standard input); seq is the line's number from 0. */
-int lines_read(struct lines *l, const char *path, struct err *e);
+int lines_read(struct lines *l, const char *path, int (*go_on)(struct err *e), struct err *e);
 
 size_t lines_count(const struct lines *l);    /* kept */
 uint64_t lines_examined(const struct lines *l);
@@ -28,8 +28,9 @@ uint64_t lines_seq(const struct lines *l, size_t i);
 /* Borrowed until the next lines_event. */
 int lines_event(struct lines *l, size_t i, struct event *out, struct err *e);
 
-/* Calls each for every event of a file that matches, without keeping it. */
-int lines_each(const char *path, const struct filter *f, void (*each)(void *arg, const struct event *ev), void *arg,
-    uint64_t *faulty, struct err *e);
+/* Calls each for every event of a file that matches, without keeping it;
+ * adds to *examined and *faulty. */
+int lines_each(const char *path, const struct query_options *o, void (*each)(void *arg, const struct event *ev), void *arg,
+    uint64_t *examined, uint64_t *faulty, struct err *e);
 
 #endif

@@ -272,8 +272,10 @@ open_due(struct query *q, struct err *e)
 	while (q->at < q->n_waiting &&
 	    (q->n_heap == 0 || compare(q, bound(q, q->waiting[q->at]), head(q->heap[0])) < 0)) {
 		struct source *s = q->waiting[q->at++];
-		int rc = source_open(q, s, e);
+		int rc = q->opts.go_on != NULL ? q->opts.go_on(e) : 0;
 
+		if (rc == 0)
+			rc = source_open(q, s, e);
 		if (rc < 0) {
 			source_free(s);
 			return -1;
@@ -358,7 +360,7 @@ query_open_lines(const char *const *path, size_t n, const struct query_options *
 
 	*faulty = 0;
 	for (size_t i = 0; i < n; i++)
-		if (lines_read(q->tail, path[i], e) < 0) {
+		if (lines_read(q->tail, path[i], o->go_on, e) < 0) {
 			query_close(q);
 			return NULL;
 		}

@@ -25,6 +25,8 @@ struct query_options {
 	uint64_t limit;    /* 0: none */
 	field_set fields;  /* that the caller will look at; 0: all */
 	struct pool *pool; /* NULL: one thread */
+	/* Asked now and then, from any thread: 0, or -1 with an error to stop with; may be NULL. */
+	int (*go_on)(struct err *e);
 };
 
 struct query_stats {
@@ -49,9 +51,10 @@ int query_count(struct store *st, const struct query_options *o, uint64_t *count
 int query_summary(struct store *st, const struct query_options *o, struct summary *sum,
     struct query_stats *stats, struct err *e);
 
-/* The same over files of JSON lines ("-": standard input), in one pass. */
-int query_summary_lines(const char *const *path, size_t n, const struct query_options *o,
-    struct summary *sum, uint64_t *faulty, struct err *e);
+/* Both over files of JSON lines ("-": standard input), in one pass that keeps
+ * no line.  sum may be NULL. */
+int query_sum_lines(const char *const *path, size_t n, const struct query_options *o,
+    struct summary *sum, struct query_stats *stats, uint64_t *faulty, struct err *e);
 
 /* Whether the store can answer for the filter's window: false when the stated
  * window overlaps what was pruned. */

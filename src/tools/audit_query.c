@@ -168,24 +168,15 @@ out:
 static int
 print_count(struct answer *w, struct outstream *out, struct err *e)
 {
-	const struct event *ev;
 	struct buf line = { 0 };
-	struct query *q = NULL;
-	uint64_t seq;
 	int rc;
 
-	if (w->st) {
+	if (w->st)
 		rc = query_count(w->st, &w->opts, &w->printed, &w->stats, e);
-	} else {
-		w->opts.fields = w->filter->fields;
-		q = open_query(w, e);
-		rc = q ? 1 : -1;
-		while (rc == 1 && (rc = cli_go_on(e)) == 0 && (rc = query_next(q, &ev, &seq, e)) == 1)
-			w->printed++;
-		if (q)
-			query_stats(q, &w->stats);
-		query_close(q);
-	}
+	else
+		rc = query_sum_lines((const char *const *)w->args->input.item, w->args->input.n, &w->opts, NULL,
+		    &w->stats, &w->faulty, e);
+	w->printed = w->stats.matched;
 	if (rc == 0) {
 		buf_printf(&line, "%" PRIu64 "\n", w->printed);
 		rc = outstream_write(out, line.p, line.len, e);
@@ -266,7 +257,8 @@ run(const struct args *a, struct err *e)
 	if (a->input.n == 0 && (w.st = cli_store(&a->common, STORE_READ, e)) == NULL)
 		goto out;
 	pool = pool_new(pool_cpus() - 1);
-	w.opts = (struct query_options){ .filter = w.filter, .oldest_first = a->reverse, .pool = pool };
+	w.opts = (struct query_options){ .filter = w.filter, .oldest_first = a->reverse, .pool = pool,
+		.go_on = cli_go_on };
 	/* JSON says whether there are more. */
 	w.opts.limit = a->limit;
 	if (strcmp(format, "json") == 0 && a->limit > 0 && a->limit < UINT64_MAX)

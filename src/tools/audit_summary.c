@@ -98,17 +98,9 @@ static int
 summarise_lines(const struct args *a, const struct query_options *qo, struct summary *sum,
     struct query_stats *stats, struct err *e)
 {
-	uint64_t faulty = 0, seq;
-	struct query *q = query_open_lines((const char *const *)a->input.item, a->input.n, qo,
-	    &faulty, e);
-	const struct event *ev;
-	int rc = q ? 1 : -1;
+	uint64_t faulty;
+	int rc = query_sum_lines((const char *const *)a->input.item, a->input.n, qo, sum, stats, &faulty, e);
 
-	while (rc == 1 && (rc = cli_go_on(e)) == 0 && (rc = query_next(q, &ev, &seq, e)) == 1)
-		summary_add(sum, ev);
-	if (q)
-		query_stats(q, stats);
-	query_close(q);
 	if (rc == 0 && faulty > 0)
 		err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were left out",
 		    faulty);
@@ -134,7 +126,7 @@ run(const struct args *a, struct err *e)
 	int64_t started = time_now();
 	struct summary_options so = { 0 };
 	struct summary_render sr = { 0 };
-	struct query_options qo = { .oldest_first = true };
+	struct query_options qo = { .oldest_first = true, .go_on = cli_go_on };
 	struct query_stats stats = { 0 };
 	struct filter *filter = NULL;
 	struct summary *sum = NULL;
