@@ -122,8 +122,8 @@ dictionary_encode(struct buf *dictionary, struct buf *codes, const struct str *v
 		ranked[i] = rank[code[i]];
 	buf_reset(&s->raw);
 	bits_pack32(&s->raw, ranked, rows, width);
-	/* Codes are read in the middle of a query: a little is not worth it. */
-	add_packed(codes, s->codec, s->raw.p, s->raw.len, s->raw.len / 3);
+	/* Codes are read in the middle of a query: only long runs are worth it. */
+	add_packed(codes, s->codec, s->raw.p, s->raw.len, s->raw.len - s->raw.len / 4);
 }
 
 /* ---- decoding ---- */

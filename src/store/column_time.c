@@ -138,9 +138,9 @@ time_encode(struct buf *b, const int64_t *time, uint32_t count)
 
 /* ---- decoding ---- */
 
-/* Where decoding stands.  Times are distances from TIME_MIN here, so that
- * all that are lawful are at most TIME_SPAN and nothing can overflow into
- * what is: a block adds less than 2^63 in all. */
+/* Where decoding stands.  Sums wrap around; min and max are distances from
+ * TIME_MIN, so that all lawful times are at most TIME_SPAN.  A block adds less
+ * than 2^63 to a lawful time, so that none comes around to be lawful again. */
 #define TIME_SPAN ((uint64_t)TIME_MAX - (uint64_t)TIME_MIN)
 
 struct progress {
@@ -151,6 +151,7 @@ struct progress {
 static inline void
 see(struct progress *p, uint64_t time)
 {
+	time -= (uint64_t)TIME_MIN;
 	p->min = time < p->min ? time : p->min;
 	p->max = time > p->max ? time : p->max;
 }
@@ -247,15 +248,13 @@ time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, int64
 	    !cursor_number(&p.c, UINT64_MAX, &first))
 		return column_wrong(e, f, "the times end early");
 
-	p.last = unzigzag(first) - (uint64_t)TIME_MIN;
+	p.last = unzigzag(first);
 	see(&p, p.last);
 	uint64_t *t = (uint64_t *)time + absent;
 	uint32_t present = count - (uint32_t)absent;
 	for (uint32_t i = 0; i < present; i += BLOCK)
 		if (!decode_block(&p, t + i, present - i < BLOCK ? present - i : BLOCK))
 			return column_wrong(e, f, "times that cannot be decoded or are out of range");
-	for (uint32_t i = 0; i < present; i++)
-		t[i] += (uint64_t)TIME_MIN;
 	if (cursor_left(&p.c) > 0)
 		return column_wrong(e, f, "bytes behind the times");
 	if (presence && !spread_present(time, presence, count, present))
