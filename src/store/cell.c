@@ -61,7 +61,7 @@ place(struct hash *leaf, uint32_t n, uint64_t start, uint64_t first, struct str 
 {
 	uint64_t count = hashes.len / HASH_LEN;
 
-	if (first != *next || hashes.len % HASH_LEN != 0 || first + count > start + n)
+	if (first != *next || count == 0 || hashes.len % HASH_LEN != 0 || first + count > start + n)
 		return false;
 	memcpy(leaf + (first - start), hashes.p, hashes.len);
 	*next = first + count;
