@@ -93,7 +93,7 @@ fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64) ^ a ^ b;
 }
 
-/* The definition in the header of hash64_stable, with a key. */
+/* The definition in the header. */
 static inline uint64_t
 mix(uint64_t key, const uint8_t *p, size_t n)
 {

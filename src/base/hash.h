@@ -29,15 +29,11 @@ void hash_bytes(struct hash *out, const void *p, size_t n);
 void hash_keyed(struct hash *out, const uint8_t *key, size_t key_len,
     const void *p, size_t n);
 
-/* 64 bits, keyed, not cryptographic: for hash tables. The same key gives the
- * same number within one build of the program only. */
-uint64_t hash64(uint64_t key, const void *p, size_t n);
-
 /*
- * The same on every machine for ever: what membership filters on disk use.
+ * 64 bits, keyed, not cryptographic: for tables whose content attackers choose
+ * but not the key.  With one key the same on every machine for ever.
  *
  *	fold(x, y)  = low ^ high ^ x ^ y, of the 128-bit product x * y = high:low
- *	key         = 0x61756469746c6f67
  *	inner       = fold(key ^ 0x6a09e667f3bcc909, 0xbb67ae8584caa73b)
  *	h           = inner, its halves swapped; while more than 16 bytes are
  *	              left, with the next two little-endian words a, b:
@@ -48,6 +44,9 @@ uint64_t hash64(uint64_t key, const void *p, size_t n);
  *	              both are 0.  h = fold(a ^ inner, b ^ h)
  *	result      = fold(h ^ 0x3c6ef372fe94f82b, inner ^ length)
  */
+uint64_t hash64(uint64_t key, const void *p, size_t n);
+
+/* With the key 0x61756469746c6f67: what membership filters on disk use. */
 uint64_t hash64_stable(const void *p, size_t n);
 
 #endif

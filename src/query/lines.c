@@ -213,6 +213,7 @@ each_line(const char *path, int (*go_on)(struct err *e), int (*each)(void *arg, 
 
 	if (r.in == NULL)
 		return -1;
+	buf_reserve(&r.buf, READ_BYTES);
 	while ((rc = next_line(&r, &line, e)) > 0) {
 		if (go_on != NULL && number % GO_ON_LINES == 0 && (rc = go_on(e)) < 0)
 			break;

@@ -414,7 +414,7 @@ find(struct appender *a, const struct batch *one, const struct batch *two, const
 		batch_find(two, ev, key, result);
 	if (*result != APPEND_STORED)
 		return 0;
-	return duplicates_find(a->known, ev, result, e);
+	return duplicates_find(a->known, ev, key, result, e);
 }
 
 /* One row of an overtaken batch, looked up again and hashed for its new seq. */
@@ -639,7 +639,7 @@ static int
 add_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum append_result *result,
     struct err *e)
 {
-	uint64_t key = event_key(ev);
+	uint64_t key = event_key(a->st, ev);
 
 	buf_reset(&a->line);
 	event_format(&a->line, ev);

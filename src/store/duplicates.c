@@ -8,13 +8,15 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/random.h"
 #include "store/internal.h"
 
 #define OPEN_MAX 12
 #define NO_ROW UINT32_MAX
 
-/* A segment that was asked, with chains of rows by hash of their id. */
+/* What tells events apart. */
+#define IDENTITY (FIELD_BIT(FIELD_ID) | FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_SOURCE))
+
+/* A segment that was asked, with chains of rows by their key. */
 struct opened {
 	struct stored *stored; /* NULL: free */
 	uint32_t *head, *next; /* NULL until some id may be in it */
@@ -35,7 +37,7 @@ struct duplicates {
 	struct tail_key *tail;     /* by key */
 	size_t tails;
 	struct opened open[OPEN_MAX];
-	uint64_t clock, hash_key;
+	uint64_t clock;
 	bool moved; /* a listed segment is no longer there */
 	struct json_tape tape;
 	struct arena arena;
@@ -47,7 +49,6 @@ duplicates_new(struct store *st)
 	struct duplicates *d = mem_zero(1, sizeof(*d));
 
 	d->st = st;
-	d->hash_key = random_u64();
 	return d;
 }
 
@@ -165,17 +166,11 @@ open_segment(struct duplicates *d, const struct segment_info *info, struct err *
 	return oldest;
 }
 
-static uint32_t
-slot_of(const struct duplicates *d, const struct opened *o, struct str id)
-{
-	return (uint32_t)hash64(d->hash_key, id.p, id.len) & o->mask;
-}
-
 static int
 build_index(struct duplicates *d, struct opened *o, struct err *e)
 {
 	uint32_t n = o->stored->info.meta.count, size = 1;
-	struct str id;
+	struct event ev;
 
 	while (size < n)
 		size *= 2;
@@ -186,11 +181,9 @@ build_index(struct duplicates *d, struct opened *o, struct err *e)
 	for (uint32_t row = 0; row < n; row++) {
 		uint32_t slot;
 
-		if (segment_value(o->stored->columns, FIELD_ID, row, &id, e) < 0)
+		if (segment_event(o->stored->columns, row, IDENTITY, &ev, e) < 0)
 			return -1;
-		if (id.p == NULL)
-			id = STR("");
-		slot = slot_of(d, o, id);
+		slot = (uint32_t)event_key(d->st, &ev) & o->mask;
 		o->next[row] = o->head[slot];
 		o->head[slot] = row;
 	}
@@ -214,7 +207,7 @@ verdict(const struct event *new, const struct event *old)
 }
 
 static int
-find_in_segment(struct duplicates *d, const struct segment_info *info, const struct event *ev,
+find_in_segment(struct duplicates *d, const struct segment_info *info, const struct event *ev, uint64_t key,
     enum append_result *result, struct err *e)
 {
 	struct opened *o = open_segment(d, info, e);
@@ -229,8 +222,8 @@ find_in_segment(struct duplicates *d, const struct segment_info *info, const str
 		return may;
 	if (o->head == NULL && build_index(d, o, e) < 0)
 		return -1;
-	for (uint32_t row = o->head[slot_of(d, o, ev->v[FIELD_ID])]; row != NO_ROW; row = o->next[row]) {
-		if (segment_event(columns, row, FIELD_BIT(FIELD_ID) | FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_SOURCE), &old, e) < 0)
+	for (uint32_t row = o->head[(uint32_t)key & o->mask]; row != NO_ROW; row = o->next[row]) {
+		if (segment_event(columns, row, IDENTITY, &old, e) < 0)
 			return -1;
 		if (!same_identity(ev, &old))
 			continue;
@@ -243,10 +236,9 @@ find_in_segment(struct duplicates *d, const struct segment_info *info, const str
 }
 
 static int
-find_in_tail(struct duplicates *d, const struct event *ev, enum append_result *result, struct err *e)
+find_in_tail(struct duplicates *d, const struct event *ev, uint64_t key, enum append_result *result, struct err *e)
 {
 	static const struct event_policy policy = { .stored = true, .assume_now = TIME_NONE };
-	uint64_t key = event_key(ev);
 	size_t low = 0, high = d->tails;
 	struct event old;
 	const char *detail;
@@ -285,11 +277,11 @@ find_in_tail(struct duplicates *d, const struct event *ev, enum append_result *r
 }
 
 static int
-find_once(struct duplicates *d, const struct event *ev, enum append_result *result, struct err *e)
+find_once(struct duplicates *d, const struct event *ev, uint64_t key, enum append_result *result, struct err *e)
 {
 	size_t low = 0, high = d->n;
 
-	if (find_in_tail(d, ev, result, e) < 0)
+	if (find_in_tail(d, ev, key, result, e) < 0)
 		return -1;
 	/* The segments that begin at or before the event's time ... */
 	while (low < high) {
@@ -302,7 +294,7 @@ find_once(struct duplicates *d, const struct event *ev, enum append_result *resu
 	}
 	/* ... while any of them reaches it. */
 	while (low-- > 0 && d->reach[low] >= ev->time && *result == APPEND_STORED)
-		if (d->list[low].meta.max_time >= ev->time && find_in_segment(d, &d->list[low], ev, result, e) < 0)
+		if (d->list[low].meta.max_time >= ev->time && find_in_segment(d, &d->list[low], ev, key, result, e) < 0)
 			return -1;
 	return 0;
 }
@@ -317,16 +309,16 @@ any_moved(const struct duplicates *d)
 }
 
 int
-duplicates_find(struct duplicates *d, const struct event *ev, enum append_result *result, struct err *e)
+duplicates_find(struct duplicates *d, const struct event *ev, uint64_t key, enum append_result *result, struct err *e)
 {
 	*result = APPEND_STORED;
 	d->moved = false;
-	if (find_once(d, ev, result, e) == 0)
+	if (find_once(d, ev, key, result, e) == 0)
 		return 0;
 	if (!any_moved(d))
 		return -1;
 	/* A segment was merged or pruned since it was listed. */
 	err_clear(e);
 	*result = APPEND_STORED;
-	return duplicates_refresh(d, e) < 0 ? -1 : find_once(d, ev, result, e);
+	return duplicates_refresh(d, e) < 0 ? -1 : find_once(d, ev, key, result, e);
 }

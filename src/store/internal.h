@@ -76,8 +76,9 @@ int tail_add(struct store *st, uint64_t seq, const struct event *ev, enum leaf_k
 /* All tail rows become segments, in the open transaction. */
 int tail_seal(struct store *st, struct state *state, struct pool *pool, struct err *e);
 
-/* What duplicates are looked up by, made of id and time. */
-uint64_t event_key(const struct event *ev);
+/* What duplicates are looked up by, made of source, id and time with the
+ * store's secret. */
+uint64_t event_key(const struct store *st, const struct event *ev);
 
 /*
  * sealer: rows in order of seq into segments, cut where one is full or a cell
@@ -108,7 +109,9 @@ struct duplicates *duplicates_new(struct store *st);
 void duplicates_free(struct duplicates *d);
 /* Looks anew at what segments and tail there are. */
 int duplicates_refresh(struct duplicates *d, struct err *e);
-int duplicates_find(struct duplicates *d, const struct event *ev, enum append_result *result, struct err *e);
+/* key: the event's event_key. */
+int duplicates_find(struct duplicates *d, const struct event *ev, uint64_t key, enum append_result *result,
+    struct err *e);
 
 /* Gives every row of a segment, with its canonical line, in order. */
 struct row_sink {

@@ -429,25 +429,45 @@ seal_old_tail(struct pruning *p, struct err *e)
 	return state_put(p->st, &p->state, e);
 }
 
+/* One transaction; *done is as before when it fails. */
+static int
+prune_once(struct pruning *p, uint64_t *from, prune_record_fn *record, void *arg, struct err *e)
+{
+	struct prune_plan before = *p->done;
+	bool first = *from == 0;
+
+	if (db_begin_write(&p->st->db, e) < 0)
+		return -1;
+	if ((!first || seal_old_tail(p, e) == 0) && prune_part(p, from, record, arg, e) == 0 &&
+	    db_commit(&p->st->db, e) == 0)
+		return 0;
+	db_rollback(&p->st->db);
+	*p->done = before;
+	return -1;
+}
+
 int
-store_prune(struct store *st, int64_t cutoff, prune_record_fn *record, void *arg, struct prune_plan *done,
-    struct err *e)
+store_prune(struct store *st, int64_t cutoff, prune_record_fn *record, void *arg, int (*go_on)(struct err *e),
+    struct prune_plan *done, struct err *e)
 {
 	struct pruning p = { .st = st, .cutoff = cutoff, .done = done };
-	struct prune_plan before;
 	uint64_t from = 0;
+	int rc = 0;
 
 	*done = (struct prune_plan){ .cutoff = cutoff, .oldest = TIME_NONE, .newest = TIME_NONE };
-	for (bool first = true; from != UINT64_MAX; first = false) {
-		before = *done;
-		if (db_begin_write(&st->db, e) < 0)
-			return -1;
-		if ((first && seal_old_tail(&p, e) < 0) || prune_part(&p, &from, record, arg, e) < 0 ||
-		    db_commit(&st->db, e) < 0) {
-			db_rollback(&st->db);
-			*done = before;
-			return store_blame(st, e);
+	while (from != UINT64_MAX && rc == 0) {
+		rc = prune_once(&p, &from, record, arg, e);
+		if (rc == 0 && from != UINT64_MAX && go_on != NULL)
+			rc = go_on(e);
+	}
+	/* Also of what was cut short. */
+	if (done->events > 0) {
+		struct err closing = ERR_NONE;
+
+		if (close_pruning(&p, record, arg, &closing) < 0 && rc == 0) {
+			*e = closing;
+			rc = -1;
 		}
 	}
-	return done->events > 0 ? close_pruning(&p, record, arg, e) : 0;
+	return rc < 0 ? store_blame(st, e) : 0;
 }

@@ -33,12 +33,16 @@ next_leaf(struct store *st, uint64_t seq, struct str line, struct hash *leaf, st
 int
 record_add(struct store *st, struct state *state, const struct event *ev, struct err *e)
 {
+	static const field_set needed = FIELD_BIT(FIELD_ID) | FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_INGESTED) |
+	    FIELD_BIT(FIELD_SOURCE) | FIELD_BIT(FIELD_ACTION);
 	struct buf line = { 0 };
 	struct tail_size size;
 	struct hash leaf;
 	uint64_t seq = state->size;
 	int rc;
 
+	if (~ev->present & needed)
+		return err_set(e, ERR_FAIL, "a record needs an id, a time, a source and an action");
 	event_format(&line, ev);
 	rc = next_leaf(st, seq, buf_view(&line), &leaf, e);
 	if (rc == 0)

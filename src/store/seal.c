@@ -64,12 +64,17 @@ sealer_add(struct sealer *s, const struct event *ev, size_t line_len, uint64_t s
 }
 
 uint64_t
-event_key(const struct event *ev)
+event_key(const struct store *st, const struct event *ev)
 {
-	uint64_t time = (uint64_t)ev->time * UINT64_C(0x9e3779b97f4a7c15);
 	struct str id = event_has(ev, FIELD_ID) ? ev->v[FIELD_ID] : STR("");
+	struct str source = event_has(ev, FIELD_SOURCE) ? ev->v[FIELD_SOURCE] : STR("");
+	uint8_t time[8];
+	uint64_t key;
 
-	return hash64_stable(id.p, id.len) ^ time ^ time >> 29;
+	put_be64(time, (uint64_t)ev->time);
+	key = hash64(get_be64(st->file_key), time, sizeof(time));
+	key = hash64(key, source.p, source.len);
+	return hash64(key, id.p, id.len);
 }
 
 int
@@ -81,7 +86,7 @@ tail_add(struct store *st, uint64_t seq, const struct event *ev, enum leaf_kind 
 	if (s == NULL)
 		return -1;
 	db_bind_int(s, 1, (int64_t)seq);
-	db_bind_int(s, 2, (int64_t)event_key(ev));
+	db_bind_int(s, 2, (int64_t)event_key(st, ev));
 	db_bind_int(s, 3, kind);
 	db_bind_int(s, 4, (int64_t)line.len);
 	db_bind_blob(s, 5, leaf, sizeof(*leaf));

@@ -177,9 +177,8 @@ struct prune_plan {
 };
 int store_prune_plan(struct store *st, int64_t cutoff, struct prune_plan *p, struct err *e);
 
-/* Fills in the record for one transaction: part (1-based; 0: the closing one),
- * events removed in it, digest of the removed runs (hex).  `record` starts with
- * id, time, ingested, source and action set. */
+/* Makes the record of one transaction, whole, with bytes in a: part (1-based;
+ * 0: the closing one), events removed in it, digest of the removed runs (hex). */
 struct prune_part {
 	unsigned part;
 	uint64_t events;
@@ -189,9 +188,10 @@ struct prune_part {
 typedef void prune_record_fn(void *arg, const struct prune_part *part, struct event *record, struct arena *a);
 
 /* Removes, a few segments a transaction, each with its own record, and a
- * closing record.  *done says what was removed, also on -1. */
+ * closing record.  go_on is asked between transactions and ends it with -1
+ * (NULL: it runs through).  *done says what was removed, also on -1. */
 int store_prune(struct store *st, int64_t cutoff, prune_record_fn *record, void *arg,
-    struct prune_plan *done, struct err *e);
+    int (*go_on)(struct err *e), struct prune_plan *done, struct err *e);
 
 /* The root over all present and removed leaves at the current size. */
 int store_root(struct store *st, uint64_t *size, struct hash *root, struct err *e);

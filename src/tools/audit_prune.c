@@ -74,7 +74,6 @@ check_clock(struct store *st, int64_t now, struct err *e)
 struct operation {
 	char id[37];          /* the same in all its records */
 	int64_t cutoff;
-	uint64_t events;      /* removed by the parts so far */
 };
 
 static void
@@ -88,12 +87,11 @@ write_record(void *arg, const struct prune_part *part, struct event *record, str
 	buf_printf(&context, "{\"operation\":\"%s\",\"cutoff\":\"%.*s\"", op->id, TIME_TEXT_LEN,
 	    cutoff);
 	if (part->part > 0) {
-		op->events += part->events;
 		buf_printf(&context, ",\"part\":%u,\"events\":%" PRIu64 ",\"first_seq\":%" PRIu64
 		    ",\"last_seq\":%" PRIu64 ",\"digest\":\"%s\"}", part->part, part->events,
 		    part->first_seq, part->last_seq, part->digest);
 	} else {
-		buf_printf(&context, ",\"closing\":true,\"events\":%" PRIu64 "}", op->events);
+		buf_printf(&context, ",\"closing\":true,\"events\":%" PRIu64 "}", part->events);
 	}
 	cli_record(record, "audit.prune", buf_view(&context), a);
 	buf_fini(&context);
@@ -162,7 +160,7 @@ run(const struct args *a, const struct str_list *operands, struct err *e)
 		if (!a->clock_ok && check_clock(st, now, e) != 0)
 			goto out;
 		uuid7_next(&ids, now, op.id);
-		store_prune(st, op.cutoff, write_record, &op, &plan, e);
+		store_prune(st, op.cutoff, write_record, &op, cli_go_on, &plan, e);
 		cli_note(&program, &a->common, "%" PRIu64 " events removed", plan.events);
 	}
 out:
