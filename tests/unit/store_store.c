@@ -216,31 +216,25 @@ static void
 naive_root(struct store *st, struct hash *root)
 {
 	struct err e = ERR_NONE;
+	struct buf salts = { 0 };
+	struct salt_walk walk;
+	uint8_t salt[SALT_LEN];
 	struct hash *leaf;
 	struct all all;
 
 	read_all(st, &all);
 	leaf = mem_alloc((all.n + 1) * sizeof(*leaf));
 	for (size_t i = 0; i < all.n; i++) {
-		struct buf salts = { 0 };
-		struct salt_walk walk;
-		uint8_t salt[SALT_LEN];
-
-		/* A fresh walk for each cell is enough; one for each leaf would be slow. */
 		if (i % TREE_CELL == 0) {
-			for (size_t k = i; k < all.n && k < i + TREE_CELL; k++) {
-				if (k == i) {
-					ck_assert_int_eq(cell_salts(st, i / TREE_CELL, &salts, &e), 1);
-					salt_walk_start(&walk, buf_view(&salts));
-				}
-				ck_assert(salt_get(&walk, (uint32_t)(k % TREE_CELL), salt));
-				tree_leaf(&leaf[k], salt, LEAF_EVENT,
-				    (struct str){ all.bytes.p + all.start[k], all.start[k + 1] - all.start[k] });
-			}
-			buf_fini(&salts);
+			ck_assert_int_eq(cell_salts(st, i / TREE_CELL, &salts, &e), 1);
+			salt_walk_start(&walk, buf_view(&salts));
 		}
+		ck_assert(salt_get(&walk, (uint32_t)(i % TREE_CELL), salt));
+		tree_leaf(&leaf[i], salt, LEAF_EVENT,
+		    (struct str){ all.bytes.p + all.start[i], all.start[i + 1] - all.start[i] });
 	}
 	tree_root(root, leaf, all.n);
+	buf_fini(&salts);
 	free(leaf);
 	all_fini(&all);
 }
