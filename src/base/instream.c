@@ -364,6 +364,12 @@ instream_identity(const struct instream *s, uint64_t *dev, uint64_t *ino)
 	*ino = s->ino;
 }
 
+int
+instream_fd(const struct instream *s)
+{
+	return s->fd;
+}
+
 const char *
 instream_name(const struct instream *s)
 {

@@ -35,6 +35,8 @@ uint64_t instream_offset(const struct instream *s); /* decompressed */
 bool instream_is_regular(const struct instream *s); /* standard input may be */
 bool instream_is_compressed(const struct instream *s); /* of a pipe: known after the first read */
 void instream_identity(const struct instream *s, uint64_t *dev, uint64_t *ino);
+/* The descriptor, to wait for more bytes on it. */
+int instream_fd(const struct instream *s);
 const char *instream_name(const struct instream *s);
 /* Share of the input consumed, 0 to 1; negative when unknown. */
 double instream_progress(const struct instream *s);

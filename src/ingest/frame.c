@@ -22,13 +22,13 @@ frame_chunk_fini(struct frame_chunk *c)
 }
 
 void
-frame_init(struct frame *f, struct instream *in, int fd)
+frame_init(struct frame *f, struct instream *in)
 {
-	*f = (struct frame){ .in = in, .fd = fd, .waits = !instream_is_regular(in),
+	*f = (struct frame){ .in = in, .waits = !instream_is_regular(in),
 		.offset = instream_offset(in) };
 	/* A pipe of 64 KiB makes its two ends wait for each other too often. */
-	if (fd >= 0)
-		(void)fcntl(fd, F_SETPIPE_SZ, FRAME_CHUNK);
+	if (f->waits)
+		(void)fcntl(instream_fd(in), F_SETPIPE_SZ, FRAME_CHUNK);
 }
 
 void
@@ -38,17 +38,14 @@ frame_fini(struct frame *f)
 	buf_fini(&f->kept);
 }
 
-/* Whether a read returns at once.  Of a descriptor that cannot be polled that
- * is unknown: then only when the caller has nothing else to do. */
+/* Whether a read returns at once. */
 static bool
 ready(const struct frame *f, int wait_ms)
 {
-	struct pollfd p = { .fd = f->fd, .events = POLLIN };
+	struct pollfd p = { .fd = instream_fd(f->in), .events = POLLIN };
 
 	if (!f->waits || f->more)
 		return true;
-	if (f->fd < 0)
-		return wait_ms > 0;
 	return poll(&p, 1, wait_ms) > 0;
 }
 
@@ -57,8 +54,8 @@ frame_stop(struct frame *f)
 {
 	bool left = !f->ended;
 
-	if (f->waits && f->fd >= 0) {
-		struct pollfd p = { .fd = f->fd, .events = POLLIN };
+	if (f->waits) {
+		struct pollfd p = { .fd = instream_fd(f->in), .events = POLLIN };
 
 		left = left && poll(&p, 1, 0) > 0 && (p.revents & POLLIN) != 0;
 	}

@@ -30,9 +30,8 @@ struct frame_chunk {
 
 struct frame {
 	struct instream *in; /* borrowed */
-	int fd;              /* to wait on; -1: cannot be waited on */
 	bool waits;          /* a pipe, socket or terminal: reading may block */
-	bool more;           /* can be read without waiting, whatever fd says */
+	bool more;           /* can be read without waiting, whatever its descriptor says */
 	bool ended;
 	bool skipping;       /* within a line that is too long */
 	struct buf rest;     /* read, not yet given out */
@@ -52,9 +51,8 @@ enum frame_result {
 void frame_chunk_init(struct frame_chunk *c);
 void frame_chunk_fini(struct frame_chunk *c);
 
-/* The stream stands where the first line begins.  fd is its descriptor when
- * it is one that can be polled, else -1. */
-void frame_init(struct frame *f, struct instream *in, int fd);
+/* The stream stands where the first line begins. */
+void frame_init(struct frame *f, struct instream *in);
 void frame_fini(struct frame *f);
 
 /* Fills c with the next lines.  When reading could block, waits at most

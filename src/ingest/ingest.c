@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -33,8 +32,6 @@ patience(const struct run *run)
 		return 0;
 	if (run->waiting == TIME_NONE)
 		return IDLE_MS;
-	if (run->frame.fd < 0) /* a read may take for ever: commit first */
-		return 0;
 	left = run->waiting + COMMIT_IDLE - run_clock();
 	return left > 0 ? (int)(left / 1000) + 1 : 0;
 }
@@ -47,8 +44,6 @@ commit_is_due(const struct run *run, bool idle)
 
 	if (run->waiting == TIME_NONE || !run->frame.waits)
 		return false;
-	if (idle && run->frame.fd < 0)
-		return true;
 	age = run_clock() - run->waiting;
 	return age >= (idle ? COMMIT_IDLE : COMMIT_BUSY);
 }
@@ -117,13 +112,12 @@ abandon_chunks(struct run *run)
 static int
 read_input(struct run *run, enum sink sink, struct err *e)
 {
-	int fd = strcmp(run->source.open_path, "-") == 0 ? STDIN_FILENO : -1;
 	int rc;
 
 	run->sink = sink;
 	run->lines = run->source.file.line - (run->source.within_line ? 1 : 0);
 	instream_set_stop(run->source.in, run->o->stop);
-	frame_init(&run->frame, run->source.in, fd);
+	frame_init(&run->frame, run->source.in);
 	rc = read_lines(run, e);
 	abandon_chunks(run);
 	frame_fini(&run->frame);

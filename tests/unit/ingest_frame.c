@@ -16,13 +16,13 @@ static char path[] = "/tmp/ingest_frame.XXXXXX";
 static int writer = -1;
 
 static void
-start(int fd)
+start(const char *name)
 {
 	struct err e = ERR_NONE;
 
-	in = instream_open(fd < 0 ? path : "-", &e);
+	in = instream_open(name, &e);
 	ck_assert_msg(in != NULL, "%s", e.text);
-	frame_init(&frame, in, fd);
+	frame_init(&frame, in);
 	frame_chunk_init(&chunk);
 }
 
@@ -40,7 +40,7 @@ start_file(const char *p, size_t len)
 		done += (size_t)n;
 	}
 	close(fd);
-	start(-1);
+	start(path);
 }
 
 static void
@@ -53,7 +53,7 @@ start_pipe(const char *text)
 	close(fd[0]);
 	writer = fd[1];
 	ck_assert_int_eq(write(writer, text, strlen(text)), (ssize_t)strlen(text));
-	start(STDIN_FILENO);
+	start("-");
 }
 
 static void
