@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
 #include "cli/cli.h"
@@ -58,9 +59,9 @@ cli_query_detail(const struct program *p, const struct common_args *c, const str
 /* ---- Quarantine ---- */
 
 struct listing {
-	bool table;
+	bool table, terminal;
 	struct outstream *out;
-	struct buf line;
+	struct buf line, shown;
 };
 
 static void
@@ -134,19 +135,24 @@ list_one(void *arg, const struct quarantined *q, struct err *e)
 	struct listing *l = arg;
 
 	buf_reset(&l->line);
+	buf_reset(&l->shown);
 	if (l->table)
 		add_row(&l->line, q);
 	else
 		add_json(&l->line, q);
-	return outstream_write(l->out, l->line.p, l->line.len, e);
+	if (l->table || !l->terminal)
+		return outstream_write(l->out, l->line.p, l->line.len, e);
+	render_safe_lines(&l->shown, buf_view(&l->line), true);
+	return outstream_write(l->out, l->shown.p, l->shown.len, e);
 }
 
 int
 cli_quarantine(struct store *st, bool table, struct outstream *out, struct err *e)
 {
-	struct listing l = { .table = table, .out = out };
+	struct listing l = { .table = table, .terminal = isatty(STDOUT_FILENO), .out = out };
 	int rc = store_quarantine_each(st, list_one, &l, e);
 
 	buf_fini(&l.line);
+	buf_fini(&l.shown);
 	return rc;
 }

@@ -57,12 +57,29 @@ choose_columns(struct render *r, const enum field *field, size_t n)
 	}
 }
 
+/* A machine's format, shown to a person. */
+static int
+write_shown(struct outstream *out, struct str text, bool json, struct err *e)
+{
+	struct buf safe = { 0 };
+	int rc;
+
+	render_safe_lines(&safe, text, json);
+	rc = outstream_write(out, safe.p, safe.len, e);
+	buf_fini(&safe);
+	return rc;
+}
+
 /* Hands on what was made. */
 static int
 emit(struct render *r, struct err *e)
 {
-	int rc = r->buf.len > 0 ? outstream_write(r->out, r->buf.p, r->buf.len, e) : 0;
+	int rc = 0;
 
+	if (r->buf.len > 0 && r->o.terminal && r->format != &render_table)
+		rc = write_shown(r->out, buf_view(&r->buf), r->format != &render_csv, e);
+	else if (r->buf.len > 0)
+		rc = outstream_write(r->out, r->buf.p, r->buf.len, e);
 	buf_reset(&r->buf);
 	return rc;
 }
@@ -138,7 +155,10 @@ render_summary(const struct summary *s, const struct summary_render *o, struct o
 		render_summary_csv(&b, s, o);
 		break;
 	}
-	rc = outstream_write(out, b.p, b.len, e);
+	if (o->terminal && o->format != SUMMARY_TABLE)
+		rc = write_shown(out, buf_view(&b), o->format == SUMMARY_JSON, e);
+	else
+		rc = outstream_write(out, b.p, b.len, e);
 	buf_fini(&b);
 	return rc;
 }

@@ -19,6 +19,7 @@ struct render_options {
 	size_t n_fields;
 	bool seq;              /* add seq */
 	bool colour;           /* escape sequences for a terminal */
+	bool terminal;         /* it goes to one: no byte of a machine's format may steer it */
 	unsigned width;        /* of the terminal in columns; 0: unlimited */
 	int64_t now;           /* for relative ages */
 	bool csv_bom, csv_guard; /* UTF-8 BOM; formula guard */
@@ -51,11 +52,16 @@ struct summary_render {
 	size_t top;
 	bool colour;
 	unsigned width;
+	bool terminal; /* as for events */
 };
 int render_summary(const struct summary *s, const struct summary_render *o, struct outstream *out, struct err *e);
 
 /* Appends text so that no byte of it can steer a terminal: C0, DEL, C1, ESC,
  * bidi controls and invalid UTF-8 become visible escapes (\x1b, \u202e). */
 void render_safe(struct buf *out, struct str text);
+
+/* The same for whole lines that keep their ends; in JSON as \uXXXX, so that it
+ * stays the same JSON. */
+void render_safe_lines(struct buf *out, struct str text, bool json);
 
 #endif

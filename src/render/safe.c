@@ -39,10 +39,19 @@ is_control(uint32_t cp)
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0);
 }
 
+/* As text for people, or as a string of JSON may have it. */
+enum escapes { FOR_PEOPLE, FOR_JSON };
+
 static void
-put_escape(struct buf *out, uint32_t cp)
+put_escape(struct buf *out, uint32_t cp, enum escapes style)
 {
-	if (cp == '\n' || cp == '\t' || cp == '\r') {
+	if (style == FOR_JSON) {
+		if (cp < 0x10000)
+			buf_printf(out, "\\u%04x", (unsigned)cp);
+		else
+			buf_printf(out, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((cp - 0x10000) >> 10)),
+			    (unsigned)(0xdc00 + (cp & 0x3ff)));
+	} else if (cp == '\n' || cp == '\t' || cp == '\r') {
 		buf_byte(out, '\\');
 		buf_byte(out, cp == '\n' ? 'n' : cp == '\t' ? 't' : 'r');
 	} else if (cp < 0x80) {
@@ -63,8 +72,8 @@ plain_run(const char *p, size_t len)
 	return n;
 }
 
-void
-render_safe(struct buf *out, struct str text)
+static void
+put_safe(struct buf *out, struct str text, enum escapes style)
 {
 	size_t i = 0;
 
@@ -81,10 +90,32 @@ render_safe(struct buf *out, struct str text)
 			buf_printf(out, "\\x%02x", (unsigned char)text.p[i]);
 			n = 1;
 		} else if (is_control(cp) || is_hidden(cp) || utf8_width(cp) < 0) {
-			put_escape(out, cp);
+			put_escape(out, cp, style);
 		} else {
 			buf_add(out, text.p + i, n);
 		}
 		i += n;
+	}
+}
+
+void
+render_safe(struct buf *out, struct str text)
+{
+	put_safe(out, text, FOR_PEOPLE);
+}
+
+void
+render_safe_lines(struct buf *out, struct str text, bool json)
+{
+	while (text.len > 0) {
+		const char *newline = memchr(text.p, '\n', text.len);
+		size_t all = newline != NULL ? (size_t)(newline - text.p) + 1 : text.len;
+		size_t len = newline != NULL ? all - 1 : all;
+
+		if (newline != NULL && len > 0 && text.p[len - 1] == '\r')
+			len--;
+		put_safe(out, (struct str){ text.p, len }, json ? FOR_JSON : FOR_PEOPLE);
+		buf_add(out, text.p + len, all - len);
+		text = (struct str){ text.p + all, text.len - all };
 	}
 }

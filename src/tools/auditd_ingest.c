@@ -11,6 +11,7 @@
 #include "base/stream.h"
 #include "cli/cli.h"
 #include "ingest/ingest.h"
+#include "render/render.h"
 
 /* More threads than these find nothing to do: one program thread appends. */
 #define THREADS_MAX 4
@@ -58,20 +59,35 @@ static const struct program program = {
 
 /* ---- What ingest_files calls back ---- */
 
+/* Where a dry run goes. */
 struct printer {
 	struct outstream *out;
-	struct buf line;
+	struct render *render;
 };
+
+static int
+open_printer(struct printer *p, struct err *e)
+{
+	struct render_options o = { .format = "jsonl", .terminal = isatty(STDOUT_FILENO) };
+
+	p->out = outstream_open(NULL, e);
+	p->render = p->out != NULL ? render_open(&o, p->out, e) : NULL;
+	return p->render != NULL ? 0 : -1;
+}
+
+static void
+close_printer(struct printer *p, struct err *e)
+{
+	if (p->render != NULL)
+		render_close(p->render, NULL, e);
+	if (p->out != NULL)
+		outstream_finish(p->out, e);
+}
 
 static int
 print_event(void *arg, const struct event *ev, struct err *e)
 {
-	struct printer *p = arg;
-
-	buf_reset(&p->line);
-	event_format(&p->line, ev);
-	buf_byte(&p->line, '\n');
-	return outstream_write(p->out, p->line.p, p->line.len, e);
+	return render_event(((struct printer *)arg)->render, ev, 0, e);
 }
 
 static void
@@ -140,6 +156,8 @@ tell_receipt(const struct common_args *c, const struct ingest_receipt *r, bool d
 		buf_printf(&text, "%" PRIu64 " printed, none stored", r->read - r->quarantined);
 	else
 		buf_printf(&text, "%" PRIu64 " stored", r->stored);
+	if (r->read == 0)
+		buf_printf(&text, " (nothing new)");
 	if (r->stored > 0)
 		buf_printf(&text, " (seq %" PRIu64 " to %" PRIu64 ")", r->first_seq, r->last_seq);
 	if (r->duplicates > 0)
@@ -181,7 +199,7 @@ open_outputs(const struct args *a, struct work *w, struct err *e)
 	if (a->receipt != NULL && (w->receipt = outstream_open(a->receipt, e)) == NULL)
 		return -1;
 	if (a->dry_run)
-		return (w->printer.out = outstream_open(NULL, e)) != NULL ? 0 : -1;
+		return open_printer(&w->printer, e);
 	return (w->st = cli_store(&a->common, STORE_CREATE, e)) != NULL ? 0 : -1;
 }
 
@@ -190,9 +208,7 @@ static void
 close_outputs(const struct args *a, struct work *w, bool ran, struct err *e)
 {
 	store_close(w->st);
-	if (w->printer.out != NULL)
-		outstream_finish(w->printer.out, e);
-	buf_fini(&w->printer.line);
+	close_printer(&w->printer, e);
 	if (ran && w->r.seconds > 0)
 		cli_detail(&program, &a->common, "%.0f lines a second", (double)w->r.read / w->r.seconds);
 	if (w->receipt == NULL) {

@@ -76,6 +76,18 @@ for columns in 80 120 200; do
 	check "$columns columns: no line of it is wider" python3 widths.py $columns screen
 done
 
+# Formats for machines, shown to a person.
+for format in csv jsonl json; do
+	terminal 200 "audit-query -o $format --id 'e*' --fields action"
+	cp screen out
+	ends "$format on a terminal" 0
+	check "$format: no byte of it steers" python3 widths.py 99999 screen
+	check "$format: nor sets the title" test "$title" != owned
+	check "$format: what would is shown" grep -q -F '[2Jclear' screen
+done
+is "through a pipe nothing is changed" "$(audit-query -o csv --id e1 --fields action | sed -n 2p | tr -d '\r')" \
+    "$(printf '\033[2Jclear')"
+
 # Messages quote what they were given.
 run audit-query "$(printf 'act\033[31mion=x')"
 check "an error message is neutralised" sh -c '! grep -q "$(printf "\033")" err'

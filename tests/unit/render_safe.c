@@ -13,6 +13,21 @@ becomes(struct str text, const char *expected)
 	buf_fini(&b);
 }
 
+START_TEST(whole_lines_keep_their_ends_and_json_stays_json)
+{
+	struct buf b = { 0 };
+
+	render_safe_lines(&b, STR("a\x1b,b\r\nc\td\n\n\r\xc2\x9b"), false);
+	buf_byte(&b, '\0');
+	ck_assert_str_eq(b.p, "a\\x1b,b\r\nc\\td\n\n\\r\\u009b");
+	buf_reset(&b);
+	render_safe_lines(&b, STR("{\"a\":\"\x7f\xc2\x9b\xe2\x80\xae\xf3\xa0\x81\x81 \\u001b\"}\n"), true);
+	buf_byte(&b, '\0');
+	ck_assert_str_eq(b.p, "{\"a\":\"\\u007f\\u009b\\u202e\\udb40\\udc41 \\u001b\"}\n");
+	buf_fini(&b);
+}
+END_TEST
+
 /* What must be true of every result. */
 static void
 harmless(struct str text)
@@ -159,6 +174,7 @@ safe_suite(void)
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, ordinary_text_stays_as_it_is);
 	tcase_add_test(c, control_bytes_become_visible);
+	tcase_add_test(c, whole_lines_keep_their_ends_and_json_stays_json);
 	tcase_add_test(c, bidi_controls_and_hidden_characters_become_visible);
 	tcase_add_test(c, what_is_not_utf8_is_shown_byte_by_byte);
 	tcase_add_test(c, every_pair_of_bytes_is_harmless);
