@@ -31,6 +31,7 @@ struct instream {
 	char *name;
 	int fd;
 	bool is_regular;
+	bool ended;         /* a pipe or terminal said so: it is not asked again */
 	bool inside;        /* of a member or frame that has not ended */
 	bool (*stop)(void);
 	uint64_t dev, ino;
@@ -50,6 +51,8 @@ read_raw(struct instream *s, void *p, size_t n, struct err *e)
 {
 	ssize_t got;
 
+	if (s->ended)
+		return 0;
 	if (n > SSIZE_MAX)
 		n = SSIZE_MAX;
 	while ((got = read(s->fd, p, n)) < 0 && errno == EINTR)
@@ -58,6 +61,7 @@ read_raw(struct instream *s, void *p, size_t n, struct err *e)
 	if (got < 0)
 		return err_errno(e, "%s: reading", s->name);
 	s->raw_bytes += (uint64_t)got;
+	s->ended = got == 0 && !s->is_regular;
 	return got;
 }
 

@@ -66,10 +66,11 @@ void cli_note(const struct program *p, const struct common_args *c, const char *
 void cli_detail(const struct program *p, const struct common_args *c, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* --db, $AUDIT_DB, db: of the configuration, the default.  Yours. */
-char *cli_db_path(const struct common_args *c, struct err *e);
+/* What is told beside an answer that retention has made smaller. */
+#define CLI_PRUNED "part of this time was pruned: events that were there are gone"
 
-/* Opens the store of cli_db_path.  An error of opening says which file. */
+/* Opens the store that --db, $AUDIT_DB, db: of the configuration or, last, the
+ * default names.  An error of opening says which file. */
 struct store *cli_store(const struct common_args *c, enum store_mode mode, struct err *e);
 
 /* --fields, --by: names, separated by commas too; yours (free), NULL when none

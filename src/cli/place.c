@@ -1,7 +1,9 @@
 /*
  * place: where the store is, and opening it there.
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -57,8 +59,27 @@ read_config(struct config *config, const char *named, struct err *e)
 	return rc;
 }
 
-char *
-cli_db_path(const struct common_args *c, struct err *e)
+/* The folders above the file that are missing, for the owner and the group. */
+static int
+make_folders(const char *path, struct err *e)
+{
+	char *part = mem_strdup(path);
+	int rc = 0;
+
+	for (char *slash = strchr(part + 1, '/'); slash != NULL && rc == 0; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(part, 0750) < 0 && errno != EEXIST)
+			rc = err_errno(e, "%s: making its folder %s", path, part);
+		*slash = '/';
+	}
+	free(part);
+	return rc;
+}
+
+/* --db, $AUDIT_DB, db: of the configuration, the default.  Yours.
+ * *is_default: nobody named it. */
+static char *
+db_path(const struct common_args *c, bool *is_default, struct err *e)
 {
 	const char *named = c->config ? c->config : environment("AUDIT_CONFIG");
 	const char *chosen = c->db ? c->db : environment("AUDIT_DB");
@@ -70,6 +91,7 @@ cli_db_path(const struct common_args *c, struct err *e)
 		goto out;
 	if (!chosen)
 		chosen = config.db;
+	*is_default = !chosen;
 	if (!chosen && geteuid() == 0)
 		chosen = SYSTEM_DB;
 	if (chosen)
@@ -81,11 +103,17 @@ out:
 	return path;
 }
 
+/* The default place is made when it is missing; one that was named is not,
+ * because its name may be a typing error. */
 struct store *
 cli_store(const struct common_args *c, enum store_mode mode, struct err *e)
 {
-	char *path = cli_db_path(c, e);
-	struct store *st = path ? store_open(path, mode, e) : NULL;
+	bool is_default;
+	char *path = db_path(c, &is_default, e);
+	struct store *st = NULL;
+
+	if (path && (mode != STORE_CREATE || !is_default || make_folders(path, e) == 0))
+		st = store_open(path, mode, e);
 
 	free(path);
 	return st;

@@ -260,8 +260,9 @@ read_window(struct build *b, const struct filter_args *a, int64_t now, struct fi
 	}
 	if (a->until != NULL && read_time(b, "until", a->until, now, TIME_END, &t->hi) != 0)
 		return -1;
-	if (t->lo > t->hi)
-		return err_set(b->e, ERR_FAIL, "the window ends before it begins");
+	if (t->lo >= t->hi)
+		return err_set(b->e, ERR_FAIL, "%s", t->lo > t->hi ? "the window ends before it begins"
+		    : "the window is empty: it ends when it begins");
 	return 0;
 }
 

@@ -58,13 +58,19 @@ db_exec(struct db *db, const char *sql, struct err *e)
 	return 0;
 }
 
+static int
+no_such_store(const char *path, struct err *e)
+{
+	return err_set(e, ERR_FAIL, "%s: no such store (auditd-ingest makes one; --db names another)", path);
+}
+
 /*
  * The folder with links resolved, the file name as it is: NOFOLLOW then
  * refuses a store that is itself a symbolic link.  Absolute, so that a name
  * such as "file:x?mode=rw" is a name.
  */
 static char *
-resolve(const char *path, struct err *e)
+resolve(const char *path, enum db_mode mode, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash != NULL ? slash + 1 : path;
@@ -74,8 +80,12 @@ resolve(const char *path, struct err *e)
 	char *real = realpath(folder, NULL);
 	struct buf out = { 0 };
 
-	if (real == NULL)
-		err_set(e, ERR_FAIL, "%s: no such store (%s)", path, strerror(errno));
+	if (*path == '\0')
+		err_set(e, ERR_FAIL, "the store's name is empty");
+	else if (real == NULL && errno == ENOENT && mode != DB_CREATE)
+		no_such_store(path, e);
+	else if (real == NULL)
+		err_errno(e, "%s: its folder", path);
 	else if (*base == '\0')
 		err_set(e, ERR_FAIL, "%s: is a folder, not a store", path);
 	else
@@ -85,16 +95,28 @@ resolve(const char *path, struct err *e)
 	return out.p;
 }
 
+/* Whether a store can be made there. */
+static int
+check_folder(const char *path, const char *real, struct err *e)
+{
+	const char *slash = strrchr(real, '/');
+	char *folder = slash == real ? mem_strdup("/") : mem_dup(real, (size_t)(slash - real));
+	int rc = access(folder, W_OK | X_OK);
+
+	if (rc < 0)
+		err_errno(e, "%s: cannot be made in %s", path, folder);
+	free(folder);
+	return rc;
+}
+
 static int
 check_file(const char *path, const char *real, enum db_mode mode, struct err *e)
 {
 	struct stat sb;
 
 	if (lstat(real, &sb) < 0) {
-		if (errno == ENOENT && mode == DB_CREATE)
-			return 0;
 		if (errno == ENOENT)
-			return err_set(e, ERR_FAIL, "%s: no such store (auditd-ingest makes one; --db names another)", path);
+			return mode == DB_CREATE ? check_folder(path, real, e) : no_such_store(path, e);
 		return err_errno(e, "%s", path);
 	}
 	if (S_ISLNK(sb.st_mode))
@@ -178,7 +200,7 @@ settle(struct db *db, const char *real, struct err *e)
 int
 db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
 {
-	char *real = resolve(path, e);
+	char *real = resolve(path, mode, e);
 	int flags = mode == DB_READ ? SQLITE_OPEN_READONLY
 	    : mode == DB_WRITE  ? SQLITE_OPEN_READWRITE
 	                        : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;

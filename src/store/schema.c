@@ -88,11 +88,14 @@ check_length(struct db *db, struct err *e)
 static int
 check_version(struct db *db, int64_t *version, struct err *e)
 {
-	int64_t application;
+	int64_t application, pages;
 
 	if (pragma_int(db, "PRAGMA application_id", &application, e) < 0 ||
+	    pragma_int(db, "PRAGMA page_count", &pages, e) < 0 ||
 	    pragma_int(db, "PRAGMA user_version", version, e) < 0)
 		return -1;
+	if (application == 0 && pages == 0)
+		return err_set(e, ERR_FAIL, "%s: the file is empty, no store yet (auditd-ingest makes one of it)", db->path);
 	if (application != SCHEMA_APPLICATION_ID)
 		return err_set(e, ERR_FAIL, "%s: not an audit-toolkit store", db->path);
 	if (*version > STORE_FORMAT)

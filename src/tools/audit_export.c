@@ -27,7 +27,7 @@ static const struct opt options[] = {
 	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
-	    "jsonl (default), json, csv", VALUE_FORMAT, NULL },
+	    "jsonl, json or csv; else as FILE's name ends, or jsonl", VALUE_FORMAT, NULL },
 	{ 'O', "out", OPT_STRING, ARG(out), "FILE|DIR",
 	    "write FILE (.gz and .zst are compressed), or a new file in DIR; else stdout", VALUE_FILE, NULL },
 	{ 0, "nested", OPT_FLAG, ARG(nested), NULL,
@@ -96,6 +96,25 @@ destination(const struct export *x, const char *out)
 	}
 	buf_byte(&path, '\0');
 	return path.p;
+}
+
+/* The format that the name of a file ends in, .gz or .zst aside; NULL: none. */
+static const char *
+format_of_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len > 3 && strcmp(name + len - 3, ".gz") == 0)
+		len -= 3;
+	else if (len > 4 && strcmp(name + len - 4, ".zst") == 0)
+		len -= 4;
+	for (size_t i = 0; formats[i]; i++) {
+		size_t n = strlen(formats[i]);
+
+		if (len > n && name[len - n - 1] == '.' && strncmp(name + len - n, formats[i], n) == 0)
+			return formats[i];
+	}
+	return NULL;
 }
 
 static int
@@ -211,7 +230,7 @@ write_export(struct export *x, struct pool *pool, struct outstream *out, struct 
 	struct query_options qo = { .filter = x->filter, .oldest_first = true, .pool = pool };
 	struct render_options ro = { .format = x->format, .csv_bom = guard, .csv_guard = guard,
 		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true,
-		.nested = a->nested };
+		.nested = a->nested, .terminal = !x->path && isatty(STDOUT_FILENO) };
 	struct query *q = query_open(x->st, &qo, e);
 	struct render *r = q ? render_open(&ro, out, e) : NULL;
 	int rc = -1;
@@ -272,9 +291,11 @@ run(const struct args *a, struct err *e)
 	int64_t started = time_now();
 	struct export x = { .args = a };
 	struct pool *pool = NULL;
+	const char *asked;
 
 	time_format(x.at, started);
-	if ((x.format = cli_format(&program, a->output, true, e)) == NULL ||
+	asked = a->output == NULL && !to_stdout ? format_of_name(a->out) : a->output;
+	if ((x.format = cli_format(&program, asked, true, e)) == NULL ||
 	    check_args(a, x.format, to_stdout, e) != 0 ||
 	    (x.filter = filter_build(&a->filter, started, e)) == NULL ||
 	    (x.st = open_store(a, e)) == NULL)
@@ -285,7 +306,11 @@ run(const struct args *a, struct err *e)
 	buf_byte(&x.expression, '\0');
 	pool = pool_new(pool_cpus() - 1);
 	if (export(&x, pool, e) == 0) {
+		bool covered = true;
+
 		cli_query_detail(&program, &a->common, x.filter, &x.stats, started);
+		if (query_covered(x.st, x.filter, &covered, e) == 0 && !covered)
+			cli_note(&program, &a->common, CLI_PRUNED);
 		if (x.path)
 			cli_note(&program, &a->common, "%s: %" PRIu64 " events", x.path, x.count);
 	}

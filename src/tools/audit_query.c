@@ -135,7 +135,7 @@ print_events(struct answer *w, const char *format, struct outstream *out, struct
 {
 	const struct args *a = w->args;
 	struct render_options ro = { .format = format, .seq = a->seq, .now = time_now(),
-		.width = cli_width(STDOUT_FILENO) };
+		.width = cli_width(STDOUT_FILENO), .terminal = isatty(STDOUT_FILENO) };
 	struct render_close end = { 0 };
 	struct buf covered = { 0 };
 	struct render *r = NULL;
@@ -235,11 +235,17 @@ verdict(const struct answer *w, struct err *e)
 	if (w->faulty > 0)
 		return err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were"
 		    " left out", w->faulty);
-	if (w->args->quarantine || w->printed > 0)
-		return 0;
-	if (w->st && query_covered(w->st, w->filter, &covered, e) == 0 && !covered)
+	if (w->args->quarantine || !w->st)
+		return w->printed > 0 || w->args->quarantine ? 0 : 1;
+	if (query_covered(w->st, w->filter, &covered, e) != 0)
+		return -1;
+	if (!covered && w->printed == 0)
 		return err_set(e, ERR_INCOMPLETE, "nothing found, but part of this time was pruned");
-	return 1;
+	if (!covered)
+		cli_note(&program, &w->args->common, CLI_PRUNED);
+	else if (w->printed == 0 && isatty(STDOUT_FILENO) && !w->args->count)
+		cli_note(&program, &w->args->common, "nothing found");
+	return w->printed > 0 ? 0 : 1;
 }
 
 static int

@@ -88,6 +88,7 @@ parse_options(const struct args *a, struct summary_options *so, struct summary_r
 	}
 	sr->top = a->top > SIZE_MAX ? SIZE_MAX : a->top > 0 ? (size_t)a->top : TOP_DEFAULT;
 	sr->width = cli_width(STDOUT_FILENO);
+	sr->terminal = isatty(STDOUT_FILENO);
 	rc = cli_colour(&a->common, STDOUT_FILENO, &sr->colour, e);
 out:
 	free(by);
@@ -131,6 +132,7 @@ run(const struct args *a, struct err *e)
 	struct filter *filter = NULL;
 	struct summary *sum = NULL;
 	struct store *st = NULL;
+	bool covered = true;
 	int rc;
 
 	if (parse_options(a, &so, &sr, e) != 0 ||
@@ -142,8 +144,11 @@ run(const struct args *a, struct err *e)
 	qo.fields = summary_fields(&so);
 	qo.pool = pool_new(pool_cpus() - 1);
 	rc = st ? query_summary(st, &qo, sum, &stats, e) : summarise_lines(a, &qo, sum, &stats, e);
-	if (rc == 0 && print(sum, &sr, e) == 0)
+	if (rc == 0 && print(sum, &sr, e) == 0) {
 		cli_query_detail(&program, &a->common, filter, &stats, started);
+		if (st && query_covered(st, filter, &covered, e) == 0 && !covered)
+			cli_note(&program, &a->common, CLI_PRUNED);
+	}
 out:
 	store_close(st);
 	pool_free(qo.pool);

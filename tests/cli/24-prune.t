@@ -108,6 +108,14 @@ is "JSON tells as well" \
 
 # ---- afterwards ----
 
+run audit-summary --until 2026-10 -o json
+ends "a summary of a time that was pruned" 0
+check "says so" grep -q 'part of this time was pruned' err
+run audit-query -c --until 2026-10
+check "so does a query that found something" grep -q 'part of this time was pruned' err
+run audit-export --until 2026-10
+check "and an export" grep -q 'part of this time was pruned' err
+
 run auditd-ingest --receipt receipt.json part3.jsonl
 is "a file that was read is not read again" "$status $(receipt stored)" "0 0"
 run audit-prune --older-than 100d --apply

@@ -37,6 +37,43 @@ else
 	where "the user's store" user
 fi
 
+# ---- Folders ----
+
+if [ "$(id -u)" -ne 0 ]; then
+	as_user() { "$@"; }
+elif command -v setpriv >/dev/null; then
+	as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+	chmod 755 "$work"
+	chmod 644 option.db
+else
+	as_user() { return 99; }
+fi
+mkdir -m 777 new
+if as_user test -x "$build/auditd-ingest" 2>/dev/null; then
+	XDG_STATE_HOME=$work/new/state
+	run as_user audit-query -n 1
+	refuses "a default store that is not there is told of" 2 'no such store (auditd-ingest makes one'
+	echo '{"time":"2026-05-01T00:00:00Z","action":"new"}' >new.jsonl
+	run as_user auditd-ingest -q - <new.jsonl
+	ends "the default folder is made when it is missing" 0
+	is "for nobody else" "$(stat -c %a new/state/audit-toolkit)" 750
+	XDG_STATE_HOME=$work/state
+	mkdir -m 755 closed
+	run as_user auditd-ingest -D closed/new.db new.jsonl
+	if [ "$(id -u)" -eq 0 ]; then
+		refuses "a store that may not be made says why" 2 'closed: Permission denied'
+	else
+		skip "a store that may not be made says why" "the folder is our own"
+	fi
+else
+	skip "the default folder is made when it is missing" "no other user can run the programs"
+fi
+run auditd-ingest -D none/new.db new.jsonl
+refuses "a folder that was named is not made" 2 'No such file or directory'
+: >empty.db
+run audit-query -D empty.db
+refuses "an empty file is no store yet" 2 'the file is empty'
+
 # ---- Configurations that are refused ----
 
 echo 'dbb: /x' >typo.yaml

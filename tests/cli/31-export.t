@@ -101,4 +101,16 @@ else
 	    "$(printf 'failure\tinterrupted')"
 fi
 
+# ---- The name says the format ----
+
+for name in n.csv n.json.gz n.jsonl.zst; do
+	run audit-export -O $name
+	ends "$name is written" 0
+done
+check "as csv" grep -q '^.*id,time,' n.csv
+check "as json" sh -c 'gzip -dc n.json.gz | jq -e .entries'
+check "as lines" sh -c 'zstd -qdc n.jsonl.zst | jq -e .id'
+run audit-export -o csv -O other.txt
+check "-o comes before it" grep -q 'id,time,' other.txt
+
 finish

@@ -452,6 +452,7 @@ START_TEST(a_window_is_half_open)
 	set(&args.since, "2026-04-23T11:00:00Z");
 	set(&args.until, "2026-04-23T11:00:00.000001Z");
 	ck_assert(selects(""));
+	set(&args.since, "2026-04-23T10:00:00Z");
 	set(&args.until, "2026-04-23T11:00:00Z");
 	ck_assert(!selects(""));
 	set(&args.since, "2026-04-23T11:00:00.000001Z");
