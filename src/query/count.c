@@ -262,7 +262,8 @@ load(const struct worker *w, const struct chosen *c, struct err *e)
 
 		if (col == NULL)
 			return -1;
-		if (col->kind == COLUMN_CODES && (c->bits != NULL || f == FIELD_OUTCOME) &&
+		/* Where a value is absent, another field may stand in for it. */
+		if (col->kind == COLUMN_CODES && (c->bits != NULL || f == FIELD_OUTCOME || col->counts[0] > 0) &&
 		    segment_codes(columns, f, e) == NULL)
 			return -1;
 	}

@@ -188,6 +188,10 @@ take_rows(struct query *q, struct source *s, const int64_t *time, enum verdict v
 			s->row[s->rows++] = r;
 	}
 	order_rows(q, s);
+	if (q->opts.limit > 0 && s->rows > q->opts.limit - q->given) {
+		s->rows = (uint32_t)(q->opts.limit - q->given);
+		s->row = mem_resize(s->row, s->rows * sizeof(*s->row));
+	}
 }
 
 /* Finds the source's matching rows; 1 when a segment is no longer there. */
@@ -256,13 +260,16 @@ look_again(struct query *q, struct source *gone, struct err *e)
 	struct store_view view;
 	size_t n;
 
+	int rc;
+
 	err_clear(e);
-	if (store_view(q->st, &view, &list, &n, e) < 0)
-		return -1;
-	add_waiting(q, list, n, gone->low, gone->high, true);
+	rc = store_view(q->st, &view, &list, &n, e);
+	if (rc == 0) {
+		add_waiting(q, list, n, gone->low, gone->high, true);
+		free(list);
+	}
 	source_free(gone);
-	free(list);
-	return 0;
+	return rc;
 }
 
 /* Opens every waiting source that may hold the next event. */

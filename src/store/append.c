@@ -55,8 +55,10 @@ struct appender {
 	struct duplicates *known;
 	uint64_t removals; /* when known was looked up */
 	bool stale;            /* known must be looked up anew */
-	uint64_t merged_cells; /* full cells when cell_merge was last asked */
+	uint64_t merged_cells; /* full cells that cell_merge was asked about */
+	bool unready;          /* the filling batch must be started anew */
 	struct held_list held; /* quarantined, behind the last position */
+	struct held_list conflicts; /* with what another writer stored meanwhile */
 	struct append_counts counts;
 	struct buf line;
 };
@@ -116,9 +118,27 @@ batch_fini(struct batch *b)
 	buf_fini(&b->salts);
 }
 
-/* Empties the batch for rows from seq `first` on. */
+static void
+batch_clear(struct batch *b)
+{
+	if (segment_builder_count(b->builder) > 0) {
+		segment_builder_reset(b->builder);
+		memset(b->slot, 0, KEY_SLOTS * sizeof(uint32_t));
+	}
+	if (b->encoded)
+		sealed_fini(&b->sealed);
+	b->sealed = (struct sealed){ 0 };
+	b->encoded = false;
+	b->any_record = false;
+	b->last_ingested = TIME_NONE;
+	position_free(b->position);
+	b->position = NULL;
+	held_clear(&b->held);
+}
+
+/* Makes an empty batch ready for rows from seq `first` on. */
 static int
-batch_start(struct batch *b, struct store *st, uint64_t first, struct err *e)
+batch_place(struct batch *b, struct store *st, uint64_t first, struct err *e)
 {
 	int rc = cell_salts(st, first / TREE_CELL, &b->salts, e);
 
@@ -130,21 +150,15 @@ batch_start(struct batch *b, struct store *st, uint64_t first, struct err *e)
 		salt_new(&b->salts);
 	}
 	salt_walk_start(&b->walk, buf_view(&b->salts));
-	if (segment_builder_count(b->builder) > 0) {
-		segment_builder_reset(b->builder);
-		memset(b->slot, 0, KEY_SLOTS * sizeof(uint32_t));
-	}
-	if (b->encoded)
-		sealed_fini(&b->sealed);
-	b->sealed = (struct sealed){ 0 };
-	b->encoded = false;
-	b->any_record = false;
-	b->last_ingested = TIME_NONE;
 	b->first = first;
-	position_free(b->position);
-	b->position = NULL;
-	held_clear(&b->held);
 	return 0;
+}
+
+static int
+batch_start(struct batch *b, struct store *st, uint64_t first, struct err *e)
+{
+	batch_clear(b);
+	return batch_place(b, st, first, e);
 }
 
 /* As batch_start behind a batch that fills its cell or not: the salts of the
@@ -430,7 +444,7 @@ add_again(struct appender *a, struct batch *fresh, const struct event *ev, enum 
 		a->counts.duplicates++;
 	if (result == APPEND_CONFLICT) {
 		a->counts.conflicts++;
-		hold_conflict(a, &a->held, ev);
+		hold_conflict(a, &a->conflicts, ev);
 	}
 	if (result != APPEND_STORED)
 		return 0;
@@ -492,7 +506,7 @@ write_batches(struct appender *a, struct batch *b, bool last, bool *all, struct 
 			return -1;
 	} else if (write_events(a, b, state, e) < 0 || write_rest(a, b, state, e) < 0)
 		return -1;
-	if ((last || *all) && write_held(a, &a->held, state, e) < 0)
+	if (write_held(a, &a->conflicts, state, e) < 0 || (last && write_held(a, &a->held, state, e) < 0))
 		return -1;
 	return state_put(a->st, state, e);
 }
@@ -505,31 +519,56 @@ static int
 commit_batch(struct appender *a, struct batch *b, bool last, bool *all, struct state *state, struct err *e)
 {
 	struct append_counts before = a->counts;
+	int rc;
 
 	if (db_begin_write(&a->st->db, e) < 0)
 		return -1;
-	if (write_batches(a, b, last, all, state, e) < 0 || db_commit(&a->st->db, e) < 0) {
+	rc = write_batches(a, b, last, all, state, e);
+	if (rc < 0 || (rc = db_commit(&a->st->db, e)) < 0) {
 		db_rollback(&a->st->db);
+		duplicates_forget(a->known);
 		a->counts = before;
-		return -1;
-	}
-	if (last || *all)
+	} else if (last)
 		held_clear(&a->held);
+	held_clear(&a->conflicts);
 	a->stale = true;
+	return rc;
+}
+
+/* Finds the place of the filling batch, if it has none yet. */
+static int
+make_ready(struct appender *a, struct err *e)
+{
+	struct state state;
+
+	if (a->unready && (state_get(a->st, &state, e) < 0 || batch_place(a->filling, a->st, state.size, e) < 0))
+		return -1;
+	a->unready = false;
 	return 0;
 }
 
-/* Once for each cell that became full, and once after opening, should a crash
- * have come between. */
-static int
-merge_full_cell(struct appender *a, const struct state *state, struct err *e)
+/* What is committed is committed: what comes behind it can fail without making
+ * it undone, and is tried again before the next event. */
+static void
+start_filling(struct appender *a)
 {
-	uint64_t cell = state->size / TREE_CELL;
+	struct err e = ERR_NONE;
 
-	if (cell == 0 || a->merged_cells == cell)
-		return 0;
-	a->merged_cells = cell;
-	return cell_merge(a->st, cell - 1, a->pool, e);
+	batch_clear(a->filling);
+	a->unready = true;
+	make_ready(a, &e);
+}
+
+/* Once for each cell that became full, and once after opening, should a crash
+ * have come between.  A cell that cannot be merged stays as it is. */
+static void
+merge_full_cells(struct appender *a, const struct state *state)
+{
+	for (; a->merged_cells < state->size / TREE_CELL; a->merged_cells++) {
+		struct err e = ERR_NONE;
+
+		cell_merge(a->st, a->merged_cells, a->pool, &e);
+	}
 }
 
 static int
@@ -545,9 +584,10 @@ commit_waiting(struct appender *a, struct err *e)
 	if (commit_batch(a, a->waiting, false, &all, &state, e) < 0)
 		return -1;
 	a->waiting = NULL;
-	if (all && batch_start(a->filling, a->st, state.size, e) < 0)
-		return -1;
-	return merge_full_cell(a, &state, e);
+	if (all)
+		start_filling(a);
+	merge_full_cells(a, &state);
+	return 0;
 }
 
 static int
@@ -556,15 +596,16 @@ commit_all(struct appender *a, struct err *e)
 	struct state state;
 	bool all;
 
-	if (commit_waiting(a, e) < 0)
+	if (commit_waiting(a, e) < 0 || make_ready(a, e) < 0)
 		return -1;
 	if (segment_builder_count(a->filling->builder) == 0 && a->filling->position == NULL &&
 	    a->filling->held.n + a->held.n == 0)
 		return 0;
-	if (commit_batch(a, a->filling, true, &all, &state, e) < 0 ||
-	    batch_start(a->filling, a->st, state.size, e) < 0)
+	if (commit_batch(a, a->filling, true, &all, &state, e) < 0)
 		return -1;
-	return merge_full_cell(a, &state, e);
+	start_filling(a);
+	merge_full_cells(a, &state);
+	return 0;
 }
 
 int
@@ -579,7 +620,7 @@ turn(struct appender *a, struct err *e)
 {
 	struct batch *full = a->filling, *other = full == &a->batch[0] ? &a->batch[1] : &a->batch[0];
 
-	if (commit_waiting(a, e) < 0)
+	if (commit_waiting(a, e) < 0 || make_ready(a, e) < 0)
 		return -1;
 	if (segment_builder_count(full->builder) == 0) /* written behind another writer's already */
 		return 0;
@@ -616,6 +657,7 @@ append_open(struct store *st, struct pool *pool, struct err *e)
 		return NULL;
 	}
 	a->removals = state.removals;
+	a->merged_cells = state.size >= TREE_CELL ? state.size / TREE_CELL - 1 : 0;
 	return a;
 }
 
@@ -631,6 +673,8 @@ append_close(struct appender *a)
 	batch_fini(&a->batch[1]);
 	held_clear(&a->held);
 	free(a->held.item);
+	held_clear(&a->conflicts);
+	free(a->conflicts.item);
 	buf_fini(&a->line);
 	free(a);
 }
@@ -643,7 +687,7 @@ add_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum 
 
 	buf_reset(&a->line);
 	event_format(&a->line, ev);
-	if (batch_full(a->filling, a->line.len) && turn(a, e) < 0)
+	if (make_ready(a, e) < 0 || (batch_full(a->filling, a->line.len) && turn(a, e) < 0))
 		return -1;
 	if (a->stale && duplicates_refresh(a->known, e) < 0)
 		return -1;

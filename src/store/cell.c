@@ -140,9 +140,10 @@ cell_close(struct store *st, uint64_t cell, const struct hash *leaf, struct err 
 }
 
 static int
-full_roots(struct store *st, uint64_t cells, struct hash *root, struct err *e)
+full_roots(struct store *st, uint64_t cells, struct hash **root, struct err *e)
 {
 	sqlite3_stmt *s = db_statement(&st->db, ST_CELL_ROOTS, e);
+	size_t cap = 0;
 	uint64_t n = 0;
 	int rc;
 
@@ -150,7 +151,8 @@ full_roots(struct store *st, uint64_t cells, struct hash *root, struct err *e)
 		return -1;
 	db_bind_int(s, 1, (int64_t)cells);
 	while ((rc = db_step(&st->db, s, e)) > 0) {
-		if ((uint64_t)db_int(s, 0) != n || !db_blob_fixed(s, 1, &root[n], sizeof(root[n])))
+		mem_grow(root, &cap, n + 1, sizeof(**root));
+		if ((uint64_t)db_int(s, 0) != n || !db_blob_fixed(s, 1, &(*root)[n], sizeof(**root)))
 			break;
 		n++;
 	}
@@ -166,7 +168,7 @@ static int
 read_root(struct store *st, uint64_t *size, struct hash *root, struct err *e)
 {
 	struct state state;
-	struct hash rest, *cells, *leaf = NULL;
+	struct hash rest, *cells = NULL, *leaf;
 	uint64_t full;
 	uint32_t open;
 	int rc;
@@ -176,9 +178,8 @@ read_root(struct store *st, uint64_t *size, struct hash *root, struct err *e)
 	*size = state.size;
 	full = state.size / TREE_CELL;
 	open = (uint32_t)(state.size % TREE_CELL);
-	cells = mem_zero(full + 1, sizeof(*cells));
 	leaf = mem_alloc(TREE_CELL * sizeof(*leaf));
-	rc = full_roots(st, full, cells, e);
+	rc = full_roots(st, full, &cells, e);
 	if (rc == 0 && open > 0 && (rc = leaf_gather(st, full, leaf, open, e)) == 0)
 		tree_root(&rest, leaf, open);
 	if (rc == 0)

@@ -1,26 +1,27 @@
 /*
  * duplicates: was this event stored before?
  *
- * Only segments whose time range covers the event's time and whose id filter
- * says maybe are looked into.  A few segments stay open with an index from id
- * to row, since input that is read again comes in the order it came before.
+ * Only segments whose time range covers the event's time are asked, in three
+ * steps, each after a maybe of the one before: the id filter, an index of the
+ * rows' keys, the row itself.  Input that does not come in order of time makes
+ * all segments cover all times; then nearly every answer is the filter's.
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "store/internal.h"
+#include "store/members.h"
 
 #define OPEN_MAX 12
-#define NO_ROW UINT32_MAX
+#define MEMBERS_BYTES_MAX (48u * 1024 * 1024) /* of id filters kept */
+#define INDEX_BYTES_MAX (64u * 1024 * 1024)
 
 /* What tells events apart. */
 #define IDENTITY (FIELD_BIT(FIELD_ID) | FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_SOURCE))
 
-/* A segment that was asked, with chains of rows by their key. */
+/* A segment that some event was found in, lately. */
 struct opened {
 	struct stored *stored; /* NULL: free */
-	uint32_t *head, *next; /* NULL until some id may be in it */
-	uint32_t mask;
 	uint64_t used;
 };
 
@@ -29,11 +30,27 @@ struct tail_key {
 	uint64_t seq;
 };
 
+/*
+ * A segment that could be asked.  Its id filter is read when it first is; the
+ * filter's few wrong answers are told by the index, made when the filter first
+ * said maybe.  Only an event whose key is in it opens the segment.
+ */
+struct known {
+	struct segment_info info;
+	struct buf members; /* empty: it has none, or it was not read yet */
+	bool read;
+	uint64_t *index;    /* 48 bits of each row's key, then the row; sorted */
+	uint64_t used;
+};
+
+_Static_assert(SEGMENT_EVENTS_MAX <= 65536, "a row is 16 bits of an index");
+
 struct duplicates {
 	struct store *st;
-	struct segment_info *list; /* by min_time */
+	struct known *list;        /* by min_time */
 	int64_t *reach;            /* newest max_time of list[0 .. i] */
 	size_t n;
+	size_t members_bytes, index_bytes;
 	struct tail_key *tail;     /* by key */
 	size_t tails;
 	struct opened open[OPEN_MAX];
@@ -56,9 +73,17 @@ static void
 close_one(struct opened *o)
 {
 	store_segment_free(o->stored);
-	free(o->head);
-	free(o->next);
 	*o = (struct opened){ 0 };
+}
+
+static void
+known_free(struct known *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_fini(&list[i].members);
+		free(list[i].index);
+	}
+	free(list);
 }
 
 void
@@ -68,7 +93,7 @@ duplicates_free(struct duplicates *d)
 		return;
 	for (size_t i = 0; i < OPEN_MAX; i++)
 		close_one(&d->open[i]);
-	free(d->list);
+	known_free(d->list, d->n);
 	free(d->reach);
 	free(d->tail);
 	json_tape_fini(&d->tape);
@@ -79,9 +104,17 @@ duplicates_free(struct duplicates *d)
 static int
 by_min_time(const void *a, const void *b)
 {
-	const struct segment_info *x = a, *y = b;
+	const struct known *x = a, *y = b;
 
-	return (x->meta.min_time > y->meta.min_time) - (x->meta.min_time < y->meta.min_time);
+	return (x->info.meta.min_time > y->info.meta.min_time) - (x->info.meta.min_time < y->info.meta.min_time);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct known *x = a, *y = b;
+
+	return (x->info.id > y->info.id) - (x->info.id < y->info.id);
 }
 
 static int
@@ -117,29 +150,96 @@ static bool
 listed(const struct duplicates *d, int64_t id)
 {
 	for (size_t i = 0; i < d->n; i++)
-		if (d->list[i].id == id)
+		if (d->list[i].info.id == id)
 			return true;
 	return false;
+}
+
+/* The new list, with the filters and indexes that were made for the old one. */
+static void
+take_list(struct duplicates *d, const struct segment_info *list, size_t n)
+{
+	struct known *old = d->list;
+	size_t n_old = d->n;
+
+	if (n_old > 0)
+		qsort(old, n_old, sizeof(*old), by_id);
+	d->list = mem_zero(n, sizeof(*d->list));
+	d->n = n;
+	d->members_bytes = d->index_bytes = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct known *same;
+
+		d->list[i].info = list[i];
+		same = n_old > 0 ? bsearch(&d->list[i], old, n_old, sizeof(*old), by_id) : NULL;
+		if (same == NULL)
+			continue;
+		d->list[i] = *same;
+		d->members_bytes += same->members.cap;
+		d->index_bytes += same->index != NULL ? same->info.meta.count * sizeof(*same->index) : 0;
+		same->members = (struct buf){ 0 };
+		same->index = NULL;
+	}
+	known_free(old, n_old);
+	if (n > 0)
+		qsort(d->list, n, sizeof(*d->list), by_min_time);
 }
 
 int
 duplicates_refresh(struct duplicates *d, struct err *e)
 {
-	free(d->list);
-	if (segment_list(d->st, 0, INT64_MAX, &d->list, &d->n, e) < 0 || load_tail(d, e) < 0)
+	struct segment_info *list;
+	size_t n;
+
+	if (segment_list(d->st, 0, INT64_MAX, &list, &n, e) < 0)
 		return -1;
-	if (d->n > 0)
-		qsort(d->list, d->n, sizeof(*d->list), by_min_time);
+	take_list(d, list, n);
+	free(list);
 	d->reach = mem_resize(d->reach, (d->n + 1) * sizeof(*d->reach));
 	for (size_t i = 0; i < d->n; i++) {
-		int64_t max = d->list[i].meta.max_time;
+		int64_t max = d->list[i].info.meta.max_time;
 
 		d->reach[i] = i > 0 && d->reach[i - 1] > max ? d->reach[i - 1] : max;
 	}
 	for (size_t i = 0; i < OPEN_MAX; i++)
 		if (d->open[i].stored != NULL && !listed(d, d->open[i].stored->info.id))
 			close_one(&d->open[i]);
-	return 0;
+	return load_tail(d, e);
+}
+
+void
+duplicates_forget(struct duplicates *d)
+{
+	for (size_t i = 0; i < OPEN_MAX; i++)
+		close_one(&d->open[i]);
+	known_free(d->list, d->n);
+	d->list = NULL;
+	d->n = d->members_bytes = d->index_bytes = 0;
+}
+
+/* What the id filter says, read once and kept: 0 certainly not, 1 maybe, -1.
+ * A segment is opened only after a maybe: that many segments cover the time of
+ * an event costs little. */
+static int
+may_have_id(struct duplicates *d, struct known *k, struct str id, struct err *e)
+{
+	if (!k->read) {
+		if (d->members_bytes > MEMBERS_BYTES_MAX) {
+			for (size_t i = 0; i < d->n; i++) {
+				buf_fini(&d->list[i].members);
+				d->list[i].members = (struct buf){ 0 };
+				d->list[i].read = false;
+			}
+			d->members_bytes = 0;
+		}
+		if (segment_members(d->st, k->info.id, FIELD_ID, &k->members, e) < 0)
+			return -1;
+		d->members_bytes += k->members.cap;
+		k->read = true;
+	}
+	if (k->members.len == 0 || !members_valid(k->members.len))
+		return 1;
+	return members_may_have((const uint8_t *)k->members.p, k->members.len, id);
 }
 
 /* The open segment, opened in the place of the one longest unused. */
@@ -167,27 +267,71 @@ open_segment(struct duplicates *d, const struct segment_info *info, struct err *
 }
 
 static int
-build_index(struct duplicates *d, struct opened *o, struct err *e)
+by_number(const void *a, const void *b)
 {
-	uint32_t n = o->stored->info.meta.count, size = 1;
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Makes room for one more index. */
+static void
+drop_indexes(struct duplicates *d, size_t more)
+{
+	while (d->index_bytes > 0 && d->index_bytes + more > INDEX_BYTES_MAX) {
+		struct known *oldest = NULL;
+
+		for (size_t i = 0; i < d->n; i++)
+			if (d->list[i].index != NULL && (oldest == NULL || d->list[i].used < oldest->used))
+				oldest = &d->list[i];
+		if (oldest == NULL)
+			return;
+		d->index_bytes -= oldest->info.meta.count * sizeof(*oldest->index);
+		free(oldest->index);
+		oldest->index = NULL;
+	}
+}
+
+static int
+build_index(struct duplicates *d, struct known *k, struct err *e)
+{
+	uint32_t n = k->info.meta.count;
+	struct opened *o = open_segment(d, &k->info, e);
+	uint64_t *index;
 	struct event ev;
 
-	while (size < n)
-		size *= 2;
-	o->mask = size - 1;
-	o->head = mem_alloc(size * sizeof(*o->head));
-	o->next = mem_alloc(n * sizeof(*o->next));
-	memset(o->head, 0xff, size * sizeof(*o->head));
+	if (o == NULL)
+		return -1;
+	index = mem_alloc(n * sizeof(*index));
 	for (uint32_t row = 0; row < n; row++) {
-		uint32_t slot;
-
-		if (segment_event(o->stored->columns, row, IDENTITY, &ev, e) < 0)
+		if (segment_event(o->stored->columns, row, IDENTITY, &ev, e) < 0) {
+			free(index);
 			return -1;
-		slot = (uint32_t)event_key(d->st, &ev) & o->mask;
-		o->next[row] = o->head[slot];
-		o->head[slot] = row;
+		}
+		index[row] = event_key(d->st, &ev) << 16 | row;
 	}
+	qsort(index, n, sizeof(*index), by_number);
+	drop_indexes(d, n * sizeof(*index));
+	k->index = index;
+	d->index_bytes += n * sizeof(*index);
 	return 0;
+}
+
+/* The first place of the index that is not below x. */
+static uint32_t
+index_find(const struct known *k, uint64_t x)
+{
+	uint32_t low = 0, high = k->info.meta.count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (k->index[middle] < x)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 static bool
@@ -207,27 +351,28 @@ verdict(const struct event *new, const struct event *old)
 }
 
 static int
-find_in_segment(struct duplicates *d, const struct segment_info *info, const struct event *ev, uint64_t key,
+find_in_segment(struct duplicates *d, struct known *k, const struct event *ev, uint64_t key,
     enum append_result *result, struct err *e)
 {
-	struct opened *o = open_segment(d, info, e);
-	struct segment *columns;
+	struct opened *o;
 	struct event old;
 	int may;
 
-	if (o == NULL)
-		return -1;
-	columns = o->stored->columns;
-	if ((may = segment_may_have(columns, FIELD_ID, ev->v[FIELD_ID], e)) <= 0)
+	if ((may = may_have_id(d, k, ev->v[FIELD_ID], e)) <= 0)
 		return may;
-	if (o->head == NULL && build_index(d, o, e) < 0)
+	if (k->index == NULL && build_index(d, k, e) < 0)
 		return -1;
-	for (uint32_t row = o->head[(uint32_t)key & o->mask]; row != NO_ROW; row = o->next[row]) {
-		if (segment_event(columns, row, IDENTITY, &old, e) < 0)
+	k->used = ++d->clock;
+	for (uint32_t at = index_find(k, key << 16); at < k->info.meta.count && k->index[at] >> 16 == key << 16 >> 16;
+	     at++) {
+		uint32_t row = (uint32_t)k->index[at] & 0xffff;
+
+		if ((o = open_segment(d, &k->info, e)) == NULL ||
+		    segment_event(o->stored->columns, row, IDENTITY, &old, e) < 0)
 			return -1;
 		if (!same_identity(ev, &old))
 			continue;
-		if (segment_event(columns, row, FIELD_ALL, &old, e) < 0)
+		if (segment_event(o->stored->columns, row, FIELD_ALL, &old, e) < 0)
 			return -1;
 		*result = verdict(ev, &old);
 		return 0;
@@ -287,14 +432,14 @@ find_once(struct duplicates *d, const struct event *ev, uint64_t key, enum appen
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (d->list[middle].meta.min_time <= ev->time)
+		if (d->list[middle].info.meta.min_time <= ev->time)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	/* ... while any of them reaches it. */
 	while (low-- > 0 && d->reach[low] >= ev->time && *result == APPEND_STORED)
-		if (d->list[low].meta.max_time >= ev->time && find_in_segment(d, &d->list[low], ev, key, result, e) < 0)
+		if (d->list[low].info.meta.max_time >= ev->time && find_in_segment(d, &d->list[low], ev, key, result, e) < 0)
 			return -1;
 	return 0;
 }

@@ -14,6 +14,8 @@ struct store {
 	pthread_mutex_t lock; /* around the connection, when segments are read by several threads */
 };
 
+#define SEGMENT_ID_MAX (INT64_C(1) << 46) /* so that the numbers of pieces fit 63 bits */
+
 /* The one row of counters; read and written inside transactions. */
 struct state {
 	uint64_t size, removals, quarantined;
@@ -47,6 +49,9 @@ int segment_drop(struct store *st, int64_t id, struct err *e);
 
 /* One segment row of the current statement (ST_SEGMENT_ALL's columns). */
 int segment_info_read(struct store *st, sqlite3_stmt *s, struct segment_info *info, struct err *e);
+/* The membership filter of a field of a segment into out; empty when it has none. */
+int segment_members(struct store *st, int64_t id, enum field f, struct buf *out, struct err *e);
+
 /* Segments that overlap [first, last]; yours (free). */
 int segment_list(struct store *st, uint64_t first, uint64_t last, struct segment_info **list, size_t *n, struct err *e);
 
@@ -109,6 +114,8 @@ struct duplicates *duplicates_new(struct store *st);
 void duplicates_free(struct duplicates *d);
 /* Looks anew at what segments and tail there are. */
 int duplicates_refresh(struct duplicates *d, struct err *e);
+/* After a rollback: what was seen inside the transaction is not there. */
+void duplicates_forget(struct duplicates *d);
 /* key: the event's event_key. */
 int duplicates_find(struct duplicates *d, const struct event *ev, uint64_t key, enum append_result *result,
     struct err *e);

@@ -15,7 +15,7 @@
 #include "proof/salt.h"
 #include "store/internal.h"
 
-#define PART_EVENTS (4 * TREE_CELL) /* a transaction ends when it removed this many */
+#define PART_EVENTS (4 * TREE_CELL) /* a transaction ends when it removed or rewrote so many */
 
 struct pruning {
 	struct store *st;
@@ -23,7 +23,7 @@ struct pruning {
 	int64_t cutoff;
 	struct prune_plan *done;
 	/* of the transaction at work */
-	uint64_t removed;
+	uint64_t removed, rewritten; /* events */
 	uint64_t run_first, run_count; /* maximal run not yet digested */
 	struct hasher digest;
 	struct prune_part part;
@@ -345,6 +345,7 @@ prune_segment(struct pruning *p, const struct segment_info *info, struct err *e)
 			p->state.pruned_min_time = d.oldest;
 		if (p->state.pruned_max_time == TIME_NONE || d.newest > p->state.pruned_max_time)
 			p->state.pruned_max_time = d.newest;
+		p->rewritten += whole ? 0 : info->meta.count - d.count;
 		rc = d.count == TREE_CELL ? remove_cell(p, info, e) : remove_rows(p, s, &d, e);
 	}
 	free(d.row);
@@ -378,10 +379,10 @@ prune_part(struct pruning *p, uint64_t *from, prune_record_fn *record, void *arg
 
 	if (state_get(p->st, &p->state, e) < 0 || segment_list(p->st, *from, INT64_MAX, &list, &n, e) < 0)
 		return -1;
-	p->removed = 0;
+	p->removed = p->rewritten = 0;
 	p->part.events = 0;
 	hash_init(&p->digest);
-	for (i = 0, rc = 0; i < n && rc == 0 && p->removed < PART_EVENTS; i++)
+	for (i = 0, rc = 0; i < n && rc == 0 && p->removed + p->rewritten < PART_EVENTS; i++)
 		if (list[i].meta.min_time < p->cutoff)
 			rc = prune_segment(p, &list[i], e);
 	*from = i < n ? list[i].first : UINT64_MAX;

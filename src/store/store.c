@@ -99,7 +99,7 @@ state_get(struct store *st, struct state *state, struct err *e)
 	};
 	sqlite3_reset(s);
 	/* Limits of the numbering of pieces and of signed 64-bit columns. */
-	if (state->size > (UINT64_C(1) << 48) || state->next_segment < 1 || state->next_segment > (INT64_C(1) << 46))
+	if (state->size > (UINT64_C(1) << 48) || state->next_segment < 1 || state->next_segment >= SEGMENT_ID_MAX)
 		return err_set(e, ERR_INTEGRITY, "%s: the store's own row of counters is damaged", st->db.path);
 	return 0;
 }

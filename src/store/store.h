@@ -143,8 +143,8 @@ enum append_result { APPEND_STORED, APPEND_DUPLICATE, APPEND_CONFLICT };
 /*
  * Adds an event (copied).  It must have id, time and ingested.  APPEND_CONFLICT: the same
  * source, id and time with other content is stored already; the caller
- * quarantines it.  May commit on its own when a cell is full; then everything
- * given before is durable, with the newest position given before.
+ * quarantines it.  May commit on its own when a cell is full: events given
+ * before, with the newest position that all of them are behind.
  * 0 or -1.
  */
 int append_event(struct appender *a, const struct event *ev, enum leaf_kind kind,

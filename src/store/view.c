@@ -36,7 +36,7 @@ segment_info_read(struct store *st, sqlite3_stmt *s, struct segment_info *info, 
 	};
 	int64_t count = db_int(s, 3);
 
-	if (info->id < 1 || info->first > info->last || info->last >= UINT64_C(1) << 48 ||
+	if (info->id < 1 || info->id >= SEGMENT_ID_MAX || info->first > info->last || info->last >= UINT64_C(1) << 48 ||
 	    info->first / TREE_CELL != info->last / TREE_CELL || count < 1 ||
 	    (uint64_t)count > info->last - info->first + 1 || info->meta.min_time > info->meta.max_time ||
 	    (info->meta.fields & ~FIELD_ALL) != 0)
@@ -71,6 +71,7 @@ read_list(struct store *st, sqlite3_stmt *s, struct segment_info **list, size_t 
 		sqlite3_reset(s);
 		free(*list);
 		*list = NULL;
+		*n = 0;
 	}
 	return rc;
 }
@@ -124,18 +125,43 @@ store_view(struct store *st, struct store_view *v, struct segment_info **list, s
 
 /* ---- one segment ---- */
 
-static bool
+/* 1, 0 when it is gone, -1. */
+static int
 still_there(struct stored *s, struct err *e)
 {
 	sqlite3_stmt *q = db_statement(&s->st->db, ST_SEGMENT_EXISTS, e);
 	int rc;
 
 	if (q == NULL)
-		return true;
+		return -1;
 	db_bind_int(q, 1, s->info.id);
 	rc = db_step(&s->st->db, q, e);
 	sqlite3_reset(q);
-	return rc != 0;
+	return rc;
+}
+
+/* A piece's bytes: 1, 0 there is none, -1. */
+static int
+read_piece(struct db *db, int64_t segment, unsigned field, unsigned part, struct buf *out, struct err *e)
+{
+	sqlite3_stmt *q = db_statement(db, ST_PIECE_GET, e);
+	int rc;
+
+	if (q == NULL)
+		return -1;
+	db_bind_int(q, 1, piece_id(segment, field, part));
+	rc = db_step(db, q, e);
+	buf_reset(out);
+	if (rc > 0)
+		buf_str(out, db_blob(q, 0));
+	sqlite3_reset(q);
+	return rc;
+}
+
+int
+segment_members(struct store *st, int64_t id, enum field f, struct buf *out, struct err *e)
+{
+	return read_piece(&st->db, id, f, PART_MEMBERS, out, e) < 0 ? -1 : 0;
 }
 
 /* Segment ids are never used again, so a piece that is missing while its
@@ -145,24 +171,15 @@ get_piece(void *arg, unsigned field, unsigned part, struct buf *out, struct err 
 {
 	struct stored *s = arg;
 	struct db *db = &s->st->db;
-	sqlite3_stmt *q;
-	int rc = -1;
+	int rc, there;
 
 	pthread_mutex_lock(&s->st->lock);
-	if ((q = db_statement(db, ST_PIECE_GET, e)) != NULL) {
-		db_bind_int(q, 1, piece_id(s->info.id, field, part));
-		rc = db_step(db, q, e);
-		if (rc > 0) {
-			struct str data = db_blob(q, 0);
-
-			buf_reset(out);
-			buf_str(out, data);
-		}
-		sqlite3_reset(q);
-		if (rc == 0 && !still_there(s, e)) {
-			s->moved = true;
-			rc = err_set(e, ERR_BUSY, "%s: segment %lld was replaced meanwhile", db->path, (long long)s->info.id);
-		}
+	rc = read_piece(db, s->info.id, field, part, out, e);
+	if (rc == 0 && (there = still_there(s, e)) <= 0) {
+		s->moved = there == 0;
+		rc = there < 0 ? -1
+		               : err_set(e, ERR_BUSY, "%s: segment %lld was replaced meanwhile", db->path,
+		                     (long long)s->info.id);
 	}
 	pthread_mutex_unlock(&s->st->lock);
 	return rc;

@@ -650,6 +650,49 @@ START_TEST(reader_refuses_what_is_no_store)
 }
 END_TEST
 
+/* Merging is housekeeping: events that are committed are committed. */
+START_TEST(a_cell_that_cannot_be_merged_does_not_stop_writers)
+{
+	struct store *st = open_store(STORE_CREATE);
+	uint64_t tail;
+
+	append_range(st, NULL, 0, 60000, 30000);
+	store_close(st);
+	tamper("UPDATE piece SET data = x'00' WHERE id = (SELECT min(id) FROM piece)");
+	st = open_store(STORE_WRITE);
+	append_range(st, NULL, 60000, 70000, 10000);
+	ck_assert_uint_eq(count_segments(st, &tail), 4);
+	ck_assert_uint_eq(tail, 0);
+	store_close(st);
+}
+END_TEST
+
+/* Every segment covers every time: all of them are asked about each event. */
+START_TEST(segments_that_overlap_in_time_are_all_asked)
+{
+	struct store *st = open_store(STORE_CREATE);
+	struct err e = ERR_NONE;
+	struct appender *a;
+
+	for (unsigned part = 0; part < 14; part++) {
+		a = append_open(st, NULL, &e);
+		for (unsigned n = part; n < 14 * 4200; n += 14)
+			ck_assert_int_eq(append_one(a, n), APPEND_STORED);
+		commit(a);
+		append_close(a);
+	}
+	a = append_open(st, NULL, &e);
+	for (unsigned n = 0; n < 14 * 4200; n += 5)
+		ck_assert_int_eq(append_one(a, n), APPEND_DUPLICATE);
+	for (unsigned n = 14 * 4200; n < 15 * 4200; n++)
+		ck_assert_int_eq(append_one(a, n), APPEND_STORED);
+	commit(a);
+	append_close(a);
+	expect_root(st);
+	store_close(st);
+}
+END_TEST
+
 /* Rows of metadata that an attacker wrote give an error, not a crash. */
 START_TEST(hostile_rows_are_errors)
 {
@@ -658,6 +701,9 @@ START_TEST(hostile_rows_are_errors)
 		"UPDATE segment SET count = 70000",
 		"UPDATE segment SET last = 99999999",
 		"UPDATE segment SET first = -1",
+		"UPDATE segment SET id = 9223372036854775807",
+		"UPDATE state SET size = 281474976710656",
+		"UPDATE tail SET seq = -5 WHERE seq = 5000",
 		"UPDATE segment SET fields = -1",
 		"UPDATE segment SET min_time = 9, max_time = 3",
 		"UPDATE segment SET runs = x'ffffffffffffffffffff01'",
@@ -737,6 +783,8 @@ store_suite(void)
 	tcase_add_test(t, reader_refuses_a_changed_schema);
 	tcase_add_test(t, reader_refuses_a_file_that_is_shorter_than_it_says);
 	tcase_add_test(t, reader_refuses_what_is_no_store);
+	tcase_add_test(t, a_cell_that_cannot_be_merged_does_not_stop_writers);
+	tcase_add_test(t, segments_that_overlap_in_time_are_all_asked);
 	tcase_add_test(t, hostile_rows_are_errors);
 	suite_add_tcase(s, t);
 	return s;
