@@ -161,7 +161,7 @@ read_piece(struct db *db, int64_t segment, unsigned field, unsigned part, struct
 int
 segment_members(struct store *st, int64_t id, enum field f, struct buf *out, struct err *e)
 {
-	return read_piece(&st->db, id, f, PART_MEMBERS, out, e) < 0 ? -1 : 0;
+	return read_piece(&st->db, id, (unsigned)f, PART_MEMBERS, out, e) < 0 ? -1 : 0;
 }
 
 /* Segment ids are never used again, so a piece that is missing while its

@@ -52,18 +52,18 @@ static const struct golden_summary {
 	struct summary_options s;
 	struct summary_render o;
 } summaries[] = {
-	{ "basic", "basic.summary.txt", { 0 }, { SUMMARY_TABLE, 10, false, 0 } },
+	{ "basic", "basic.summary.txt", { 0 }, { SUMMARY_TABLE, 10, false, 0, false } },
 	{ "basic", "basic.summary.80.txt", { .by = { FIELD_ACTION, FIELD_OUTCOME }, .bys = 2 },
-	    { SUMMARY_TABLE, 2, true, 80 } },
-	{ "basic", "basic.summary.json", { .bucket = INT64_C(365) * TIME_DAY }, { SUMMARY_JSON, 2, false, 0 } },
+	    { SUMMARY_TABLE, 2, true, 80, false } },
+	{ "basic", "basic.summary.json", { .bucket = INT64_C(365) * TIME_DAY }, { SUMMARY_JSON, 2, false, 0, false } },
 	{ "basic", "basic.summary.csv", { .bucket = INT64_C(365) * TIME_DAY, .by = { FIELD_ACTION, FIELD_TENANT },
-	    .bys = 2 }, { SUMMARY_CSV, 2, false, 0 } },
+	    .bys = 2 }, { SUMMARY_CSV, 2, false, 0, false } },
 	{ "hostile", "hostile.summary.60.txt", { .by = { FIELD_ACTION, FIELD_TARGET_PATH }, .bys = 2 },
-	    { SUMMARY_TABLE, 10, false, 60 } },
+	    { SUMMARY_TABLE, 10, false, 60, false } },
 	{ "hostile", "hostile.summary.json", { .by = { FIELD_TARGET_PATH }, .bys = 1 },
-	    { SUMMARY_JSON, 10, false, 0 } },
-	{ "empty", "empty.summary.txt", { 0 }, { SUMMARY_TABLE, 10, false, 80 } },
-	{ "empty", "empty.summary.json", { 0 }, { SUMMARY_JSON, 10, false, 0 } },
+	    { SUMMARY_JSON, 10, false, 0, false } },
+	{ "empty", "empty.summary.txt", { 0 }, { SUMMARY_TABLE, 10, false, 80, false } },
+	{ "empty", "empty.summary.json", { 0 }, { SUMMARY_JSON, 10, false, 0, false } },
 };
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
