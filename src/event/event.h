@@ -46,6 +46,9 @@ struct event_policy {
 	int64_t assume_now; /* the time of events without one; TIME_NONE: a fault */
 };
 
+/* For lines that the toolkit wrote: the store's and exported ones. */
+extern const struct event_policy event_stored;
+
 /*
  * A scanned line into an event: aliases, flattening, severities, outcomes,
  * times and addresses as design says (audit-event(5)).  Unknown keys and

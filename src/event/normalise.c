@@ -21,6 +21,8 @@
 #define RANK_STATUS 10000       /* an outcome in the place of a status: behind every alias */
 #define RANK_MEMBER 10001       /* a member of an actor object: behind every key of the line */
 
+const struct event_policy event_stored = { .stored = true, .assume_now = TIME_NONE };
+
 struct normaliser {
 	struct event *ev;
 	const struct json_tape *t;

@@ -32,9 +32,6 @@ struct lines {
 	struct event event;
 };
 
-/* Lines that the toolkit wrote carry ingested and its own records. */
-static const struct event_policy policy = { .stored = true, .assume_now = TIME_NONE };
-
 struct lines *
 lines_new(const struct filter *f)
 {
@@ -70,7 +67,7 @@ parse(struct lines *l, const char *p, size_t len, struct event *ev)
 	const char *detail;
 
 	arena_reset(&l->scratch);
-	return event_parse(ev, p, len, &policy, &l->tape, &l->scratch, &detail);
+	return event_parse(ev, p, len, &event_stored, &l->tape, &l->scratch, &detail);
 }
 
 static void

@@ -383,7 +383,6 @@ find_in_segment(struct duplicates *d, struct known *k, const struct event *ev, u
 static int
 find_in_tail(struct duplicates *d, const struct event *ev, uint64_t key, enum append_result *result, struct err *e)
 {
-	static const struct event_policy policy = { .stored = true, .assume_now = TIME_NONE };
 	size_t low = 0, high = d->tails;
 	struct event old;
 	const char *detail;
@@ -410,7 +409,7 @@ find_in_tail(struct duplicates *d, const struct event *ev, uint64_t key, enum ap
 			struct str line = db_blob(s, 3);
 
 			arena_reset(&d->arena);
-			if (event_parse(&old, line.p, line.len, &policy, &d->tape, &d->arena, &detail) == EVENT_OK &&
+			if (event_parse(&old, line.p, line.len, &event_stored, &d->tape, &d->arena, &detail) == EVENT_OK &&
 			    same_identity(ev, &old))
 				*result = verdict(ev, &old);
 			sqlite3_reset(s);

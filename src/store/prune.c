@@ -110,13 +110,12 @@ struct tail_plan {
 static int
 plan_line(void *arg, uint64_t seq, struct str line, struct err *e)
 {
-	static const struct event_policy policy = { .stored = true, .assume_now = TIME_NONE };
 	struct tail_plan *t = arg;
 	struct event ev;
 	const char *detail;
 
 	arena_reset(&t->arena);
-	if (event_parse(&ev, line.p, line.len, &policy, &t->tape, &t->arena, &detail) != EVENT_OK)
+	if (event_parse(&ev, line.p, line.len, &event_stored, &t->tape, &t->arena, &detail) != EVENT_OK)
 		return err_set(e, ERR_INTEGRITY, "the tail's line at seq %llu is damaged", (unsigned long long)seq);
 	if (ev.time < t->plan->cutoff &&
 	    !(event_has(&ev, FIELD_SOURCE) && str_eq(ev.v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE)))) {

@@ -99,7 +99,6 @@ tail_add(struct store *st, uint64_t seq, const struct event *ev, enum leaf_kind 
 static int
 take_tail(struct store *st, uint64_t next, struct sealer *sealer, struct buf *leaves, struct err *e)
 {
-	static const struct event_policy policy = { .stored = true, .assume_now = TIME_NONE };
 	sqlite3_stmt *s = db_statement(&st->db, ST_TAIL_RANGE, e);
 	struct json_tape tape = { 0 };
 	struct arena arena = { 0 };
@@ -116,7 +115,7 @@ take_tail(struct store *st, uint64_t next, struct sealer *sealer, struct buf *le
 		uint64_t seq = (uint64_t)db_int(s, 0);
 
 		arena_reset(&arena);
-		if (seq != next++ || leaf.len != HASH_LEN || event_parse(&ev, line.p, line.len, &policy, &tape, &arena, &detail) != EVENT_OK) {
+		if (seq != next++ || leaf.len != HASH_LEN || event_parse(&ev, line.p, line.len, &event_stored, &tape, &arena, &detail) != EVENT_OK) {
 			rc = err_set(e, ERR_INTEGRITY, "%s: the tail's line at seq %lld is damaged", st->db.path,
 			    (long long)seq);
 			break;

@@ -85,7 +85,6 @@ void sealed_fini(struct sealed *s);
 struct piece_source {
 	int (*get)(void *arg, unsigned field, unsigned part, struct buf *out, struct err *e);
 	void *arg;
-	void (*done)(void *arg); /* called by segment_free; NULL: nothing to do */
 };
 
 struct segment;
@@ -94,7 +93,6 @@ struct segment;
 struct segment *segment_new(const struct segment_meta *meta, struct piece_source source);
 void segment_free(struct segment *s);
 const struct segment_meta *segment_meta(const struct segment *s);
-const struct piece_source *segment_source(const struct segment *s);
 
 enum column_kind {
 	COLUMN_ABSENT, /* no row has the field */

@@ -92,8 +92,6 @@ segment_free(struct segment *s)
 		free(col);
 	}
 	codec_free(s->codec);
-	if (s->source.done)
-		s->source.done(s->source.arg);
 	free(s);
 }
 
@@ -101,12 +99,6 @@ const struct segment_meta *
 segment_meta(const struct segment *s)
 {
 	return &s->meta;
-}
-
-const struct piece_source *
-segment_source(const struct segment *s)
-{
-	return &s->source;
 }
 
 /* A piece with padding behind it: 1, 0 there is none, -1. */
