@@ -6,29 +6,8 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 
-static int
-add_field(const char *option, struct str name, enum field **list, size_t *n, size_t *cap,
-    struct err *e)
-{
-	enum field f = field_find(name.p, name.len);
-	const char *near;
-	char *typed;
-
-	if (f == FIELD_NONE) {
-		typed = mem_dup(name.p, name.len);
-		near = nearest_name(typed, field_names(), FIELD_COUNT);
-		err_set(e, ERR_FAIL, "--%s: no field '%s'%s%s", option, typed,
-		    near ? "; the nearest is " : "", near ? near : "");
-		free(typed);
-		return -1;
-	}
-	mem_grow(list, cap, *n + 1, sizeof(**list));
-	(*list)[(*n)++] = f;
-	return 0;
-}
-
 int
-cli_fields(const char *option, const struct str_list *names, enum field **list, size_t *n,
+cli_selectors(const char *option, const struct str_list *names, struct arena *a, struct selector **list, size_t *n,
     struct err *e)
 {
 	size_t cap = 0;
@@ -36,19 +15,23 @@ cli_fields(const char *option, const struct str_list *names, enum field **list, 
 	*list = NULL;
 	*n = 0;
 	for (size_t i = 0; i < names->n; i++) {
-		const char *p = names->item[i];
+		struct str left = str_of(names->item[i]);
 
 		for (;;) {
-			size_t len = strcspn(p, ",");
+			size_t len = selector_span(left);
 
-			if (add_field(option, (struct str){ p, len }, list, n, &cap, e) != 0) {
+			/* Up to the comma, so that an error shows all of what was meant. */
+			while (len < left.len && left.p[len] != ',')
+				len++;
+			mem_grow(list, &cap, *n + 1, sizeof(**list));
+			if (selector_parse(&(*list)[(*n)++], (struct str){ left.p, len }, a, e) != 0) {
 				free(*list);
 				*list = NULL;
-				return -1;
+				return err_doing(e, "--%s", option);
 			}
-			if (p[len] == '\0')
+			if (len == left.len)
 				break;
-			p += len + 1;
+			left = (struct str){ left.p + len + 1, left.len - len - 1 };
 		}
 	}
 	return 0;

@@ -19,6 +19,7 @@
 
 struct common_args {
 	char *db, *config, *color, *tz;
+	bool no_pager;
 	bool quiet, verbose, help, version, list_options;
 	char *list_values;
 };
@@ -27,6 +28,7 @@ struct common_args {
 extern const struct opt opt_common[]; /* for every program */
 extern const struct opt opt_zone[];   /* --tz: who reads times as typed, or prints them for people */
 extern const struct opt opt_colour[]; /* --color */
+extern const struct opt opt_pager[];  /* --no-pager */
 
 /* Over struct filter_args. */
 extern const struct opt opt_filter[];
@@ -73,10 +75,11 @@ void cli_detail(const struct program *p, const struct common_args *c, const char
  * default names.  An error of opening says which file. */
 struct store *cli_store(const struct common_args *c, enum store_mode mode, struct err *e);
 
-/* --fields, --by: names, separated by commas too; yours (free), NULL when none
- * are named.  ERR_FAIL with the nearest name. */
-int cli_fields(const char *option, const struct str_list *names, enum field **list, size_t *n,
-    struct err *e);
+/* --fields, --by: fields and payload paths, separated by commas too; yours
+ * (free), their bytes in a; NULL when none are named.  ERR_FAIL with the
+ * nearest name. */
+int cli_selectors(const char *option, const struct str_list *names, struct arena *a, struct selector **list,
+    size_t *n, struct err *e);
 
 /* -o: `typed`, or what suits the place: the first format on a terminal, the
  * second elsewhere.  ERR_FAIL with the nearest name. */
@@ -92,6 +95,28 @@ void cli_query_detail(const struct program *p, const struct common_args *c, cons
 
 /* Lists what was refused, oldest first: JSON lines, or a table for people. */
 int cli_quarantine(struct store *st, bool table, struct outstream *out, struct err *e);
+
+/*
+ * -Q: puts what the saved names stand for into f->also (a saved query may name
+ * others; a loop is refused).  st may be NULL when none is named.  ERR_FAIL
+ * with the nearest name.
+ */
+int cli_saved(struct store *st, struct filter_args *f, struct err *e);
+
+/*
+ * What goes to a terminal goes through a pager, as git does it: $AUDIT_PAGER,
+ * else $PAGER, else less; empty or "cat": none; LESS=FRX unless it is set.  No
+ * shell: the value is split at blanks.  When the program runs with another's
+ * rights (sudo, setuid) only less, with LESSSECURE=1 and without what the
+ * environment says about it.  stdout is the pager's from here on;
+ * cli_finish waits for it.  Does nothing with --no-pager or when stdout is no
+ * terminal.
+ */
+void cli_pager(const struct program *p, const struct common_args *c);
+
+/* The coverage of an answer: as a JSON object, and in words for -v. */
+void cli_coverage_json(struct buf *out, const struct coverage *c);
+void cli_coverage_words(const struct program *p, const struct common_args *a, const struct coverage *c);
 
 /* --color with NO_COLOR and the terminal of fd taken into account; ERR_FAIL
  * for an unknown word. */

@@ -42,6 +42,7 @@ summary_free(struct summary *s)
 	tally_free(s->groups);
 	histogram_free(s->histogram);
 	buf_fini(&s->group);
+	selector_scratch_fini(&s->scratch);
 	free(s);
 }
 
@@ -91,8 +92,7 @@ summary_add_group(struct summary *s, const struct event *ev)
 	for (size_t i = 0; i < s->opts.bys; i++) {
 		if (i > 0)
 			buf_byte(&s->group, GROUP_SEPARATOR);
-		if (event_has(ev, s->opts.by[i]))
-			event_format_text(&s->group, ev, s->opts.by[i]);
+		selector_format_text(&s->group, &s->opts.by[i], ev, &s->scratch);
 	}
 	tally_add(s->groups, buf_view(&s->group), 1);
 }
@@ -168,6 +168,6 @@ summary_fields(const struct summary_options *o)
 	    FIELD_BIT(FIELD_TARGET_ID) | FIELD_BIT(FIELD_TARGET_NAME);
 
 	for (size_t i = 0; i < o->bys; i++)
-		fields |= FIELD_BIT(o->by[i]);
+		fields |= FIELD_BIT(o->by[i].field);
 	return fields;
 }

@@ -7,6 +7,7 @@
 #define EVENT_SUMMARY_H
 
 #include "event/event.h"
+#include "event/selector.h"
 
 /* A table from values to counts. */
 struct tally;
@@ -27,9 +28,11 @@ struct tally_entry {
 struct tally_entry *tally_top(const struct tally *t, size_t top, size_t *n);
 size_t tally_size(const struct tally *t);
 
+#define SUMMARY_BY_MAX 8
+
 struct summary_options {
 	int64_t bucket;         /* microseconds; 0: chosen to fit from the span */
-	enum field by[4];       /* --by; groups are values joined by U+001F */
+	struct selector by[SUMMARY_BY_MAX]; /* --by; groups are values joined by U+001F */
 	size_t bys;
 };
 
@@ -46,6 +49,7 @@ struct summary {
 	struct tally *groups; /* NULL without --by */
 	struct histogram *histogram; /* finest grain kept: see histogram.h */
 	struct buf group;            /* summary.c's: the joined value at hand */
+	struct selector_scratch scratch;
 };
 
 struct summary *summary_new(const struct summary_options *o);

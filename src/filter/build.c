@@ -76,12 +76,13 @@ build_list(struct build *b, const struct list_option *o, const struct str_list *
 
 	for (size_t i = 0; i < FIELDS_MAX && o->field[i] != FIELD_NONE; i++) {
 		enum field field = o->field[i];
+		struct selector sel = selector_field(field);
 		bool nocase = (field_table[field].flags & F_NOCASE) != 0;
 		struct value_list values = { 0 };
 		struct filter_node *n = NULL;
 
 		if (read_values(b, typed, nocase, &values) == 0)
-			n = filter_node_values(b->f, field, &values, b->e);
+			n = filter_node_values(b->f, &sel, &values, b->e);
 		value_list_fini(&values);
 		if (n == NULL) {
 			node_list_fini(&any);
@@ -312,11 +313,11 @@ read_operand(struct build *b, const char *typed, struct operands *all)
 	struct filter_operand o;
 	struct value_list *l;
 
-	if (filter_operand_parse(typed, &o, b->e) != 0)
+	if (filter_operand_parse(b->f, typed, &o, b->e) != 0)
 		return -1;
-	l = o.negated ? &all->unwanted[o.field] : &all->wanted[o.field];
-	if (value_list_add(b->f, l, o.value, (field_table[o.field].flags & F_NOCASE) != 0, b->e) != 0)
-		return err_doing(b->e, "%s", field_table[o.field].key);
+	l = o.negated ? &all->unwanted[o.what.field] : &all->wanted[o.what.field];
+	if (value_list_add(b->f, l, o.value, (field_table[o.what.field].flags & F_NOCASE) != 0, b->e) != 0)
+		return err_doing(b->e, "%s", field_table[o.what.field].key);
 	return 0;
 }
 
@@ -324,11 +325,12 @@ read_operand(struct build *b, const char *typed, struct operands *all)
 static int
 build_operand_field(struct build *b, enum field field, struct value_list *l, bool negated)
 {
+	struct selector sel = selector_field(field);
 	struct filter_node *n;
 
 	if (l->n == 0)
 		return 0;
-	n = filter_node_values(b->f, field, l, b->e);
+	n = filter_node_values(b->f, &sel, l, b->e);
 	if (n == NULL)
 		return err_doing(b->e, "%s", field_table[field].key);
 	node_list_add(&b->all, negated ? filter_node_not(b->f, n) : n);

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "event/event.h"
+#include "event/selector.h"
 
 enum filter_op {
 	FILTER_TRUE,  /* everything */
@@ -25,13 +26,17 @@ enum filter_op {
 };
 
 enum filter_test_op {
-	TEST_HAS,     /* the field is present */
+	TEST_HAS,     /* the field is present; the path leads to a value */
 	TEST_ANY,     /* one of the patterns matches: equality, glob */
 	TEST_PREFIX,  /* is the path, or lies below it: /srv/data has /srv/data/x,
 	               * not /srv/data2; the text has no / at its end */
 	TEST_IP,      /* an address in one of the ranges, or one of the patterns */
 	TEST_LEVEL,   /* severity from lo to hi */
-	TEST_TIME     /* a TIME field: lo <= t < hi, microseconds */
+	TEST_TIME,    /* a TIME field: lo <= t < hi, microseconds */
+	TEST_COMPARE, /* < <= > >= `bound`: see filter_compare */
+	TEST_REGEX,   /* PCRE2 finds it in the value */
+	TEST_TEXT,    /* contains the text, whatever the case (Unicode) */
+	TEST_LINE     /* PCRE2 finds it in the canonical line: of no field */
 };
 
 /* One accepted value: text that must be equal, or a glob.  In lower case where
@@ -41,9 +46,26 @@ struct filter_pattern {
 	bool glob;
 };
 
+/*
+ * A text that every value which passes contains, or one of several: what lets
+ * a reader skip blocks of text that lack all of them.  `nocase`: without case,
+ * in the Unicode sense; then the text is in lower case.
+ */
+struct filter_need {
+	struct str *text; /* each at least 3 bytes; none: nothing is known */
+	size_t texts;
+	bool nocase;
+};
+
+enum filter_sign { SIGN_LESS, SIGN_LESS_EQUAL, SIGN_GREATER, SIGN_GREATER_EQUAL };
+
+struct filter_regex; /* compiled; shared by threads */
+
 struct filter_test {
 	enum filter_test_op op;
-	enum field field;
+	enum field field;               /* TEST_LINE: FIELD_NONE */
+	const struct selector *path;    /* NULL: the field itself; else places inside it,
+	                                 * of which one must pass */
 	bool nocase;
 	struct filter_pattern *pattern; /* TEST_ANY, TEST_PREFIX (one, no glob) */
 	size_t patterns;
@@ -51,10 +73,17 @@ struct filter_test {
 	struct ip_range *range;         /* TEST_IP: sorted, none overlaps another */
 	size_t ranges;
 	int64_t lo, hi;                 /* TEST_TIME, TEST_LEVEL (enum event_severity) */
+	enum filter_sign sign;          /* TEST_COMPARE */
+	struct str bound;
+	struct str text;                /* TEST_REGEX, TEST_LINE, TEST_TEXT: as typed */
+	struct filter_regex *regex;     /* of all three */
+	struct filter_need need;        /* of the field's value: for a path, of its JSON text;
+	                                 * TEST_LINE: of some field's value */
 };
 
 struct filter_node {
 	enum filter_op op;
+	bool text; /* FILTER_OR: made of one --text, and told as one */
 	struct filter_node **child;
 	size_t children;
 	struct filter_test test;
@@ -63,10 +92,11 @@ struct filter_node {
 struct filter {
 	struct filter_node *root; /* never NULL */
 	struct arena arena;       /* all nodes and texts */
-	field_set fields;         /* that any test looks at */
+	field_set fields;         /* that any test looks at; FIELD_ALL with TEST_LINE */
 	int64_t since, until;     /* of event time: nothing outside can match;
 	                           * TIME_MIN and INT64_MAX when unbounded */
-	bool stated_window;       /* the user gave since, until or last */
+	bool stated_window;       /* the user gave since, until, last or around, or bounds of time in --where */
+	struct filter_regex *regex; /* all of them, for filter_free */
 };
 
 /*
@@ -80,23 +110,44 @@ struct filter_args {
 	char *severity;
 	struct str_list target, target_type, path_prefix, share, tenant, source;
 	struct str_list ip, user_agent, host, session, request_id, trace_id, id;
-	struct str_list expr; /* FIELD=VALUE, FIELD!=VALUE */
+	struct str_list text, grep;  /* -T: any of them; -g: any of them */
+	struct str_list where;       /* expressions: all of them */
+	struct str_list saved;       /* -Q: names; cli/ puts what they stand for into `also` */
+	struct str_list expr;        /* FIELD=VALUE, FIELD!=VALUE, FIELD~RE, FIELD<N ... */
+	struct filter_args *also;    /* further arguments that must hold too; yours */
+	size_t n_also;
 };
 
 void filter_args_fini(struct filter_args *a);
 
 /* Yours.  NULL with ERR_FAIL: the message names the option and what was
- * expected, with the nearest name for a mistyped field. `now` resolves
- * relative times. */
+ * expected, with the nearest name for a mistyped field, and for an expression
+ * the column. `now` resolves relative times. */
 struct filter *filter_build(const struct filter_args *a, int64_t now, struct err *e);
 struct filter *filter_all(void); /* matches everything */
 void filter_free(struct filter *f);
 
-bool filter_match(const struct filter *f, const struct event *ev);
+/* Memory that matching needs, of one thread; it may be used with any filter. */
+struct filter_scratch;
+struct filter_scratch *filter_scratch_new(void);
+void filter_scratch_free(struct filter_scratch *x);
 
-/* One test on one present value of its field (TEST_TIME aside).  A field that
- * is absent passes no test. */
-bool filter_test_value(const struct filter_test *t, struct str value);
+/*
+ * A pattern that takes too long on some value (PCRE2's match limit) does not
+ * pass there, and is noted in x: filter_trouble tells, so that an answer is
+ * never quietly short.
+ */
+bool filter_match(const struct filter *f, const struct event *ev, struct filter_scratch *x);
+
+/* One test on one present value of its field (TEST_TIME and TEST_LINE aside).
+ * A field that is absent passes no test. */
+bool filter_test_value(const struct filter_test *t, struct str value, struct filter_scratch *x);
+
+/* TEST_LINE on the canonical line (event_format). */
+bool filter_test_line(const struct filter_test *t, struct str line, struct filter_scratch *x);
+
+/* 0, or -1 with ERR_FAIL when some match was given up since x was made. */
+int filter_trouble(const struct filter_scratch *x, struct err *e);
 
 /* Appends the canonical expression: what an export records and what can be
  * typed again as --where (audit-filters(7)); "true" for everything. */

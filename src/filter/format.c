@@ -267,6 +267,11 @@ put_test(struct buf *out, const struct filter_test *t)
 	case TEST_TIME:
 		put_time(out, t);
 		break;
+	case TEST_COMPARE:
+	case TEST_REGEX:
+	case TEST_TEXT:
+	case TEST_LINE:
+		break;
 	}
 }
 

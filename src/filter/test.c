@@ -174,8 +174,9 @@ instants(struct filter *f, enum field field, const struct value_list *l, struct 
 }
 
 struct filter_node *
-filter_node_values(struct filter *f, enum field field, struct value_list *l, struct err *e)
+filter_node_values(struct filter *f, const struct selector *sel, struct value_list *l, struct err *e)
 {
+	enum field field = sel->field;
 	const struct field_info *info = &field_table[field];
 	struct filter_test t = { .op = TEST_ANY, .field = field, .nocase = (info->flags & F_NOCASE) != 0 };
 	struct filter_node *n = NULL;

@@ -69,11 +69,43 @@ ascii_fold(char c)
 }
 
 /*
- * "FIELD is one of these values", by the field's own rules: addresses and
+ * "SELECTOR is one of these values", by the field's own rules: addresses and
  * networks for ip, the words of severity and outcome, instants for times, a
  * lone * for "has it".  NULL with ERR_FAIL.  Empties the list.
  */
-struct filter_node *filter_node_values(struct filter *f, enum field field, struct value_list *l, struct err *e);
+struct filter_node *filter_node_values(struct filter *f, const struct selector *s, struct value_list *l, struct err *e);
+
+struct filter_node *filter_node_has(struct filter *f, const struct selector *s);
+
+/*
+ * SELECTOR < BOUND and its like.  Times take every TIME (`now` resolves it),
+ * severity its levels, ip the order of addresses; else numbers are compared as
+ * numbers when the bound is one (values that are none do not pass), and
+ * anything else bytewise.  NULL with ERR_FAIL: changes and context without a
+ * path, a bound that the field cannot have.
+ */
+struct filter_node *filter_node_compare(struct filter *f, const struct selector *s, enum filter_sign sign,
+    struct str bound, int64_t now, struct err *e);
+
+/* SELECTOR ~ PATTERN.  Fields compared without case match without case.  NULL
+ * with ERR_FAIL: PCRE2's words and the offset. */
+struct filter_node *filter_node_regex(struct filter *f, const struct selector *s, struct str pattern, struct err *e);
+
+/* --text: an OR (node->text) over the description, identifiers and payload. */
+struct filter_node *filter_node_text(struct filter *f, struct str text, struct err *e);
+
+/* --grep */
+struct filter_node *filter_node_line(struct filter *f, struct str pattern, struct err *e);
+
+/* --where: the expression in the grammar of audit-filters(7).  NULL with
+ * ERR_FAIL "column N: expected ..., found ...". */
+struct filter_node *filter_where(struct filter *f, struct str text, int64_t now, struct err *e);
+
+/* PCRE2 behind TEST_REGEX, TEST_TEXT and TEST_LINE (regex.c); the filter frees it. */
+enum regex_kind { REGEX_PATTERN, REGEX_NOCASE, REGEX_TEXT /* the text as it is, without case */ };
+struct filter_regex *filter_regex_new(struct filter *f, struct str pattern, enum regex_kind kind, struct err *e);
+void filter_regex_free(struct filter_regex *all);
+bool filter_regex_match(const struct filter_regex *r, struct str subject, struct filter_scratch *x);
 
 /* Order of addresses: v4 before v6. */
 static inline int
@@ -90,13 +122,17 @@ filter_windows_path(struct str prefix)
 	    memchr(prefix.p, '/', prefix.len) == NULL;
 }
 
-/* FIELD=VALUE or FIELD!=VALUE, as typed. */
+/* FIELD=VALUE, FIELD!=VALUE, FIELD~RE, FIELD!~RE, FIELD<N, <=, >, >=, as typed. */
+enum operand_sign {
+	OPERAND_EQUAL, OPERAND_REGEX, OPERAND_LESS, OPERAND_LESS_EQUAL, OPERAND_GREATER, OPERAND_GREATER_EQUAL
+};
 struct filter_operand {
-	enum field field;
+	struct selector what; /* bytes in the filter's arena */
+	enum operand_sign sign;
 	bool negated;
 	struct str value;
 };
 
-int filter_operand_parse(const char *text, struct filter_operand *out, struct err *e);
+int filter_operand_parse(struct filter *f, const char *text, struct filter_operand *out, struct err *e);
 
 #endif

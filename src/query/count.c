@@ -204,7 +204,7 @@ add_groups(struct worker *w, const struct chosen *c, struct err *e)
 	struct event ev;
 
 	for (size_t i = 0; i < o->bys; i++)
-		want |= FIELD_BIT(o->by[i]);
+		want |= FIELD_BIT(o->by[i].field);
 	for (uint32_t row = 0; row < c->n; row++) {
 		if (!chosen_has(c, row))
 			continue;

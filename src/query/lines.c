@@ -29,6 +29,7 @@ struct lines {
 	struct arena bytes;    /* of the kept lines */
 	struct json_tape tape;
 	struct arena scratch;
+	struct filter_scratch *matching;
 	struct event event;
 };
 
@@ -38,6 +39,7 @@ lines_new(const struct filter *f)
 	struct lines *l = mem_zero(1, sizeof(*l));
 
 	l->filter = f;
+	l->matching = filter_scratch_new();
 	return l;
 }
 
@@ -50,6 +52,7 @@ lines_free(struct lines *l)
 	arena_fini(&l->bytes);
 	arena_fini(&l->scratch);
 	json_tape_fini(&l->tape);
+	filter_scratch_free(l->matching);
 	free(l);
 }
 
@@ -86,7 +89,7 @@ add_stored(void *arg, uint64_t seq, struct str line, struct err *e)
 	l->examined++;
 	if (parse(l, line.p, line.len, &l->event) != EVENT_OK)
 		return err_set(e, ERR_INTEGRITY, "the tail's line at seq %llu is damaged", (unsigned long long)seq);
-	if (filter_match(l->filter, &l->event))
+	if (filter_match(l->filter, &l->event, l->matching))
 		keep(l, seq, line);
 	return 0;
 }
@@ -235,7 +238,7 @@ match_line(struct lines *l, struct str line)
 		l->faulty++;
 		return false;
 	}
-	return filter_match(l->filter, &l->event);
+	return filter_match(l->filter, &l->event, l->matching);
 }
 
 static int

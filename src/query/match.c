@@ -23,6 +23,7 @@ struct step {
 
 struct matcher {
 	struct step root;
+	struct filter_scratch *scratch;
 	const struct stored *stored;
 	uint32_t n, words;
 	uint64_t bits[WORDS_MAX];
@@ -89,6 +90,7 @@ matcher_new(const struct filter *f)
 	struct matcher *m = mem_zero(1, sizeof(*m));
 
 	step_init(&m->root, f->root);
+	m->scratch = filter_scratch_new();
 	return m;
 }
 
@@ -98,6 +100,7 @@ matcher_free(struct matcher *m)
 	if (m == NULL)
 		return;
 	step_fini(&m->root);
+	filter_scratch_free(m->scratch);
 	free(m);
 }
 
@@ -146,7 +149,7 @@ judge_time(const struct matcher *m, const struct filter_test *t)
 }
 
 static enum verdict
-judge_codes(struct step *s, const struct column *c, uint32_t rows)
+judge_codes(struct matcher *m, struct step *s, const struct column *c)
 {
 	const struct filter_test *t = &s->node->test;
 	uint64_t hits = 0;
@@ -154,11 +157,11 @@ judge_codes(struct step *s, const struct column *c, uint32_t rows)
 	mem_grow(&s->accept, &s->accept_cap, (size_t)c->n_values + 1, 1);
 	s->accept[0] = 0;
 	for (uint32_t i = 1; i <= c->n_values; i++) {
-		s->accept[i] = t->op == TEST_HAS || filter_test_value(t, c->values[i]);
+		s->accept[i] = t->op == TEST_HAS || filter_test_value(t, c->values[i], m->scratch);
 		if (s->accept[i])
 			hits += c->counts[i];
 	}
-	return hits == 0 ? MATCH_NONE : hits == rows ? MATCH_ALL : MATCH_SOME;
+	return hits == 0 ? MATCH_NONE : hits == m->n ? MATCH_ALL : MATCH_SOME;
 }
 
 /* Values of their own: the membership filter may say that none is there. */
@@ -201,7 +204,7 @@ judge_test(struct matcher *m, struct step *s, struct err *e)
 		s->verdict = MATCH_NONE;
 		return 0;
 	case COLUMN_CODES:
-		s->verdict = judge_codes(s, c, m->n);
+		s->verdict = judge_codes(m, s, c);
 		return 0;
 	case COLUMN_VALUES:
 		return judge_values(m, t, &s->verdict, e);
@@ -343,7 +346,7 @@ rows_values(struct matcher *m, const struct filter_test *t, uint64_t *bits, stru
 
 			if (segment_value(m->stored->columns, t->field, w * 64 + i, &v, e) < 0)
 				return -1;
-			if (v.p == NULL || !(t->op == TEST_HAS || filter_test_value(t, v)))
+			if (v.p == NULL || !(t->op == TEST_HAS || filter_test_value(t, v, m->scratch)))
 				bits[w] &= ~(UINT64_C(1) << i);
 		}
 	return 0;

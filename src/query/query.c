@@ -60,7 +60,7 @@ compare(const struct query *q, struct place a, struct place b)
 {
 	int order = a.time != b.time ? (a.time > b.time) - (a.time < b.time) : (a.seq > b.seq) - (a.seq < b.seq);
 
-	return q->opts.oldest_first ? order : -order;
+	return q->opts.order == QUERY_NEWEST ? -order : order;
 }
 
 static uint64_t
@@ -82,7 +82,7 @@ bound(const struct query *q, const struct source *s)
 	const struct segment_meta *m = &s->info.meta;
 	const struct filter *f = q->opts.filter;
 
-	if (q->opts.oldest_first)
+	if (q->opts.order != QUERY_NEWEST)
 		return (struct place){ m->min_time > f->since ? m->min_time : f->since, s->info.first };
 	return (struct place){ m->max_time < f->until ? m->max_time : f->until - 1, s->info.last };
 }
@@ -106,7 +106,7 @@ order_rows(const struct query *q, struct source *s)
 		sorted = s->row[i - 1].time <= s->row[i].time;
 	if (!sorted)
 		qsort(s->row, s->rows, sizeof(*s->row), by_row_time);
-	if (!q->opts.oldest_first)
+	if (q->opts.order == QUERY_NEWEST)
 		for (uint32_t i = 0; i < s->rows / 2; i++) {
 			struct row t = s->row[i];
 

@@ -19,9 +19,45 @@
 #include "filter/filter.h"
 #include "store/store.h"
 
+enum query_order {
+	QUERY_NEWEST, /* by event time, newest first */
+	QUERY_OLDEST, /* by event time, oldest first */
+	QUERY_ARRIVAL /* by seq: the order of commit */
+};
+
+/*
+ * Where an answer was left off: enough to go on with exactly the events that
+ * would have come next.  `now` is what relative times of the filter were
+ * resolved with: a page is asked with the same.
+ */
+struct query_cursor {
+	uint8_t store[16];     /* store_id */
+	uint8_t filter[8];     /* of the canonical expression */
+	enum query_order order;
+	int64_t now;
+	uint64_t size;         /* of the log when paging began: later events are not shown;
+	                        * QUERY_ARRIVAL: how far was read */
+	uint64_t removals;     /* generation when it was given */
+	bool begun;            /* some event was given; the last one: */
+	int64_t time;
+	uint64_t seq;
+};
+
+/* As text: letters, digits, - and _; a check inside tells a damaged one. */
+void query_cursor_format(struct buf *out, const struct query_cursor *c);
+/* ERR_FAIL: no cursor, or cut off or mistyped. */
+int query_cursor_parse(const char *text, struct query_cursor *out, struct err *e);
+/* ERR_FAIL when it is another store's, another filter's (f is resolved with
+ * c->now) or another order's: three messages. */
+int query_cursor_check(const struct query_cursor *c, const struct store *st, const struct filter *f,
+    enum query_order order, struct err *e);
+
 struct query_options {
 	const struct filter *filter;
-	bool oldest_first;
+	enum query_order order;
+	const struct query_cursor *after; /* go on behind it; NULL: from the start; store only */
+	int64_t now;       /* for the cursor: what the filter was resolved with */
+	uint64_t first_seq; /* only events from this seq on; 0: all; store only */
 	uint64_t limit;    /* 0: none */
 	field_set fields;  /* that the caller will look at; 0: all */
 	struct pool *pool; /* NULL: one thread */
@@ -41,6 +77,12 @@ void query_close(struct query *q);
  * more; -1. */
 int query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *e);
 void query_stats(const struct query *q, struct query_stats *s);
+/* Where to go on behind the last event that query_next gave; store only. */
+void query_cursor(const struct query *q, struct query_cursor *out);
+/* The size of the log that the answer is about: a later arrival query begins there. */
+uint64_t query_size(const struct query *q);
+/* The event at which `after` stood is no longer there: pruned meanwhile. */
+bool query_position_gone(const struct query *q);
 
 /* How many match; lines are not built. */
 int query_count(struct store *st, const struct query_options *o, uint64_t *count,
@@ -56,9 +98,43 @@ int query_summary(struct store *st, const struct query_options *o, struct summar
 int query_sum_lines(const char *const *path, size_t n, const struct query_options *o,
     struct summary *sum, struct query_stats *stats, uint64_t *faulty, struct err *e);
 
+/* The values of one field or path with their counts, from dictionaries where
+ * there are some.  An event counts once for each different value it has. */
+int query_facet(struct store *st, const struct query_options *o, const struct selector *field, struct tally *t,
+    struct query_stats *stats, struct err *e);
+int query_facet_lines(const char *const *path, size_t n, const struct query_options *o, const struct selector *field,
+    struct tally *t, struct query_stats *stats, uint64_t *faulty, struct err *e);
+
 /* Whether the store can answer for the filter's window: false when the stated
  * window overlaps what was pruned. */
 int query_covered(struct store *st, const struct filter *f, bool *covered, struct err *e);
+
+/* A source that was silent for longer than it usually is. */
+struct silence {
+	struct str source;  /* in the coverage's arena */
+	int64_t from, until; /* of the gap, inside the window; until is its end when
+	                      * the source did not speak again */
+	int64_t usual;      /* between events: what nearly all its gaps stay below, microseconds */
+};
+
+/* How far an answer can be trusted: what of the asked window is not, or may
+ * not be, in the store. */
+struct coverage {
+	bool complete;            /* nothing of the stated window was pruned */
+	uint64_t pruned_events;   /* ever */
+	int64_t pruned_from, pruned_until; /* of what was pruned, clipped to the window; TIME_NONE: none in it */
+	uint64_t quarantined;     /* lines refused while the window lasted; all without a window */
+	bool position_gone;       /* query_position_gone */
+	struct silence *silent;   /* longest first */
+	size_t silences;
+	struct arena arena;
+};
+
+/* `now` ends a window that has no end.  Silences are looked for when the
+ * filter states a window; only the times and sources of its segments are read. */
+int query_coverage(struct store *st, const struct filter *f, int64_t now, struct pool *pool, struct coverage *out,
+    struct err *e);
+void coverage_fini(struct coverage *c);
 
 /* Lines instead of a store: events of a file in memory order, filtered and
  * sorted like query_next.  Faulty lines are counted, not stored. */

@@ -107,7 +107,7 @@ csv_start(struct render *r)
 	for (size_t i = 0; i < r->columns; i++) {
 		if (i > 0 || r->o.seq)
 			buf_byte(out, ',');
-		buf_add(out, field_table[r->column[i]].key, field_table[r->column[i]].key_len);
+		buf_str(out, r->column[i].text);
 	}
 	buf_str(out, STR("\r\n"));
 }
@@ -131,8 +131,8 @@ csv_event(struct render *r, const struct event *ev, uint64_t seq)
 	for (size_t i = 0; i < r->columns; i++) {
 		if (i > 0 || r->o.seq)
 			buf_byte(out, ',');
-		if (event_has(ev, r->column[i]))
-			put_field(r, ev, r->column[i]);
+		if (event_has(ev, r->column[i].field))
+			put_field(r, ev, r->column[i].field);
 	}
 	/* A line with nothing on it is skipped by readers; it is a row here. */
 	if (out->len == 0)

@@ -19,10 +19,11 @@ struct render_format {
 struct render {
 	const struct render_format *format;
 	struct render_options o;  /* strings borrowed from the caller */
-	enum field column[FIELD_COUNT]; /* the chosen fields, else all */
+	struct selector *column;  /* those chosen, else all fields */
 	size_t columns;
 	bool chosen;
-	field_set chosen_set;
+	field_set chosen_set;     /* the fields that they look at */
+	struct selector_scratch scratch;
 	struct outstream *out;
 	struct buf buf;           /* of one event; kept between events */
 	uint64_t count;
@@ -59,7 +60,7 @@ void render_summary_json(struct buf *out, const struct summary *s, const struct 
 void render_summary_csv(struct buf *out, const struct summary *s, const struct summary_render *o);
 
 /* How many fields a group has at most. */
-#define RENDER_GROUP_MAX (sizeof(((struct summary_options *)0)->by) / sizeof(enum field))
+#define RENDER_GROUP_MAX SUMMARY_BY_MAX
 /* A group's values: `value` is taken apart at U+001F into at most n parts. */
 size_t render_group(struct str value, struct str *part, size_t n);
 

@@ -90,7 +90,7 @@ put_chosen(struct render *r, const struct event *ev)
 	field_set want = r->chosen_set & ev->present, done = 0;
 
 	for (size_t i = 0; i < r->columns; i++) {
-		enum field f = r->column[i];
+		enum field f = r->column[i].field;
 		const struct group *g = r->o.nested ? group_of(f) : NULL;
 
 		if ((want & ~done & FIELD_BIT(f)) == 0)

@@ -42,18 +42,30 @@ find_format(const char *name, struct err *e)
 	return NULL;
 }
 
-/* A field chosen twice is one column. */
-static void
-choose_columns(struct render *r, const enum field *field, size_t n)
+static bool
+has_column(const struct render *r, const struct selector *s)
 {
-	r->chosen = field != NULL && n > 0;
-	for (size_t i = 0; i < (r->chosen ? n : (size_t)FIELD_COUNT); i++) {
-		enum field f = r->chosen ? field[i] : (enum field)i;
+	for (size_t i = 0; i < r->columns; i++)
+		if (selector_eq(&r->column[i], s))
+			return true;
+	return false;
+}
 
-		if ((r->chosen_set & FIELD_BIT(f)) != 0)
+/* What is chosen twice is one column. */
+static void
+choose_columns(struct render *r, const struct selector *chosen, size_t n)
+{
+	r->chosen = chosen != NULL && n > 0;
+	if (!r->chosen)
+		n = FIELD_COUNT;
+	r->column = mem_alloc(n * sizeof(*r->column));
+	for (size_t i = 0; i < n; i++) {
+		struct selector s = r->chosen ? chosen[i] : selector_field((enum field)i);
+
+		if (r->chosen && has_column(r, &s))
 			continue;
-		r->chosen_set |= FIELD_BIT(f);
-		r->column[r->columns++] = f;
+		r->chosen_set |= FIELD_BIT(s.field);
+		r->column[r->columns++] = s;
 	}
 }
 
@@ -135,6 +147,8 @@ render_abort(struct render *r)
 	if (r->format->release != NULL)
 		r->format->release(r);
 	buf_fini(&r->buf);
+	selector_scratch_fini(&r->scratch);
+	free(r->column);
 	free(r);
 }
 
@@ -153,6 +167,8 @@ render_summary(const struct summary *s, const struct summary_render *o, struct o
 		break;
 	case SUMMARY_CSV:
 		render_summary_csv(&b, s, o);
+		break;
+	case SUMMARY_HTML:
 		break;
 	}
 	if (o->terminal && o->format != SUMMARY_TABLE)

@@ -11,11 +11,12 @@
 
 #include "base/stream.h"
 #include "event/event.h"
+#include "event/selector.h"
 #include "event/summary.h"
 
 struct render_options {
 	const char *format;    /* a name in render_formats() */
-	const enum field *fields; /* chosen columns; NULL: the format's own */
+	const struct selector *fields; /* chosen columns; NULL: the format's own */
 	size_t n_fields;
 	bool seq;              /* add seq */
 	bool colour;           /* escape sequences for a terminal */
@@ -28,6 +29,8 @@ struct render_options {
 	const char *filter;
 	bool export_envelope;  /* entries/exported_at/filter/count instead of events */
 	bool nested;           /* audit-export --nested */
+	const char *head_json; /* members of the JSON document before its events, such as
+	                        * "identity_id":"alice"; NULL: none */
 };
 
 struct render;
@@ -40,21 +43,36 @@ int render_event(struct render *r, const struct event *ev, uint64_t seq, struct 
 /* What the JSON document says at its end. */
 struct render_close {
 	bool has_more;
+	const char *cursor;        /* where to go on, or NULL */
 	const char *coverage_json; /* an object, or NULL */
+	const char *tail_json;     /* further members of the JSON document, or NULL */
 };
 /* Writes what comes at the end and frees r; c may be NULL. */
 int render_close(struct render *r, const struct render_close *c, struct err *e);
 void render_abort(struct render *r);
 
-enum summary_format { SUMMARY_TABLE, SUMMARY_JSON, SUMMARY_CSV };
+enum summary_format { SUMMARY_TABLE, SUMMARY_JSON, SUMMARY_CSV, SUMMARY_HTML };
 struct summary_render {
 	enum summary_format format;
 	size_t top;
 	bool colour;
 	unsigned width;
 	bool terminal; /* as for events */
+	const char *filter; /* SUMMARY_HTML: the canonical expression; NULL: none */
+	int64_t now;        /* SUMMARY_HTML: when the page is made */
 };
 int render_summary(const struct summary *s, const struct summary_render *o, struct outstream *out, struct err *e);
+
+/* The values of one field with their counts, most frequent first (audit-query
+ * -F, audit-trail --distinct): table, jsonl, json or csv. */
+struct facet_render {
+	const char *format;
+	const struct selector *field;
+	size_t top;      /* 0: all */
+	bool colour, terminal;
+	unsigned width;
+};
+int render_facet(const struct tally *t, const struct facet_render *o, struct outstream *out, struct err *e);
 
 /* Appends text so that no byte of it can steer a terminal: C0, DEL, C1, ESC,
  * bidi controls and invalid UTF-8 become visible escapes (\x1b, \u202e). */

@@ -96,7 +96,8 @@ put_groups(struct buf *out, const struct summary *s)
 
 		buf_str(out, i > 0 ? STR(",\n{") : STR("\n{"));
 		for (size_t k = 0; k < parts; k++) {
-			buf_printf(out, "\"%s\":", field_table[s->opts.by[k]].key);
+			json_quote(out, s->opts.by[k].text);
+			buf_byte(out, ':');
 			json_quote(out, part[k]);
 			buf_byte(out, ',');
 		}

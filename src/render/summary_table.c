@@ -252,7 +252,7 @@ put_groups(struct writer *w)
 	for (size_t i = 0; i < w->s->opts.bys; i++) {
 		if (i > 0)
 			buf_str(&title, STR(", "));
-		buf_str(&title, str_of(field_table[w->s->opts.by[i]].key));
+		buf_str(&title, w->s->opts.by[i].text);
 	}
 	buf_byte(&title, '\0');
 	put_breakdown(w, title.p, w->s->groups, w->o->top, true);

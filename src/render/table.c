@@ -465,7 +465,7 @@ table_start(struct render *r)
 		add_column(t, &seq);
 	if (r->chosen) {
 		for (size_t i = 0; i < r->columns; i++)
-			add_field_column(t, r->column[i]);
+			add_field_column(t, r->column[i].field);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)

@@ -25,6 +25,7 @@ enum {
 	PART_DICTIONARY = 0, /* encoding, and for dictionaries: values with their counts */
 	PART_CODES = 1,      /* one code a row; or packed times, UUIDs, lengths of texts */
 	PART_MEMBERS = 2,    /* membership filter, of F_MEMBER fields */
+	PART_TRIGRAMS = 3,   /* which blocks have which three bytes, of text columns */
 	PART_BLOCK = 16,     /* and following: zstd blocks of a text column */
 	PART_MAX = 1024      /* exclusive */
 };
@@ -148,6 +149,16 @@ int segment_event(struct segment *s, uint32_t row, field_set want, struct event 
 /* false: certainly no row of the segment has this value (F_MEMBER fields;
  * true for others).  -1 on error. */
 int segment_may_have(struct segment *s, enum field f, struct str value, struct err *e);
+
+/*
+ * Clears from bits (one a row) those rows whose value certainly does not
+ * contain the text: by filters of trigrams, by what UUIDs can look like.  Rows
+ * without the field are cleared too.  nocase: the text is in lower case, and
+ * case does not count, in the Unicode sense.  COLUMN_VALUES only; texts below
+ * 3 bytes clear nothing.  0 or -1.
+ */
+int segment_may_contain(struct segment *s, enum field f, struct str text, bool nocase, uint64_t *bits,
+    struct err *e);
 
 /* Memory held, bytes. */
 size_t segment_memory(const struct segment *s);

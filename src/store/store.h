@@ -103,6 +103,40 @@ struct quarantined {
 int store_quarantine_each(struct store *st,
     int (*each)(void *arg, const struct quarantined *q, struct err *e), void *arg, struct err *e);
 
+/* How many lines were refused with from <= at < until. */
+int store_quarantined(struct store *st, int64_t from, int64_t until, uint64_t *count, struct err *e);
+
+/*
+ * Waits until something may have been committed, or `timeout` (microseconds,
+ * negative: for ever) is over; costs nothing meanwhile.  1: look again, 0: time
+ * is over or a signal came, -1.  The first call returns 1 when there was a
+ * commit since store_watch_open: look before waiting and nothing is missed.
+ */
+struct store_watch;
+struct store_watch *store_watch_open(struct store *st, struct err *e);
+int store_watch_wait(struct store_watch *w, int64_t timeout, struct err *e);
+void store_watch_close(struct store_watch *w); /* NULL is fine */
+
+/* ---- saved queries ---- */
+
+#define SAVED_NAME_MAX 64
+
+struct saved_query {
+	struct str name;
+	struct str words; /* the arguments as typed: a JSON array of strings */
+	int64_t at;       /* when it was saved */
+	struct str by;    /* the user's name */
+};
+
+/* A letter or digit, then letters, digits, . _ - : at most SAVED_NAME_MAX bytes. */
+bool saved_name_valid(const char *name);
+/* By name. */
+int store_saved_each(struct store *st, int (*each)(void *arg, const struct saved_query *q, struct err *e), void *arg,
+    struct err *e);
+/* Both with the record in the same transaction (leaf kind 1).  Put replaces. */
+int store_saved_put(struct store *st, const struct saved_query *q, const struct event *record, struct err *e);
+int store_saved_delete(struct store *st, const char *name, const struct event *record, bool *found, struct err *e);
+
 /* ---- files that events come from ---- */
 
 struct store_file {

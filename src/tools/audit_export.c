@@ -227,7 +227,7 @@ write_export(struct export *x, struct pool *pool, struct outstream *out, struct 
 {
 	const struct args *a = x->args;
 	bool guard = x->path ? !a->csv_raw : a->csv_safe;
-	struct query_options qo = { .filter = x->filter, .oldest_first = true, .pool = pool };
+	struct query_options qo = { .filter = x->filter, .order = QUERY_OLDEST, .pool = pool };
 	struct render_options ro = { .format = x->format, .csv_bom = guard, .csv_guard = guard,
 		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true,
 		.nested = a->nested, .terminal = !x->path && isatty(STDOUT_FILENO) };

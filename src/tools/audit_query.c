@@ -139,17 +139,18 @@ print_events(struct answer *w, const char *format, struct outstream *out, struct
 	struct render_close end = { 0 };
 	struct buf covered = { 0 };
 	struct render *r = NULL;
-	enum field *fields = NULL;
+	struct selector *fields = NULL;
+	struct arena names = { 0 };
 	int rc = -1;
 
-	if (cli_fields("fields", &a->fields, &fields, &ro.n_fields, e) != 0 ||
+	if (cli_selectors("fields", &a->fields, &names, &fields, &ro.n_fields, e) != 0 ||
 	    cli_colour(&a->common, STDOUT_FILENO, &ro.colour, e) != 0)
 		goto out;
 	ro.fields = fields;
 	/* The table also looks at fields it has no column for. */
 	if (strcmp(format, "table") != 0)
 		for (size_t i = 0; i < ro.n_fields; i++)
-			w->opts.fields |= FIELD_BIT(fields[i]);
+			w->opts.fields |= FIELD_BIT(fields[i].field);
 	if ((r = render_open(&ro, out, e)) == NULL || print_all(w, r, e) != 0 ||
 	    coverage(w, &covered, e) != 0)
 		goto out;
@@ -162,6 +163,7 @@ out:
 		render_abort(r);
 	buf_fini(&covered);
 	free(fields);
+	arena_fini(&names);
 	return rc;
 }
 
@@ -263,7 +265,7 @@ run(const struct args *a, struct err *e)
 	if (a->input.n == 0 && (w.st = cli_store(&a->common, STORE_READ, e)) == NULL)
 		goto out;
 	pool = pool_new(pool_cpus() - 1);
-	w.opts = (struct query_options){ .filter = w.filter, .oldest_first = a->reverse, .pool = pool,
+	w.opts = (struct query_options){ .filter = w.filter, .order = a->reverse ? QUERY_OLDEST : QUERY_NEWEST, .pool = pool,
 		.go_on = cli_go_on };
 	/* JSON says whether there are more. */
 	w.opts.limit = a->limit;

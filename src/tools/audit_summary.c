@@ -33,7 +33,7 @@ static const struct opt options[] = {
 	{ 0, "bucket", OPT_STRING, ARG(bucket), "SPAN",
 	    "length of a step of the histogram, such as 1h or 1d (chosen to fit)", VALUE_ANY, NULL },
 	{ 0, "by", OPT_LIST, ARG(by), "A,B",
-	    "count by these fields too, at most 4", VALUE_FIELD, NULL },
+	    "count by these fields too, at most 8", VALUE_FIELD, NULL },
 	{ 'i', "input", OPT_LIST, ARG(input), "FILE",
 	    "read JSON lines from FILE (- for stdin) instead of the store", VALUE_FILE, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
@@ -61,19 +61,19 @@ static const struct program program = {
 
 static int
 parse_options(const struct args *a, struct summary_options *so, struct summary_render *sr,
-    struct err *e)
+    struct arena *names, struct err *e)
 {
 	const char *format = cli_format(&program, a->output, true, e);
-	enum field *by = NULL;
+	struct selector *by = NULL;
 	int rc = -1;
 
-	if (!format || cli_fields("by", &a->by, &by, &so->bys, e) != 0)
+	if (!format || cli_selectors("by", &a->by, names, &by, &so->bys, e) != 0)
 		goto out;
 	for (size_t i = 0; formats[i]; i++)
 		if (format == formats[i])
 			sr->format = format_number[i];
-	if (so->bys > sizeof(so->by) / sizeof(*so->by)) {
-		err_set(e, ERR_FAIL, "--by: more than 4 fields");
+	if (so->bys > SUMMARY_BY_MAX) {
+		err_set(e, ERR_FAIL, "--by: more than %d fields", SUMMARY_BY_MAX);
 		goto out;
 	}
 	for (size_t i = 0; i < so->bys; i++)
@@ -126,8 +126,9 @@ run(const struct args *a, struct err *e)
 {
 	int64_t started = time_now();
 	struct summary_options so = { 0 };
+	struct arena names = { 0 };
 	struct summary_render sr = { 0 };
-	struct query_options qo = { .oldest_first = true, .go_on = cli_go_on };
+	struct query_options qo = { .order = QUERY_OLDEST, .go_on = cli_go_on };
 	struct query_stats stats = { 0 };
 	struct filter *filter = NULL;
 	struct summary *sum = NULL;
@@ -135,7 +136,7 @@ run(const struct args *a, struct err *e)
 	bool covered = true;
 	int rc;
 
-	if (parse_options(a, &so, &sr, e) != 0 ||
+	if (parse_options(a, &so, &sr, &names, e) != 0 ||
 	    (filter = filter_build(&a->filter, started, e)) == NULL ||
 	    (a->input.n == 0 && (st = cli_store(&a->common, STORE_READ, e)) == NULL))
 		goto out;
@@ -154,6 +155,7 @@ out:
 	pool_free(qo.pool);
 	summary_free(sum);
 	filter_free(filter);
+	arena_fini(&names);
 }
 
 int

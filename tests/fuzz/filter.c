@@ -65,6 +65,7 @@ text_of(const struct filter_args *a, struct buf *text, bool *matched)
 	struct err e = ERR_NONE;
 	struct event ev = { .present = 0 };
 	struct filter *f = filter_build(a, NOW, &e);
+	struct filter_scratch *x;
 
 	if (f == NULL) {
 		if (e.code != ERR_FAIL || e.text[0] == '\0')
@@ -78,7 +79,9 @@ text_of(const struct filter_args *a, struct buf *text, bool *matched)
 	event_set(&ev, FIELD_TARGET_PATH, STR("/srv/data\\x/y"));
 	event_set(&ev, FIELD_IP, STR("10.0.0.7"));
 	event_set(&ev, FIELD_SEVERITY, STR("warning"));
-	*matched = filter_match(f, &ev);
+	x = filter_scratch_new();
+	*matched = filter_match(f, &ev, x);
+	filter_scratch_free(x);
 	if (*matched && (ev.time < f->since || ev.time >= f->until))
 		abort(); /* the window must hold every match */
 	filter_format(text, f);

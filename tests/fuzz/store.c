@@ -129,7 +129,7 @@ run_queries(struct store *st)
 	struct filter *f;
 	struct query_options o = { 0 };
 	struct query_stats stats;
-	struct summary_options so = { .by = { FIELD_ACTION, FIELD_SOURCE }, .bys = 2 };
+	struct summary_options so = { .by = { { .field = FIELD_ACTION }, { .field = FIELD_SOURCE } }, .bys = 2 };
 	struct summary *sum = summary_new(&so);
 	const struct event *ev;
 	struct buf line = { 0 };

@@ -270,7 +270,7 @@ add_event(struct summary *s, int64_t time, const char *action, const char *outco
 
 START_TEST(a_summary_counts_outcomes_and_values)
 {
-	struct summary_options o = { .by = { FIELD_ACTION, FIELD_ACTOR_EMAIL, FIELD_TIME }, .bys = 3 };
+	struct summary_options o = { .by = { SELECTOR(ACTION, "action"), SELECTOR(ACTOR_EMAIL, "actor_email"), SELECTOR(TIME, "time") }, .bys = 3 };
 	struct summary *s = summary_new(&o);
 	struct tally_entry *top;
 	size_t n;
@@ -319,7 +319,7 @@ END_TEST
 
 START_TEST(fields_name_what_a_summary_looks_at)
 {
-	struct summary_options o = { .by = { FIELD_HOST }, .bys = 1 };
+	struct summary_options o = { .by = { SELECTOR(HOST, "host") }, .bys = 1 };
 	field_set fields = summary_fields(&o);
 
 	ck_assert(fields & FIELD_BIT(FIELD_HOST));

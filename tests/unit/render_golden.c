@@ -6,8 +6,8 @@
 #include "rendered.h"
 
 #define FIELDS(...)                                   \
-	.fields = (const enum field[]){ __VA_ARGS__ }, \
-	.n_fields = sizeof((enum field[]){ __VA_ARGS__ }) / sizeof(enum field)
+	.fields = (const struct selector[]){ __VA_ARGS__ }, \
+	.n_fields = sizeof((struct selector[]){ __VA_ARGS__ }) / sizeof(struct selector)
 
 static const struct golden {
 	const char *input, *expected;
@@ -17,23 +17,23 @@ static const struct golden {
 	{ "basic", "basic.jsonl", { .format = "jsonl" }, { 0 } },
 	{ "basic", "basic.seq.jsonl", { .format = "jsonl", .seq = true }, { 0 } },
 	{ "basic", "basic.fields.jsonl",
-	    { .format = "jsonl", FIELDS(FIELD_STATUS, FIELD_TIME, FIELD_CONTEXT, FIELD_STATUS), .seq = true }, { 0 } },
-	{ "basic", "basic.few.jsonl", { .format = "jsonl", FIELDS(FIELD_REASON) }, { 0 } },
-	{ "basic", "basic.json", { .format = "json" }, { true, "{\"complete\":true}" } },
+	    { .format = "jsonl", FIELDS(SELECTOR(STATUS, "status"), SELECTOR(TIME, "time"), SELECTOR(CONTEXT, "context"), SELECTOR(STATUS, "status")), .seq = true }, { 0 } },
+	{ "basic", "basic.few.jsonl", { .format = "jsonl", FIELDS(SELECTOR(REASON, "reason")) }, { 0 } },
+	{ "basic", "basic.json", { .format = "json" }, { .has_more = true, .coverage_json = "{\"complete\":true}" } },
 	{ "basic", "basic.nested.json", { .format = "json", .export_envelope = true, .nested = true,
 	    .exported_at = "2026-04-23T12:00:00.000000Z", .filter = "share = \"a b\"" }, { 0 } },
 	{ "basic", "basic.nested.fields.jsonl",
-	    { .format = "jsonl", FIELDS(FIELD_CONTEXT, FIELD_ACTOR_EMAIL, FIELD_TIME, FIELD_ACTOR_ID, FIELD_TARGET_PATH),
+	    { .format = "jsonl", FIELDS(SELECTOR(CONTEXT, "context"), SELECTOR(ACTOR_EMAIL, "actor_email"), SELECTOR(TIME, "time"), SELECTOR(ACTOR_ID, "actor_id"), SELECTOR(TARGET_PATH, "target_path")),
 	    .nested = true }, { 0 } },
 	{ "basic", "basic.csv", { .format = "csv" }, { 0 } },
-	{ "basic", "basic.seq.csv", { .format = "csv", FIELDS(FIELD_ACTION, FIELD_TIME), .seq = true }, { 0 } },
-	{ "basic", "basic.one.csv", { .format = "csv", FIELDS(FIELD_REASON) }, { 0 } },
+	{ "basic", "basic.seq.csv", { .format = "csv", FIELDS(SELECTOR(ACTION, "action"), SELECTOR(TIME, "time")), .seq = true }, { 0 } },
+	{ "basic", "basic.one.csv", { .format = "csv", FIELDS(SELECTOR(REASON, "reason")) }, { 0 } },
 	{ "basic", "basic.table", { .format = "table" }, { 0 } },
 	{ "basic", "basic.100.table", { .format = "table", .width = 100 }, { 0 } },
 	{ "basic", "basic.60.table", { .format = "table", .width = 60 }, { 0 } },
 	{ "basic", "basic.colour.table", { .format = "table", .width = 120, .colour = true, .seq = true }, { 0 } },
 	{ "basic", "basic.fields.table",
-	    { .format = "table", FIELDS(FIELD_STATUS, FIELD_OUTCOME, FIELD_SEVERITY, FIELD_CHANGES), .width = 60 }, { 0 } },
+	    { .format = "table", FIELDS(SELECTOR(STATUS, "status"), SELECTOR(OUTCOME, "outcome"), SELECTOR(SEVERITY, "severity"), SELECTOR(CHANGES, "changes")), .width = 60 }, { 0 } },
 	{ "hostile", "hostile.jsonl", { .format = "jsonl" }, { 0 } },
 	{ "hostile", "hostile.csv", { .format = "csv" }, { 0 } },
 	{ "hostile", "hostile.safe.csv", { .format = "csv", .csv_bom = true, .csv_guard = true }, { 0 } },
@@ -43,7 +43,7 @@ static const struct golden {
 	{ "empty", "empty.json", { .format = "json" }, { 0 } },
 	{ "empty", "empty.export.json", { .format = "json", .export_envelope = true,
 	    .exported_at = "2026-04-23T12:00:00.000000Z", .filter = "true" }, { 0 } },
-	{ "empty", "empty.csv", { .format = "csv", FIELDS(FIELD_TIME, FIELD_ACTION) }, { 0 } },
+	{ "empty", "empty.csv", { .format = "csv", FIELDS(SELECTOR(TIME, "time"), SELECTOR(ACTION, "action")) }, { 0 } },
 	{ "empty", "empty.table", { .format = "table", .width = 80 }, { 0 } },
 };
 
@@ -52,18 +52,18 @@ static const struct golden_summary {
 	struct summary_options s;
 	struct summary_render o;
 } summaries[] = {
-	{ "basic", "basic.summary.txt", { 0 }, { SUMMARY_TABLE, 10, false, 0, false } },
-	{ "basic", "basic.summary.80.txt", { .by = { FIELD_ACTION, FIELD_OUTCOME }, .bys = 2 },
-	    { SUMMARY_TABLE, 2, true, 80, false } },
-	{ "basic", "basic.summary.json", { .bucket = INT64_C(365) * TIME_DAY }, { SUMMARY_JSON, 2, false, 0, false } },
-	{ "basic", "basic.summary.csv", { .bucket = INT64_C(365) * TIME_DAY, .by = { FIELD_ACTION, FIELD_TENANT },
-	    .bys = 2 }, { SUMMARY_CSV, 2, false, 0, false } },
-	{ "hostile", "hostile.summary.60.txt", { .by = { FIELD_ACTION, FIELD_TARGET_PATH }, .bys = 2 },
-	    { SUMMARY_TABLE, 10, false, 60, false } },
-	{ "hostile", "hostile.summary.json", { .by = { FIELD_TARGET_PATH }, .bys = 1 },
-	    { SUMMARY_JSON, 10, false, 0, false } },
-	{ "empty", "empty.summary.txt", { 0 }, { SUMMARY_TABLE, 10, false, 80, false } },
-	{ "empty", "empty.summary.json", { 0 }, { SUMMARY_JSON, 10, false, 0, false } },
+	{ "basic", "basic.summary.txt", { 0 }, { .format = SUMMARY_TABLE, .top = 10 } },
+	{ "basic", "basic.summary.80.txt", { .by = { SELECTOR(ACTION, "action"), SELECTOR(OUTCOME, "outcome") }, .bys = 2 },
+	    { .format = SUMMARY_TABLE, .top = 2, .colour = true, .width = 80 } },
+	{ "basic", "basic.summary.json", { .bucket = INT64_C(365) * TIME_DAY }, { .format = SUMMARY_JSON, .top = 2 } },
+	{ "basic", "basic.summary.csv", { .bucket = INT64_C(365) * TIME_DAY, .by = { SELECTOR(ACTION, "action"), SELECTOR(TENANT, "tenant") },
+	    .bys = 2 }, { .format = SUMMARY_CSV, .top = 2 } },
+	{ "hostile", "hostile.summary.60.txt", { .by = { SELECTOR(ACTION, "action"), SELECTOR(TARGET_PATH, "target_path") }, .bys = 2 },
+	    { .format = SUMMARY_TABLE, .top = 10, .width = 60 } },
+	{ "hostile", "hostile.summary.json", { .by = { SELECTOR(TARGET_PATH, "target_path") }, .bys = 1 },
+	    { .format = SUMMARY_JSON, .top = 10 } },
+	{ "empty", "empty.summary.txt", { 0 }, { .format = SUMMARY_TABLE, .top = 10, .width = 80 } },
+	{ "empty", "empty.summary.json", { 0 }, { .format = SUMMARY_JSON, .top = 10 } },
 };
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))

@@ -17,4 +17,7 @@
 		return failed ? EXIT_FAILURE : EXIT_SUCCESS;          \
 	}
 
+/* A selector of a field as a constant: SELECTOR(ACTION, "action"). */
+#define SELECTOR(symbol, key) { .field = FIELD_##symbol, .text = { key, sizeof(key) - 1 } }
+
 #endif
