@@ -28,6 +28,15 @@ time_now(void)
 	return (int64_t)now.tv_sec * TIME_SECOND + now.tv_nsec / 1000;
 }
 
+int64_t
+time_steady(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * TIME_SECOND + ts.tv_nsec / 1000;
+}
+
 static bool
 is_leap(int year)
 {

@@ -22,6 +22,7 @@
 #define TIME_TEXT_LEN 27 /* 2026-04-23T18:00:00.123456Z */
 
 int64_t time_now(void); /* the system clock */
+int64_t time_steady(void); /* one that nobody sets: for spans only */
 
 /* RFC 3339 with T, t or a space, 0 to 9 fraction digits (after . or ,), Z or an
  * offset with or without colon.  A leap second becomes the next second.
