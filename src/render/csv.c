@@ -2,7 +2,8 @@
  * csv: RFC 4180, CRLF, always with a header.
  *
  * Columns are the chosen fields or all of them, whatever the events have.
- * An absent value is an empty cell, an empty text is "".  For spreadsheets
+ * An absent value is an empty cell, an empty text is "".  Several values at the
+ * end of a payload path are joined by ", ".  For spreadsheets
  * (guard) a cell that would be read as a formula gets an apostrophe.
  */
 #include <csv.h>
@@ -107,9 +108,17 @@ csv_start(struct render *r)
 	for (size_t i = 0; i < r->columns; i++) {
 		if (i > 0 || r->o.seq)
 			buf_byte(out, ',');
-		buf_str(out, r->column[i].text);
+		render_csv_cell(out, r->column[i].text, r->o.csv_guard);
 	}
 	buf_str(out, STR("\r\n"));
+}
+
+static void
+put_path(struct render *r, const struct selector *s, const struct event *ev)
+{
+	buf_reset(&r->cell);
+	if (selector_format_text(&r->cell, s, ev, &r->scratch))
+		render_csv_cell(&r->buf, buf_view(&r->cell), r->o.csv_guard);
 }
 
 static void
@@ -131,7 +140,9 @@ csv_event(struct render *r, const struct event *ev, uint64_t seq)
 	for (size_t i = 0; i < r->columns; i++) {
 		if (i > 0 || r->o.seq)
 			buf_byte(out, ',');
-		if (event_has(ev, r->column[i].field))
+		if (r->column[i].steps > 0)
+			put_path(r, &r->column[i], ev);
+		else if (event_has(ev, r->column[i].field))
 			put_field(r, ev, r->column[i].field);
 	}
 	/* A line with nothing on it is skipped by readers; it is a row here. */
@@ -140,4 +151,4 @@ csv_event(struct render *r, const struct event *ev, uint64_t seq)
 	buf_str(out, STR("\r\n"));
 }
 
-const struct render_format render_csv = { "csv", csv_start, csv_event, NULL, NULL };
+const struct render_format render_csv = { "csv", csv_start, csv_event, NULL, NULL, false };

@@ -14,6 +14,7 @@ struct render_format {
 	void (*event)(struct render *r, const struct event *ev, uint64_t seq);
 	void (*finish)(struct render *r, const struct render_close *c); /* NULL: nothing */
 	void (*release)(struct render *r); /* frees r->state; NULL: there is none */
+	bool people; /* its bytes are safe for a terminal as they are */
 };
 
 struct render {
@@ -26,6 +27,7 @@ struct render {
 	struct selector_scratch scratch;
 	struct outstream *out;
 	struct buf buf;           /* of one event; kept between events */
+	struct buf cell;          /* scratch of a format */
 	uint64_t count;
 	void *state;              /* the format's own */
 };

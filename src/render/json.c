@@ -4,7 +4,7 @@
  *     {"events":[
  *     {...},
  *     {...}
- *     ],"has_more":false,"coverage":{...}}
+ *     ],"cursor":"...","has_more":true,"coverage":{...}}
  *
  * An export's document says its filter first and its count last, because it
  * is written as the events come:
@@ -24,11 +24,15 @@ json_start(struct render *r)
 {
 	struct buf *out = &r->buf;
 
+	buf_byte(out, '{');
+	if (r->o.head_json != NULL) {
+		buf_str(out, str_of(r->o.head_json));
+		buf_byte(out, ',');
+	}
 	if (!r->o.export_envelope) {
-		PUT(out, "{\"events\":[");
+		PUT(out, "\"events\":[");
 		return;
 	}
-	buf_byte(out, '{');
 	if (r->o.exported_at != NULL) {
 		PUT(out, "\"exported_at\":");
 		json_quote(out, str_of(r->o.exported_at));
@@ -49,6 +53,22 @@ json_event(struct render *r, const struct event *ev, uint64_t seq)
 	render_object(r, ev, seq);
 }
 
+/* What an answer of audit-query says about itself. */
+static void
+put_answer_end(struct buf *out, const struct render_close *c)
+{
+	buf_byte(out, ']');
+	if (c->cursor != NULL) {
+		PUT(out, ",\"cursor\":");
+		json_quote(out, str_of(c->cursor));
+	}
+	buf_printf(out, ",\"has_more\":%s", c->has_more ? "true" : "false");
+	if (c->coverage_json != NULL) {
+		PUT(out, ",\"coverage\":");
+		buf_str(out, str_of(c->coverage_json));
+	}
+}
+
 static void
 json_finish(struct render *r, const struct render_close *c)
 {
@@ -56,16 +76,15 @@ json_finish(struct render *r, const struct render_close *c)
 
 	if (r->count > 0)
 		buf_byte(out, '\n');
-	if (r->o.export_envelope) {
-		buf_printf(out, "],\"count\":%" PRIu64 "}\n", r->count);
-		return;
-	}
-	buf_printf(out, "],\"has_more\":%s", c->has_more ? "true" : "false");
-	if (c->coverage_json != NULL) {
-		PUT(out, ",\"coverage\":");
-		buf_str(out, str_of(c->coverage_json));
+	if (r->o.export_envelope)
+		buf_printf(out, "],\"count\":%" PRIu64, r->count);
+	else
+		put_answer_end(out, c);
+	if (c->tail_json != NULL) {
+		buf_byte(out, ',');
+		buf_str(out, str_of(c->tail_json));
 	}
 	PUT(out, "}\n");
 }
 
-const struct render_format render_json = { "json", json_start, json_event, json_finish, NULL };
+const struct render_format render_json = { "json", json_start, json_event, json_finish, NULL, false };

@@ -4,6 +4,9 @@
  *
  * nested: "actor":{"id",..}, "subject":{"type",..}, "properties":{..} in the
  * place of the first of their flat keys.
+ *
+ * A payload path is a key as it was asked for, flat: "context.a.b":1.  The
+ * object stays one level deep, and jq has it as .["context.a.b"].
  */
 #include <inttypes.h>
 
@@ -82,6 +85,20 @@ put_group(struct buf *out, const struct group *g, const struct event *ev, field_
 	close_object(out, start);
 }
 
+/* What a path leads to, under the path's own text: `"context.a.b":1`. */
+static void
+put_path(struct render *r, const struct selector *s, const struct event *ev)
+{
+	struct buf *out = &r->buf;
+	size_t start = out->len;
+
+	buf_byte(out, ',');
+	json_quote(out, s->text);
+	buf_byte(out, ':');
+	if (!selector_format_json(out, s, ev, &r->scratch))
+		out->len = start;
+}
+
 /* One field after another, in the order of the columns. */
 static void
 put_chosen(struct render *r, const struct event *ev)
@@ -95,6 +112,10 @@ put_chosen(struct render *r, const struct event *ev)
 
 		if ((want & ~done & FIELD_BIT(f)) == 0)
 			continue;
+		if (r->column[i].steps > 0) {
+			put_path(r, &r->column[i], ev);
+			continue;
+		}
 		if (g != NULL) {
 			put_group(out, g, ev, want);
 			done |= g->set;

@@ -88,7 +88,7 @@ emit(struct render *r, struct err *e)
 {
 	int rc = 0;
 
-	if (r->buf.len > 0 && r->o.terminal && r->format != &render_table)
+	if (r->buf.len > 0 && r->o.terminal && !r->format->people)
 		rc = write_shown(r->out, buf_view(&r->buf), r->format != &render_csv, e);
 	else if (r->buf.len > 0)
 		rc = outstream_write(r->out, r->buf.p, r->buf.len, e);
@@ -147,6 +147,7 @@ render_abort(struct render *r)
 	if (r->format->release != NULL)
 		r->format->release(r);
 	buf_fini(&r->buf);
+	buf_fini(&r->cell);
 	selector_scratch_fini(&r->scratch);
 	free(r->column);
 	free(r);

@@ -20,13 +20,12 @@ enum {
 	SHRINK_MIN = 10,   /* a column that gives way keeps so many */
 	CHOSEN_MIN = 4,
 	GAP = 2,           /* spaces between columns */
-	PAD_MAX = 60,      /* without a terminal, longer cells push the line out */
-	COLUMNS_MAX = FIELD_COUNT + 1
+	PAD_MAX = 60       /* without a terminal, longer cells push the line out */
 };
 
 /* What a column shows: a field, or something made of several. */
 enum content {
-	CONTENT_FIELD, CONTENT_SEQ, CONTENT_MARK, CONTENT_TIME, CONTENT_AGE, CONTENT_ACTOR, CONTENT_TARGET
+	CONTENT_FIELD, CONTENT_PATH, CONTENT_SEQ, CONTENT_MARK, CONTENT_TIME, CONTENT_AGE, CONTENT_ACTOR, CONTENT_TARGET
 };
 
 struct column_kind {
@@ -36,23 +35,24 @@ struct column_kind {
 	bool right;
 	bool shrinks;
 	unsigned leaves;   /* 1 leaves first when there is no room; 0 stays */
+	const struct selector *path; /* CONTENT_PATH */
 };
 
 /* What is shown when no fields are chosen. */
 static const struct column_kind usual[] = {
-	{ "", CONTENT_MARK, FIELD_NONE, false, false, 0 },
-	{ "TIME", CONTENT_TIME, FIELD_NONE, false, false, 0 },
-	{ "AGE", CONTENT_AGE, FIELD_NONE, true, false, 2 },
-	{ "ACTOR", CONTENT_ACTOR, FIELD_NONE, false, true, 0 },
-	{ "ACTION", CONTENT_FIELD, FIELD_ACTION, false, true, 0 },
-	{ "TARGET", CONTENT_TARGET, FIELD_NONE, false, true, 0 },
-	{ "OUTCOME", CONTENT_FIELD, FIELD_OUTCOME, false, false, 3 },
-	{ "ADDRESS", CONTENT_FIELD, FIELD_IP, false, false, 1 },
+	{ "", CONTENT_MARK, FIELD_NONE, false, false, 0, NULL },
+	{ "TIME", CONTENT_TIME, FIELD_NONE, false, false, 0, NULL },
+	{ "AGE", CONTENT_AGE, FIELD_NONE, true, false, 2, NULL },
+	{ "ACTOR", CONTENT_ACTOR, FIELD_NONE, false, true, 0, NULL },
+	{ "ACTION", CONTENT_FIELD, FIELD_ACTION, false, true, 0, NULL },
+	{ "TARGET", CONTENT_TARGET, FIELD_NONE, false, true, 0, NULL },
+	{ "OUTCOME", CONTENT_FIELD, FIELD_OUTCOME, false, false, 3, NULL },
+	{ "ADDRESS", CONTENT_FIELD, FIELD_IP, false, false, 1, NULL },
 };
 
 struct column {
 	struct column_kind kind;
-	char title[32];
+	struct buf title; /* safe */
 	unsigned width; /* 0: not shown */
 };
 
@@ -62,8 +62,8 @@ struct cell {
 };
 
 struct table {
-	struct column column[COLUMNS_MAX];
-	size_t columns;
+	struct column *column;
+	size_t columns, columns_cap;
 	struct cell *cell; /* rows of `columns` cells */
 	size_t cells, cap;
 	struct buf text;   /* safe */
@@ -191,12 +191,16 @@ put_field(struct buf *out, const struct event *ev, enum field f, enum render_sty
 
 /* The text of a column, not yet safe. */
 static void
-put_content(struct buf *out, const struct render *r, const struct column_kind *k,
+put_content(struct buf *out, struct render *r, const struct column_kind *k,
     const struct event *ev, uint64_t seq, enum render_style *style)
 {
 	switch (k->content) {
 	case CONTENT_FIELD:
 		put_field(out, ev, k->field, style);
+		break;
+	case CONTENT_PATH:
+		if (!selector_format_text(out, k->path, ev, &r->scratch))
+			buf_byte(out, '-');
 		break;
 	case CONTENT_SEQ:
 		buf_printf(out, "%" PRIu64, seq);
@@ -252,7 +256,7 @@ measure(struct render *r, struct table *t)
 	unsigned limit = r->o.width > 0 ? r->o.width : PAD_MAX;
 
 	for (size_t i = 0; i < t->columns; i++)
-		t->column[i].width = render_columns(str_of(t->column[i].title));
+		t->column[i].width = render_columns(buf_view(&t->column[i].title));
 	for (size_t i = 0; i < t->cells; i++) {
 		struct column *c = &t->column[i % t->columns];
 		unsigned n = render_columns(cell_text(t, &t->cell[i]));
@@ -385,7 +389,7 @@ put_header(struct render *r, const struct table *t)
 			continue;
 		if (!first)
 			render_spaces(&r->buf, GAP);
-		put_cell(r, c, str_of(c->title), STYLE_HEADER, i == last);
+		put_cell(r, c, buf_view(&c->title), STYLE_HEADER, i == last);
 		first = false;
 	}
 	buf_byte(&r->buf, '\n');
@@ -437,11 +441,25 @@ print_sample(struct render *r, struct table *t)
 static void
 add_column(struct table *t, const struct column_kind *k)
 {
-	struct column *c = &t->column[t->columns++];
+	struct column *c;
 
-	c->kind = *k;
-	for (size_t i = 0; k->title[i] != '\0' && i < sizeof(c->title) - 1; i++)
-		c->title[i] = k->title[i] >= 'a' && k->title[i] <= 'z' ? (char)(k->title[i] - 'a' + 'A') : k->title[i];
+	mem_grow(&t->column, &t->columns_cap, t->columns + 1, sizeof(*t->column));
+	c = &t->column[t->columns++];
+	*c = (struct column){ .kind = *k };
+	render_safe(&c->title, str_of(k->title));
+	for (size_t i = 0; i < c->title.len; i++)
+		if (c->title.p[i] >= 'a' && c->title.p[i] <= 'z')
+			c->title.p[i] = (char)(c->title.p[i] - 'a' + 'A');
+}
+
+/* Titled by what is behind the field: AFTER.ROLE. */
+static void
+add_path_column(struct table *t, const struct selector *s)
+{
+	struct column_kind k = { s->text.p + field_table[s->field].key_len + 1, CONTENT_PATH, FIELD_NONE,
+		false, true, 0, s };
+
+	add_column(t, &k);
 }
 
 static void
@@ -449,7 +467,7 @@ add_field_column(struct table *t, enum field f)
 {
 	enum field_type type = field_table[f].type;
 	struct column_kind k = { field_table[f].title, CONTENT_FIELD, f,
-		type == FIELD_INTEGER || type == FIELD_NUMBER, type != FIELD_TIMESTAMP, 0 };
+		type == FIELD_INTEGER || type == FIELD_NUMBER, type != FIELD_TIMESTAMP, 0, NULL };
 
 	add_column(t, &k);
 }
@@ -457,7 +475,7 @@ add_field_column(struct table *t, enum field f)
 static void
 table_start(struct render *r)
 {
-	static const struct column_kind seq = { "SEQ", CONTENT_SEQ, FIELD_NONE, true, false, 0 };
+	static const struct column_kind seq = { "SEQ", CONTENT_SEQ, FIELD_NONE, true, false, 0, NULL };
 	struct table *t = mem_zero(1, sizeof(*t));
 
 	r->state = t;
@@ -465,7 +483,10 @@ table_start(struct render *r)
 		add_column(t, &seq);
 	if (r->chosen) {
 		for (size_t i = 0; i < r->columns; i++)
-			add_field_column(t, r->column[i].field);
+			if (r->column[i].steps > 0)
+				add_path_column(t, &r->column[i]);
+			else
+				add_field_column(t, r->column[i].field);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
@@ -503,10 +524,13 @@ table_release(struct render *r)
 
 	if (t == NULL)
 		return;
+	for (size_t i = 0; i < t->columns; i++)
+		buf_fini(&t->column[i].title);
+	free(t->column);
 	buf_fini(&t->text);
 	buf_fini(&t->raw);
 	free(t->cell);
 	free(t);
 }
 
-const struct render_format render_table = { "table", table_start, table_event, table_finish, table_release };
+const struct render_format render_table = { "table", table_start, table_event, table_finish, table_release, true };
