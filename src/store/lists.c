@@ -64,6 +64,22 @@ store_quarantine_each(struct store *st, int (*each)(void *arg, const struct quar
 }
 
 int
+store_quarantined(struct store *st, int64_t from, int64_t until, uint64_t *count, struct err *e)
+{
+	sqlite3_stmt *s = db_statement(&st->db, ST_QUARANTINE_COUNT, e);
+
+	if (s == NULL)
+		return -1;
+	db_bind_int(s, 1, from);
+	db_bind_int(s, 2, until);
+	if (db_step(&st->db, s, e) <= 0)
+		return -1;
+	*count = (uint64_t)db_int(s, 0);
+	sqlite3_reset(s);
+	return 0;
+}
+
+int
 store_files(struct store *st, struct store_file **list, size_t *n, struct err *e)
 {
 	sqlite3_stmt *s = db_statement(&st->db, ST_FILE_ALL, e);

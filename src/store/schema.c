@@ -33,8 +33,12 @@ static const struct object objects[] = {
 	    "CREATE TABLE quarantine (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, source TEXT, origin TEXT,"
 	    " position INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT,"
 	    " bytes BLOB NOT NULL) STRICT" },
+	{ 2, "index", "quarantine_at", "CREATE INDEX quarantine_at ON quarantine (at)" },
 	{ 1, "table", "removed",
 	    "CREATE TABLE removed (first INTEGER PRIMARY KEY, height INTEGER NOT NULL, hash BLOB NOT NULL) STRICT" },
+	{ 2, "table", "saved",
+	    "CREATE TABLE saved (name TEXT NOT NULL PRIMARY KEY, words TEXT NOT NULL, at INTEGER NOT NULL,"
+	    " by TEXT NOT NULL) STRICT, WITHOUT ROWID" },
 	{ 1, "table", "segment",
 	    "CREATE TABLE segment (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,"
 	    " count INTEGER NOT NULL, min_time INTEGER NOT NULL, max_time INTEGER NOT NULL,"
@@ -98,18 +102,29 @@ check_version(struct db *db, int64_t *version, struct err *e)
 		return err_set(e, ERR_FAIL, "%s: the file is empty, no store yet (auditd-ingest makes one of it)", db->path);
 	if (application != SCHEMA_APPLICATION_ID)
 		return err_set(e, ERR_FAIL, "%s: not an audit-toolkit store", db->path);
+	if (*version < 1)
+		return err_set(e, ERR_INTEGRITY, "%s: there is no format %lld", db->path, (long long)*version);
 	if (*version > STORE_FORMAT)
 		return err_set(e, ERR_FAIL, "%s: made by a newer version (format %lld, this program knows %d)", db->path,
 		    (long long)*version, STORE_FORMAT);
 	return 0;
 }
 
+/* The next object of a format from i on; OBJECTS when there is none. */
+static size_t
+next_object(size_t i, int64_t version)
+{
+	while (i < OBJECTS && objects[i].since > version)
+		i++;
+	return i;
+}
+
 static int
-compare_objects(struct db *db, struct err *e)
+compare_objects(struct db *db, int64_t version, struct err *e)
 {
 	static const char *const sql = "SELECT type, name, sql FROM sqlite_schema ORDER BY name";
 	sqlite3_stmt *s = NULL;
-	size_t i = 0;
+	size_t i = next_object(0, version);
 	int rc;
 
 	if (sqlite3_prepare_v2(db->sqlite, sql, -1, &s, NULL) != SQLITE_OK)
@@ -120,7 +135,7 @@ compare_objects(struct db *db, struct err *e)
 		if (i == OBJECTS || !str_eq(type, str_of(objects[i].type)) || !str_eq(name, str_of(objects[i].name)) ||
 		    !str_eq(text, str_of(objects[i].sql)))
 			break;
-		i++;
+		i = next_object(i + 1, version);
 	}
 	if (rc == SQLITE_DONE && i == OBJECTS)
 		rc = 0;
@@ -136,22 +151,22 @@ compare_objects(struct db *db, struct err *e)
 /* In one read transaction, so that a writer that just makes or migrates the
  * store is never seen half way. */
 int
-schema_check(struct db *db, struct err *e)
+schema_check(struct db *db, int64_t *version, struct err *e)
 {
-	int64_t version;
 	int rc = -1;
 
 	if (db_begin_read(db, e) < 0)
 		return -1;
-	if (check_version(db, &version, e) == 0) {
-		if (version < STORE_FORMAT)
-			err_set(e, ERR_FAIL, "%s: made by an older version (format %lld); auditd-ingest brings it up to date",
-			    db->path, (long long)version);
-		else if (compare_objects(db, e) == 0 && check_length(db, e) == 0)
-			rc = 0;
-	}
+	if (check_version(db, version, e) == 0 && compare_objects(db, *version, e) == 0 && check_length(db, e) == 0)
+		rc = 0;
 	db_rollback(db);
 	return rc;
+}
+
+int
+schema_version(struct db *db, int64_t *version, struct err *e)
+{
+	return pragma_int(db, "PRAGMA user_version", version, e);
 }
 
 static int
@@ -220,7 +235,8 @@ schema_prepare(struct db *db, struct err *e)
 	if (db_begin_write(db, e) < 0)
 		return -1;
 	if (is_blank(db, &blank, e) < 0 ||
-	    (!blank && (check_version(db, &version, e) < 0 || check_length(db, e) < 0)))
+	    (!blank && (check_version(db, &version, e) < 0 || compare_objects(db, version, e) < 0 ||
+	        check_length(db, e) < 0)))
 		goto fail;
 	for (int v = (int)version + 1; v <= STORE_FORMAT; v++)
 		if (bring(db, v, e) < 0)

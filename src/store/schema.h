@@ -7,11 +7,16 @@
 /* "ALog": what file(1) and `PRAGMA application_id` tell. */
 #define SCHEMA_APPLICATION_ID 0x414c6f67
 
-/* Makes the tables in an empty file, and brings an older one up to date. */
+/* Makes the tables in an empty file, and brings an older one up to date, in
+ * one transaction. */
 int schema_prepare(struct db *db, struct err *e);
 
-/* ERR_FAIL when the file is not a store or of another format, ERR_INTEGRITY
- * when its schema is not exactly ours. */
-int schema_check(struct db *db, struct err *e);
+/* Gives the format.  ERR_FAIL when the file is not a store or of a newer one,
+ * ERR_INTEGRITY when its schema is not exactly ours. */
+int schema_check(struct db *db, int64_t *version, struct err *e);
+
+/* The format alone, as the open transaction sees it: a writer may have brought
+ * the file up to date since it was opened. */
+int schema_version(struct db *db, int64_t *version, struct err *e);
 
 #endif

@@ -25,6 +25,21 @@ read_identity(struct store *st, struct err *e)
 	return rc < 0 ? -1 : err_set(e, ERR_INTEGRITY, "%s: the store's own row of counters is damaged", st->db.path);
 }
 
+/* Readers take an older format as it is; writers bring it up to date. */
+static int
+prepare(struct store *st, enum store_mode mode, struct err *e)
+{
+	int64_t version;
+
+	if (mode == STORE_CREATE && schema_prepare(&st->db, e) < 0)
+		return -1;
+	if (schema_check(&st->db, &version, e) < 0)
+		return -1;
+	if (mode == STORE_READ || version == STORE_FORMAT)
+		return 0;
+	return schema_prepare(&st->db, e) < 0 ? -1 : schema_check(&st->db, &version, e);
+}
+
 struct store *
 store_open(const char *path, enum store_mode mode, struct err *e)
 {
@@ -33,8 +48,7 @@ store_open(const char *path, enum store_mode mode, struct err *e)
 
 	pthread_mutex_init(&st->lock, NULL);
 	if (db_open(&st->db, path, modes[mode], e) < 0 ||
-	    (mode == STORE_CREATE && schema_prepare(&st->db, e) < 0) ||
-	    schema_check(&st->db, e) < 0 || read_identity(st, e) < 0) {
+	    prepare(st, mode, e) < 0 || read_identity(st, e) < 0) {
 		store_close(st);
 		return NULL;
 	}

@@ -22,13 +22,13 @@
 #include "proof/tree.h"
 #include "store/segment.h"
 
-#define STORE_FORMAT 1 /* user_version */
+#define STORE_FORMAT 2 /* user_version */
 
 struct store;
 
 enum store_mode {
-	STORE_READ,  /* never writes, never migrates */
-	STORE_WRITE, /* the file must exist */
+	STORE_READ,  /* never writes, never migrates: older formats are read as they are */
+	STORE_WRITE, /* the file must exist; brought up to date */
 	STORE_CREATE /* made when it does not exist, with its folder's permission */
 };
 
@@ -115,11 +115,15 @@ int store_quarantined(struct store *st, int64_t from, int64_t until, uint64_t *c
 struct store_watch;
 struct store_watch *store_watch_open(struct store *st, struct err *e);
 int store_watch_wait(struct store_watch *w, int64_t timeout, struct err *e);
+/* The path leads to another file now: what is open is the old one. */
+bool store_watch_replaced(const struct store_watch *w);
 void store_watch_close(struct store_watch *w); /* NULL is fine */
 
 /* ---- saved queries ---- */
 
 #define SAVED_NAME_MAX 64
+#define SAVED_WORDS_MAX (64u * 1024)
+#define SAVED_USER_MAX 256
 
 struct saved_query {
 	struct str name;
@@ -133,7 +137,9 @@ bool saved_name_valid(const char *name);
 /* By name. */
 int store_saved_each(struct store *st, int (*each)(void *arg, const struct saved_query *q, struct err *e), void *arg,
     struct err *e);
-/* Both with the record in the same transaction (leaf kind 1).  Put replaces. */
+/* Both with the record in the same transaction (leaf kind 1).  Put replaces;
+ * ERR_FAIL when a part is too long or the name is not valid.  Nothing found:
+ * nothing is recorded. */
 int store_saved_put(struct store *st, const struct saved_query *q, const struct event *record, struct err *e);
 int store_saved_delete(struct store *st, const char *name, const struct event *record, bool *found, struct err *e);
 

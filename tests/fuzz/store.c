@@ -79,6 +79,22 @@ seal(struct store *st)
 		abort();
 }
 
+static void
+save_query(struct store *st)
+{
+	struct saved_query q = { STR("failures"), STR("[\"--outcome\",\"failure\"]"), 1, STR("alice") };
+	struct event ev = { 0 };
+	struct err e = ERR_NONE;
+
+	event_set(&ev, FIELD_ID, STR("save"));
+	event_set_time(&ev, FIELD_TIME, 1776902400000000);
+	event_set_time(&ev, FIELD_INGESTED, 1776902400000000);
+	event_set(&ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
+	event_set(&ev, FIELD_ACTION, STR("a"));
+	if (store_saved_put(st, &q, &ev, &e) < 0)
+		abort();
+}
+
 /* The valid file's bytes; the one global of this target, made on first use. */
 static const struct buf *
 valid_store(void)
@@ -97,6 +113,7 @@ valid_store(void)
 	append(st, 0, EVENTS);
 	seal(st);
 	append(st, EVENTS, EVENTS + 20);
+	save_query(st);
 	store_close(st);
 	if ((bytes = file_read(path, 64u << 20, &len, &e)) == NULL)
 		abort();
@@ -118,6 +135,14 @@ take_quarantined(void *arg, const struct quarantined *q, struct err *e)
 {
 	(void)e;
 	*(uint64_t *)arg += q->bytes.len + q->reason.len;
+	return 0;
+}
+
+static int
+take_saved(void *arg, const struct saved_query *q, struct err *e)
+{
+	(void)e;
+	*(uint64_t *)arg += q->name.len + q->words.len + q->by.len;
 	return 0;
 }
 
@@ -177,6 +202,10 @@ read_everything(const char *path)
 	store_tail(st, 0, INT64_MAX, 20, &moved, take_line, &sum, &e);
 	err_clear(&e);
 	store_quarantine_each(st, take_quarantined, &sum, &e);
+	err_clear(&e);
+	store_quarantined(st, 0, INT64_MAX, &sum, &e);
+	err_clear(&e);
+	store_saved_each(st, take_saved, &sum, &e);
 	err_clear(&e);
 	store_prune_plan(st, INT64_C(1776902400000000), &plan, &e);
 	err_clear(&e);
