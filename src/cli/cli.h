@@ -22,6 +22,8 @@ struct common_args {
 	bool no_pager;
 	bool quiet, verbose, help, version, list_options;
 	char *list_values;
+	bool print_where, list_saved;
+	char *save, *delete_saved;
 };
 
 /* Over struct common_args. */
@@ -29,6 +31,7 @@ extern const struct opt opt_common[]; /* for every program */
 extern const struct opt opt_zone[];   /* --tz: who reads times as typed, or prints them for people */
 extern const struct opt opt_colour[]; /* --color */
 extern const struct opt opt_pager[];  /* --no-pager */
+extern const struct opt opt_saved[];  /* --print-where, --save and friends: for whoever calls cli_filter */
 
 /* Over struct filter_args. */
 extern const struct opt opt_filter[];
@@ -75,6 +78,10 @@ void cli_detail(const struct program *p, const struct common_args *c, const char
  * default names.  An error of opening says which file. */
 struct store *cli_store(const struct common_args *c, enum store_mode mode, struct err *e);
 
+/* The same for writing.  One that can only be read is ERR_REFUSED, beginning
+ * with `refused`: "an export that cannot be recorded". */
+struct store *cli_store_record(const struct common_args *c, const char *refused, struct err *e);
+
 /* --fields, --by: fields and payload paths, separated by commas too; yours
  * (free), their bytes in a; NULL when none are named.  ERR_FAIL with the
  * nearest name. */
@@ -104,13 +111,24 @@ int cli_quarantine(struct store *st, bool table, struct outstream *out, struct e
 int cli_saved(struct store *st, struct filter_args *f, struct err *e);
 
 /*
+ * The filter that f and its saved queries mean, instead of filter_build; and
+ * what opt_saved asks for.  Opens the store itself where it needs one.
+ * `output`: -o as typed, or NULL.  0: *out is the filter, go on; 1: done, end
+ * with 0 (--print-where, --save, --list-saved, --delete-saved); -1.
+ */
+int cli_filter(const struct program *p, const struct common_args *c, const struct filter_args *f,
+    const char *output, int64_t now, struct filter **out, struct err *e);
+
+/*
  * What goes to a terminal goes through a pager, as git does it: $AUDIT_PAGER,
  * else $PAGER, else less; empty or "cat": none; LESS=FRX unless it is set.  No
  * shell: the value is split at blanks.  When the program runs with another's
  * rights (sudo, setuid) only less, with LESSSECURE=1 and without what the
  * environment says about it.  stdout is the pager's from here on;
- * cli_finish waits for it.  Does nothing with --no-pager or when stdout is no
- * terminal.
+ * cli_finish waits for it, and a pager that is left early ends the program
+ * quietly.  Does nothing with --no-pager, when stdout is no terminal, or a
+ * dumb one.  cli_terminal, cli_width and cli_colour still tell of the terminal
+ * behind it.
  */
 void cli_pager(const struct program *p, const struct common_args *c);
 
@@ -122,6 +140,7 @@ void cli_coverage_words(const struct program *p, const struct common_args *a, co
  * for an unknown word. */
 int cli_colour(const struct common_args *c, int fd, bool *on, struct err *e);
 unsigned cli_width(int fd); /* columns; 0 when fd is no terminal */
+bool cli_terminal(int fd);  /* fd is a terminal, or our pager's way to one */
 
 /* Set by SIGINT and SIGTERM; checked between batches. */
 bool cli_interrupted(void);

@@ -86,6 +86,12 @@ opt_value_name(enum opt_value v)
 	case VALUE_OUTCOME: return "outcome";
 	case VALUE_WHEN: return "when";
 	case VALUE_CLOCK: return "clock";
+	case VALUE_CATEGORY: return "category";
+	case VALUE_ACTION: return "action";
+	case VALUE_CHANNEL: return "channel";
+	case VALUE_SOURCE: return "source";
+	case VALUE_TENANT: return "tenant";
+	case VALUE_SAVED: return "saved";
 	case VALUE_ANY: break;
 	}
 	return "any";

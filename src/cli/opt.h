@@ -24,7 +24,9 @@ enum opt_type {
 /* What completion offers for the value. */
 enum opt_value {
 	VALUE_ANY, VALUE_FILE, VALUE_DIR, VALUE_FORMAT, VALUE_FIELD, VALUE_SEVERITY,
-	VALUE_OUTCOME, VALUE_WHEN /* auto always never */, VALUE_CLOCK /* time ingested */
+	VALUE_OUTCOME, VALUE_WHEN /* auto always never */, VALUE_CLOCK /* time ingested */,
+	/* what the store has */
+	VALUE_CATEGORY, VALUE_ACTION, VALUE_CHANNEL, VALUE_SOURCE, VALUE_TENANT, VALUE_SAVED
 };
 
 struct opt {

@@ -35,6 +35,24 @@ const struct opt opt_colour[] = {
 	OPT_TABLE_END
 };
 
+const struct opt opt_pager[] = {
+	{ 0, "no-pager", OPT_FLAG, COMMON(no_pager), NULL,
+	    "do not show through a pager what goes to a terminal", VALUE_ANY, NULL },
+	OPT_TABLE_END
+};
+
+const struct opt opt_saved[] = {
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Instead of events", VALUE_ANY, NULL },
+	{ 0, "print-where", OPT_FLAG, COMMON(print_where), NULL,
+	    "print the filter as one expression for --where", VALUE_ANY, NULL },
+	{ 0, "save", OPT_STRING, COMMON(save), "NAME",
+	    "keep the filter in the store, for -Q NAME", VALUE_SAVED, NULL },
+	{ 0, "list-saved", OPT_FLAG, COMMON(list_saved), NULL, "list the saved queries", VALUE_ANY, NULL },
+	{ 0, "delete-saved", OPT_STRING, COMMON(delete_saved), "NAME",
+	    "delete a saved query", VALUE_SAVED, NULL },
+	OPT_TABLE_END
+};
+
 static const struct opt opt_when[] = {
 	{ 0, NULL, OPT_HEADING, 0, NULL, "When", VALUE_ANY, NULL },
 	{ 'S', "since", OPT_STRING, FILTER(since), "TIME",
@@ -66,9 +84,9 @@ static const struct opt opt_what[] = {
 	{ 0, "effective", OPT_LIST, FILTER(effective), "ID", "the identity assumed", VALUE_ANY, NULL },
 
 	{ 0, NULL, OPT_HEADING, 0, NULL, "What", VALUE_ANY, NULL },
-	{ 0, "category", OPT_LIST, FILTER(category), "NAME", "category, in any case", VALUE_ANY, NULL },
-	{ 0, "action", OPT_LIST, FILTER(action), "NAME", "action", VALUE_ANY, NULL },
-	{ 0, "channel", OPT_LIST, FILTER(channel), "NAME", "log channel", VALUE_ANY, NULL },
+	{ 0, "category", OPT_LIST, FILTER(category), "NAME", "category, in any case", VALUE_CATEGORY, NULL },
+	{ 0, "action", OPT_LIST, FILTER(action), "NAME", "action", VALUE_ACTION, NULL },
+	{ 0, "channel", OPT_LIST, FILTER(channel), "NAME", "log channel", VALUE_CHANNEL, NULL },
 	{ 0, "severity", OPT_STRING, FILTER(severity), "LEVEL",
 	    "LEVEL and above; A..B for a range", VALUE_SEVERITY, NULL },
 	{ 0, "outcome", OPT_LIST, FILTER(outcome), "RESULT",
@@ -82,8 +100,8 @@ static const struct opt opt_what[] = {
 	{ 0, "share", OPT_LIST, FILTER(share), "NAME", "shared space", VALUE_ANY, NULL },
 
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Where from", VALUE_ANY, NULL },
-	{ 0, "tenant", OPT_LIST, FILTER(tenant), "NAME", "organisation", VALUE_ANY, NULL },
-	{ 0, "source", OPT_LIST, FILTER(source), "NAME", "the log it came from", VALUE_ANY, NULL },
+	{ 0, "tenant", OPT_LIST, FILTER(tenant), "NAME", "organisation", VALUE_TENANT, NULL },
+	{ 0, "source", OPT_LIST, FILTER(source), "NAME", "the log it came from", VALUE_SOURCE, NULL },
 	{ 0, "ip", OPT_LIST, FILTER(ip), "ADDR",
 	    "address, network (CIDR) or range A-B", VALUE_ANY, NULL },
 	{ 0, "user-agent", OPT_LIST, FILTER(user_agent), "TEXT", "user agent", VALUE_ANY, NULL },
@@ -92,6 +110,15 @@ static const struct opt opt_what[] = {
 	{ 0, "request-id", OPT_LIST, FILTER(request_id), "ID", "request id", VALUE_ANY, NULL },
 	{ 0, "trace-id", OPT_LIST, FILTER(trace_id), "ID", "trace id", VALUE_ANY, NULL },
 	{ 0, "id", OPT_LIST, FILTER(id), "ID", "event id", VALUE_ANY, NULL },
+
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Anything", VALUE_ANY, NULL },
+	{ 'T', "text", OPT_LIST, FILTER(text), "STRING",
+	    "description, identifiers or payload contain STRING, in any case", VALUE_ANY, NULL },
+	{ 'g', "grep", OPT_LIST, FILTER(grep), "PATTERN",
+	    "the event's JSON line matches the regular expression", VALUE_ANY, NULL },
+	{ 0, "where", OPT_LIST, FILTER(where), "EXPR",
+	    "an expression with and, or, not: see audit-filters(7)", VALUE_ANY, NULL },
+	{ 'Q', "saved", OPT_LIST, FILTER(saved), "NAME", "a saved query", VALUE_SAVED, NULL },
 	OPT_TABLE_END
 };
 

@@ -118,3 +118,19 @@ cli_store(const struct common_args *c, enum store_mode mode, struct err *e)
 	free(path);
 	return st;
 }
+
+struct store *
+cli_store_record(const struct common_args *c, const char *refused, struct err *e)
+{
+	struct store *st = cli_store(c, STORE_WRITE, e), *readable;
+	struct err other = ERR_NONE;
+
+	if (st || e->code != ERR_FAIL)
+		return st;
+	if ((readable = cli_store(c, STORE_READ, &other)) != NULL) {
+		e->code = ERR_REFUSED;
+		err_doing(e, "%s is refused", refused);
+	}
+	store_close(readable);
+	return NULL;
+}

@@ -1,6 +1,6 @@
 /*
- * signals: the only mutable state of the program that belongs to nobody: a
- * handler has no other place to leave word.
+ * signals: mutable state of the program that belongs to nobody: a handler has
+ * no other place to leave word.
  */
 #include <signal.h>
 #include <stddef.h>

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/pager.h"
 #include "cli/signals.h"
+#include "cli/values.h"
 #include "event/event.h"
 #include "render/render.h"
 
@@ -137,7 +139,7 @@ print_options(const struct program *p)
 }
 
 static int
-print_values(const struct program *p, const char *kind, struct err *e)
+print_values(const struct program *p, const struct common_args *c, const char *kind, struct err *e)
 {
 	static const char *const whens[] = { "auto", "always", "never", NULL };
 	static const char *const clocks[] = { "time", "ingested", NULL };
@@ -160,7 +162,7 @@ print_values(const struct program *p, const char *kind, struct err *e)
 		list = event_outcomes;
 		n = OUTCOME_COUNT;
 	} else {
-		return err_set(e, ERR_FAIL, "--list-values: no kind '%s'", kind);
+		return values_print(c, kind, e);
 	}
 	while (list && n == 0 && *list)
 		puts(*list++);
@@ -189,7 +191,7 @@ cli_start(const struct program *p, int argc, char *argv[], void *args, struct st
 	else if (c->list_options)
 		print_options(p);
 	else if (c->list_values)
-		print_values(p, c->list_values, &e);
+		print_values(p, c, c->list_values, &e);
 	else if (set_zone(c->tz, &e) == 0)
 		return -1;
 	return cli_finish(p, &e, 0);
@@ -212,17 +214,21 @@ int
 cli_finish(const struct program *p, struct err *e, int status)
 {
 	bool lost = ferror(stdout) != 0;
+	int lost_by;
 
 	errno = 0;
 	if (fclose(stdout) != 0)
 		lost = true;
+	lost_by = errno;
+	/* What there is to say comes when the pager has left the screen. */
+	pager_wait();
 	if (e->code != ERR_OK)
 		say(p->name, e->text);
 	status = worse(status, (int)e->code);
 	if (lost) {
 		/* A library that failed on stdout has said so already. */
 		if (e->code == ERR_OK)
-			cli_warn(p, "standard output: %s", strerror(errno ? errno : EIO));
+			cli_warn(p, "standard output: %s", strerror(lost_by ? lost_by : EIO));
 		status = worse(status, ERR_FAIL);
 	}
 	return status;

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/pager.h"
 #include "cli/signals.h"
 
 #define PROGRESS_AFTER TIME_SECOND
@@ -25,10 +26,16 @@ cli_colour(const struct common_args *c, int fd, bool *on, struct err *e)
 	else if (strcmp(when, "never") == 0)
 		*on = false;
 	else if (strcmp(when, "auto") == 0)
-		*on = isatty(fd) && !(none && *none) && terminal && strcmp(terminal, "dumb") != 0;
+		*on = cli_terminal(fd) && !(none && *none) && terminal && strcmp(terminal, "dumb") != 0;
 	else
 		return err_set(e, ERR_FAIL, "--color %s: expected auto, always or never", when);
 	return 0;
+}
+
+bool
+cli_terminal(int fd)
+{
+	return isatty(fd) || (fd == STDOUT_FILENO && pager_terminal() >= 0);
 }
 
 unsigned
@@ -36,8 +43,10 @@ cli_width(int fd)
 {
 	struct winsize size = { 0 };
 
-	if (!isatty(fd))
+	if (!cli_terminal(fd))
 		return 0;
+	if (fd == STDOUT_FILENO && pager_terminal() >= 0)
+		fd = pager_terminal();
 	if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
 		return 80;
 	return size.ws_col;
