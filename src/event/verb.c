@@ -106,12 +106,17 @@ static const struct word words[] = {
 	{ "wrote", VERB_WRITE },
 };
 
-static const struct word categories[] = {
-	{ "FILE_ACCESS", VERB_READ },
-	{ "DATA_ACCESS", VERB_READ },
-	{ "FILE_MODIFICATION", VERB_WRITE },
-	{ "SHARING", VERB_WRITE },
+static const char *const categories[] = {
+	[VERB_OTHER] = "",
+	[VERB_READ] = "DATA_ACCESS,FILE_ACCESS",
+	[VERB_WRITE] = "FILE_MODIFICATION,SHARING",
 };
+
+const char *
+event_verb_categories(enum verb v)
+{
+	return categories[v];
+}
 
 static int
 compare_word(const void *key, const void *row)
@@ -194,6 +199,27 @@ last_part(struct str action)
 	return (struct str){ action.p + i, action.len - i };
 }
 
+static bool
+is_listed(struct str word, const char *list)
+{
+	while (*list != '\0') {
+		size_t n = strcspn(list, ",");
+
+		if (str_eq_nocase(word, (struct str){ list, n }))
+			return true;
+		list += n + (list[n] == ',');
+	}
+	return false;
+}
+
+static enum verb
+verb_of_category(struct str category)
+{
+	if (is_listed(category, categories[VERB_READ]))
+		return VERB_READ;
+	return is_listed(category, categories[VERB_WRITE]) ? VERB_WRITE : VERB_OTHER;
+}
+
 enum verb
 event_verb(struct str category, struct str action)
 {
@@ -211,8 +237,14 @@ event_verb(struct str category, struct str action)
 		return last;
 	if (first != VERB_OTHER)
 		return first;
-	for (size_t i = 0; i < sizeof(categories) / sizeof(categories[0]); i++)
-		if (str_eq_nocase(category, str_of(categories[i].text)))
-			return categories[i].verb;
-	return VERB_OTHER;
+	return verb_of_category(category);
+}
+
+enum verb
+event_verb_of(const struct event *ev)
+{
+	const struct str absent = { NULL, 0 };
+
+	return event_verb(event_has(ev, FIELD_CATEGORY) ? ev->v[FIELD_CATEGORY] : absent,
+	    event_has(ev, FIELD_ACTION) ? ev->v[FIELD_ACTION] : absent);
 }

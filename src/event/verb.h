@@ -16,11 +16,15 @@
 #ifndef EVENT_VERB_H
 #define EVENT_VERB_H
 
-#include "base/bytes.h"
+#include "event/event.h"
 
 enum verb { VERB_OTHER, VERB_READ, VERB_WRITE };
 
 /* Of either p == NULL: absent. */
 enum verb event_verb(struct str category, struct str action);
+enum verb event_verb_of(const struct event *ev);
+
+/* The categories that stand for reading or writing, separated by commas. */
+const char *event_verb_categories(enum verb v);
 
 #endif

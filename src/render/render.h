@@ -13,6 +13,7 @@
 #include "event/event.h"
 #include "event/selector.h"
 #include "event/summary.h"
+#include "event/trail.h"
 
 struct render_options {
 	const char *format;    /* a name in render_formats() */
@@ -73,6 +74,11 @@ struct facet_render {
 	unsigned width;
 };
 int render_facet(const struct tally *t, const struct facet_render *o, struct outstream *out, struct err *e);
+
+/* Appends the summary of a trail: lines for people, or "summary":{...} for
+ * tail_json. */
+void render_trail_text(struct buf *out, const struct trail *t, bool colour);
+void render_trail_json(struct buf *out, const struct trail *t);
 
 /* Appends text so that no byte of it can steer a terminal: C0, DEL, C1, ESC,
  * bidi controls and invalid UTF-8 become visible escapes (\x1b, \u202e). */
