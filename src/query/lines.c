@@ -26,6 +26,8 @@ struct lines {
 	struct kept *kept;
 	size_t n, cap;
 	uint64_t examined, faulty;
+	uint64_t first, end;   /* seqs that lines_look is to keep */
+	struct store_view view;
 	struct arena bytes;    /* of the kept lines */
 	struct json_tape tape;
 	struct arena scratch;
@@ -39,6 +41,7 @@ lines_new(const struct filter *f)
 	struct lines *l = mem_zero(1, sizeof(*l));
 
 	l->filter = f;
+	l->end = UINT64_MAX;
 	l->matching = filter_scratch_new();
 	return l;
 }
@@ -86,6 +89,8 @@ add_stored(void *arg, uint64_t seq, struct str line, struct err *e)
 {
 	struct lines *l = arg;
 
+	if (seq < l->first || seq >= l->end)
+		return 0;
 	l->examined++;
 	if (parse(l, line.p, line.len, &l->event) != EVENT_OK)
 		return err_set(e, ERR_INTEGRITY, "the tail's line at seq %llu is damaged", (unsigned long long)seq);
@@ -94,20 +99,57 @@ add_stored(void *arg, uint64_t seq, struct str line, struct err *e)
 	return 0;
 }
 
+int
+lines_ignore(void *arg, uint64_t seq, struct str line, struct err *e)
+{
+	(void)arg;
+	(void)seq;
+	(void)line;
+	(void)e;
+	return 0;
+}
+
+void
+lines_range(struct lines *l, uint64_t first, uint64_t end)
+{
+	l->first = first;
+	l->end = end;
+}
+
+const struct store_view *
+lines_view(const struct lines *l)
+{
+	return &l->view;
+}
+
+/* Reads the tail of the view; its beginning is left out where it is known
+ * which lines that is: nothing was pruned behind the segments. */
+static int
+read_tail(struct lines *l, struct store *st, uint64_t sealed, bool *moved, struct err *e)
+{
+	const struct store_view *v = &l->view;
+	uint64_t first = 0, count = v->tail;
+
+	*moved = false;
+	if (v->size - sealed == v->tail && l->first > sealed) {
+		first = l->first < v->size ? l->first : v->size;
+		count = v->size - first;
+	}
+	return count > 0 ? store_tail(st, first, v->size, count, moved, add_stored, l, e) : 0;
+}
+
 /* A writer may seal the tail between the two: then all is asked anew. */
 int
 lines_look(struct lines *l, struct store *st, struct segment_info **list, size_t *n, struct err *e)
 {
-	bool moved = true;
-
 	for (unsigned i = 0; i < LOOKS_MAX; i++) {
-		struct store_view view;
+		bool moved;
 		int rc;
 
 		reset(l);
-		if (store_view(st, &view, list, n, e) < 0)
+		if (store_view(st, &l->view, list, n, e) < 0)
 			return -1;
-		rc = store_tail(st, 0, view.size, view.tail, &moved, add_stored, l, e);
+		rc = read_tail(l, st, *n > 0 ? (*list)[*n - 1].last + 1 : 0, &moved, e);
 		if (rc == 0 && !moved)
 			return 0;
 		free(*list);

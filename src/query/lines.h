@@ -13,6 +13,11 @@ struct lines;
 struct lines *lines_new(const struct filter *f); /* f stays borrowed */
 void lines_free(struct lines *l);
 
+/* lines_look leaves out what is not in [first, end). */
+void lines_range(struct lines *l, uint64_t first, uint64_t end);
+/* What lines_look saw. */
+const struct store_view *lines_view(const struct lines *l);
+
 /* The segments of the store, yours (free), and, kept in l, what matches of the
  * tail behind them: both of one view. */
 int lines_look(struct lines *l, struct store *st, struct segment_info **list, size_t *n, struct err *e);
@@ -32,5 +37,8 @@ int lines_event(struct lines *l, size_t i, struct event *out, struct err *e);
  * adds to *examined and *faulty. */
 int lines_each(const char *path, const struct query_options *o, void (*each)(void *arg, const struct event *ev), void *arg,
     uint64_t *examined, uint64_t *faulty, struct err *e);
+
+/* For store_tail, to ask only whether lines are there. */
+int lines_ignore(void *arg, uint64_t seq, struct str line, struct err *e);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "query/cursor.h"
 #include "query/lines.h"
 #include "query/match.h"
 
@@ -45,8 +46,13 @@ struct query {
 	struct source **heap;
 	size_t n_heap, cap_heap;
 	struct lines *tail;
+	uint64_t first, size; /* seqs it is about: first <= seq < size */
+	uint64_t removals;
 	uint64_t given;    /* events */
-	struct place last; /* of the newest given */
+	struct place last; /* of the newest given, here or on the page before */
+	bool begun;        /* last is valid */
+	bool ended;        /* there are no more */
+	bool gone;         /* the event that the cursor stood at */
 	bool out;          /* it is still at the top of the heap */
 	struct event event;
 	struct query_stats stats;
@@ -58,8 +64,10 @@ struct query {
 static int
 compare(const struct query *q, struct place a, struct place b)
 {
-	int order = a.time != b.time ? (a.time > b.time) - (a.time < b.time) : (a.seq > b.seq) - (a.seq < b.seq);
+	int order = (a.seq > b.seq) - (a.seq < b.seq);
 
+	if (q->opts.order != QUERY_ARRIVAL && a.time != b.time)
+		order = (a.time > b.time) - (a.time < b.time);
 	return q->opts.order == QUERY_NEWEST ? -order : order;
 }
 
@@ -102,6 +110,8 @@ order_rows(const struct query *q, struct source *s)
 {
 	bool sorted = true;
 
+	if (q->opts.order == QUERY_ARRIVAL)
+		return;
 	for (uint32_t i = 1; i < s->rows && sorted; i++)
 		sorted = s->row[i - 1].time <= s->row[i].time;
 	if (!sorted)
@@ -166,10 +176,10 @@ wanted(const struct query *q, const struct source *s, struct row r)
 {
 	struct place p;
 
-	if (s->low == s->info.first && s->high == s->info.last && !s->again)
+	if (s->low == s->info.first && s->high == s->info.last && !s->again && !q->begun)
 		return true;
 	p = (struct place){ r.time, store_row_seq(s->stored, r.row) };
-	return p.seq >= s->low && p.seq <= s->high && (q->given == 0 || compare(q, p, q->last) > 0);
+	return p.seq >= s->low && p.seq <= s->high && (!q->begun || compare(q, p, q->last) > 0);
 }
 
 static void
@@ -227,6 +237,17 @@ by_bound(const void *a, const void *b, void *arg)
 	return compare(arg, bound(arg, *x), bound(arg, *y));
 }
 
+/* Whether something of the segment may come behind the position. */
+static bool
+is_ahead(const struct query *q, const struct segment_info *i)
+{
+	struct place final = { i->meta.max_time, i->last };
+
+	if (q->opts.order == QUERY_NEWEST)
+		final = (struct place){ i->meta.min_time, i->first };
+	return !q->begun || compare(q, final, q->last) > 0;
+}
+
 /* Segments of the list that overlap [low, high] wait to be opened. */
 static void
 add_waiting(struct query *q, const struct segment_info *list, size_t n, uint64_t low, uint64_t high, bool again)
@@ -236,7 +257,7 @@ add_waiting(struct query *q, const struct segment_info *list, size_t n, uint64_t
 
 		if (list[i].last < low || list[i].first > high)
 			continue;
-		if (!match_possible(q->opts.filter, &list[i].meta)) {
+		if (!is_ahead(q, &list[i]) || !match_possible(q->opts.filter, &list[i].meta)) {
 			q->stats.segments_skipped += !again;
 			continue;
 		}
@@ -307,28 +328,108 @@ add_tail(struct query *q)
 	size_t n = lines_count(q->tail);
 
 	q->stats.rows_examined += lines_examined(q->tail);
-	if (n == 0)
-		return;
 	s = mem_zero(1, sizeof(*s));
 	s->lines = q->tail;
 	s->row = mem_alloc(n * sizeof(*s->row));
-	for (s->rows = 0; s->rows < n; s->rows++)
-		s->row[s->rows] = (struct row){ lines_time(q->tail, s->rows), s->rows };
+	for (uint32_t i = 0; i < n; i++) {
+		struct place p = { lines_time(q->tail, i), lines_seq(q->tail, i) };
+
+		if (!q->begun || compare(q, p, q->last) > 0)
+			s->row[s->rows++] = (struct row){ p.time, i };
+	}
 	order_rows(q, s);
-	heap_push(q, s);
+	if (s->rows > 0)
+		heap_push(q, s);
+	else
+		source_free(s);
+}
+
+/* Where `after` and first_seq let the answer begin and end. */
+static void
+begin(struct query *q)
+{
+	const struct query_cursor *after = q->opts.after;
+
+	q->first = q->opts.first_seq;
+	q->size = UINT64_MAX;
+	if (after == NULL)
+		return;
+	if (q->opts.order == QUERY_ARRIVAL) {
+		if (q->first < after->size)
+			q->first = after->size;
+		return;
+	}
+	q->size = after->size;
+	q->begun = after->begun;
+	q->last = (struct place){ after->time, after->seq };
+}
+
+/* Whether the store still has an event: 1, 0, -1. */
+static int
+present(struct query *q, const struct segment_info *list, size_t n, uint64_t seq, struct err *e)
+{
+	bool moved = false;
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		struct stored *s;
+
+		if (seq < list[i].first || seq > list[i].last)
+			continue;
+		if ((s = store_segment(q->st, &list[i], &moved, e)) == NULL)
+			break;
+		rc = 0;
+		for (uint32_t row = 0; row < list[i].meta.count && rc == 0; row++)
+			rc = store_row_seq(s, row) == seq;
+		store_segment_free(s);
+		return rc;
+	}
+	if (moved) /* removed from at this moment: no longer to be relied on */
+		err_clear(e);
+	else if (e->code != ERR_OK)
+		return -1;
+	return 0;
+}
+
+/* Whether the position was pruned since the cursor was given. */
+static int
+find_position(struct query *q, const struct segment_info *list, size_t n, struct err *e)
+{
+	const struct query_cursor *after = q->opts.after;
+	bool moved;
+	int rc;
+
+	if (after == NULL || !after->begun || after->removals == q->removals)
+		return 0;
+	if ((rc = present(q, list, n, after->seq, e)) < 0)
+		return -1;
+	if (rc == 0) {
+		if (store_tail(q->st, after->seq, after->seq + 1, 1, &moved, lines_ignore, NULL, e) < 0)
+			return -1;
+		q->gone = moved;
+	}
+	return 0;
 }
 
 static int
 look(struct query *q, struct err *e)
 {
 	struct segment_info *list;
+	int rc = 0;
 	size_t n;
 
+	begin(q);
+	lines_range(q->tail, q->first, q->size);
 	if (lines_look(q->tail, q->st, &list, &n, e) < 0)
 		return -1;
-	add_waiting(q, list, n, 0, UINT64_MAX, false);
+	if (q->size > lines_view(q->tail)->size)
+		q->size = lines_view(q->tail)->size;
+	q->removals = lines_view(q->tail)->removals;
+	if (q->size > q->first)
+		add_waiting(q, list, n, q->first, q->size - 1, false);
+	rc = find_position(q, list, n, e);
 	free(list);
-	return 0;
+	return rc;
 }
 
 static struct query *
@@ -450,9 +551,12 @@ query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *
 	q->out = false;
 	if (q->opts.limit > 0 && q->given == q->opts.limit)
 		return 0;
-	if ((rc = find_next(q, e)) <= 0)
+	if ((rc = find_next(q, e)) <= 0) {
+		q->ended = rc == 0;
 		return rc < 0 && q->st != NULL ? store_blame(q->st, e) : rc;
+	}
 	q->last = head(q->heap[0]);
+	q->begun = true;
 	q->out = true;
 	q->stats.matched = ++q->given;
 	*ev = &q->event;
@@ -464,6 +568,35 @@ void
 query_stats(const struct query *q, struct query_stats *s)
 {
 	*s = q->stats;
+}
+
+void
+query_cursor(const struct query *q, struct query_cursor *out)
+{
+	*out = (struct query_cursor){
+		.order = q->opts.order,
+		.now = q->opts.now,
+		.size = q->size,
+		.removals = q->removals,
+		.begun = q->begun,
+		.time = q->last.time,
+		.seq = q->last.seq,
+	};
+	cursor_identify(out, q->st, q->opts.filter);
+	if (q->opts.order == QUERY_ARRIVAL && !q->ended)
+		out->size = q->begun ? q->last.seq + 1 : q->first;
+}
+
+uint64_t
+query_size(const struct query *q)
+{
+	return q->size;
+}
+
+bool
+query_position_gone(const struct query *q)
+{
+	return q->gone;
 }
 
 int

@@ -48,9 +48,10 @@ void query_cursor_format(struct buf *out, const struct query_cursor *c);
 /* ERR_FAIL: no cursor, or cut off or mistyped. */
 int query_cursor_parse(const char *text, struct query_cursor *out, struct err *e);
 /* ERR_FAIL when it is another store's, another filter's (f is resolved with
- * c->now) or another order's: three messages. */
-int query_cursor_check(const struct query_cursor *c, const struct store *st, const struct filter *f,
-    enum query_order order, struct err *e);
+ * c->now) or another order's: three messages; a fourth when the store has had
+ * fewer events than the cursor knows (an older copy of it). */
+int query_cursor_check(const struct query_cursor *c, struct store *st, const struct filter *f, enum query_order order,
+    struct err *e);
 
 struct query_options {
 	const struct filter *filter;
@@ -77,9 +78,12 @@ void query_close(struct query *q);
  * more; -1. */
 int query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *e);
 void query_stats(const struct query *q, struct query_stats *s);
-/* Where to go on behind the last event that query_next gave; store only. */
+/* Where to go on behind the last event that query_next gave; store only.
+ * QUERY_ARRIVAL: once query_next said 0 without reaching the limit, all that
+ * the log had is behind it, matching or not. */
 void query_cursor(const struct query *q, struct query_cursor *out);
-/* The size of the log that the answer is about: a later arrival query begins there. */
+/* The size of the log that the answer is about (with a cursor, when paging
+ * began): an arrival query from there on gives all that is not in it. */
 uint64_t query_size(const struct query *q);
 /* The event at which `after` stood is no longer there: pruned meanwhile. */
 bool query_position_gone(const struct query *q);
