@@ -2,13 +2,13 @@
  * format: the canonical expression of a filter, in the grammar of --where.
  *
  *     time >= 2026-01-01T00:00:00.000000Z and action in (login, "a b", share.*)
- *     and ip in 10.0.0.0/8 and not outcome = success
+ *     and ip in 10.0.0.0/8 and outcome != success and line ~ "ab+c"
  *
  * Values are bare when nothing in them could be taken for grammar, else
  * quoted.  Quoted or bare, * and ? are wildcards and a backslash makes them
- * literal.
+ * literal.  Read again (where.c) the text gives a filter with the same text.
  */
-#include "filter/tree.h"
+#include "filter/where.h"
 
 #define PUT(out, literal) buf_str((out), STR(literal))
 
@@ -18,12 +18,21 @@ put_field(struct buf *out, enum field f)
 	buf_add(out, field_table[f].key, field_table[f].key_len);
 }
 
+static void
+put_selector(struct buf *out, const struct filter_test *t)
+{
+	if (t->path != NULL)
+		buf_str(out, t->path->text);
+	else
+		put_field(out, t->field);
+}
+
 /* ---- values ---- */
 
 static bool
 is_bare(struct str s)
 {
-	static const char *const keywords[] = { "and", "or", "not", "in", "has", "true", "false" };
+	static const char *const keywords[] = { "and", "or", "not", "in", "has" };
 
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.p[i];
@@ -64,6 +73,47 @@ put_value(struct buf *out, struct str s, bool literal, bool as_text)
 	put_escaped(out, s, literal, quoted);
 	if (quoted)
 		buf_byte(out, '"');
+}
+
+/* A text or bound, which has no wildcards: a star needs no backslash. */
+static void
+put_plain(struct buf *out, struct str s)
+{
+	bool quoted = !is_bare(s);
+
+	if (quoted)
+		buf_byte(out, '"');
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '\\' || s.p[i] == '"')
+			buf_byte(out, '\\');
+		buf_byte(out, s.p[i]);
+	}
+	if (quoted)
+		buf_byte(out, '"');
+}
+
+/*
+ * A regular expression: as it is, but a quote that no backslash stands before
+ * is written twice.  A backslash at the very end, which only \Q lets stand
+ * there, would take the closing quote away: \E ends what \Q began.
+ */
+static void
+put_regex(struct buf *out, struct str s)
+{
+	bool paired = true;
+
+	buf_byte(out, '"');
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '"')
+			buf_byte(out, '"');
+		buf_byte(out, s.p[i]);
+		paired = s.p[i] != '\\' || i + 1 < s.len;
+		if (s.p[i] == '\\' && paired)
+			buf_byte(out, s.p[++i]);
+	}
+	if (!paired)
+		PUT(out, "\\E");
+	buf_byte(out, '"');
 }
 
 /* ---- addresses ---- */
@@ -156,7 +206,7 @@ put_list(struct buf *out, const struct filter_test *t, bool negated)
 
 	if (negated && !equal)
 		PUT(out, "not ");
-	put_field(out, t->field);
+	put_selector(out, t);
 	if (equal && negated)
 		PUT(out, " != ");
 	else if (equal)
@@ -176,16 +226,18 @@ put_list(struct buf *out, const struct filter_test *t, bool negated)
 
 /* The path itself and what lies below it, as globs say it. */
 static void
-put_prefix(struct buf *out, const struct filter_test *t)
+put_prefix(struct buf *out, const struct filter_test *t, bool negated)
 {
 	struct str text = t->pattern[0].text;
 	struct buf below = { 0 };
 
 	put_escaped(&below, text, true, false);
 	PUT(&below, "/*");
-	put_field(out, t->field);
+	if (negated && text.len > 0)
+		PUT(out, "not ");
+	put_selector(out, t);
 	if (text.len == 0) {
-		PUT(out, " = ");
+		buf_str(out, negated ? STR(" != ") : STR(" = "));
 		put_value(out, buf_view(&below), false, false);
 	} else {
 		PUT(out, " in (");
@@ -203,18 +255,26 @@ put_prefix(struct buf *out, const struct filter_test *t)
 	buf_fini(&below);
 }
 
-static void
-put_level(struct buf *out, const struct filter_test *t)
+static bool
+is_one_level(const struct filter_test *t)
 {
-	if (t->lo == t->hi) {
-		buf_printf(out, "severity = %s", event_severities[t->lo]);
+	return t->op == TEST_LEVEL && t->lo == t->hi;
+}
+
+static void
+put_level(struct buf *out, const struct filter_test *t, bool negated)
+{
+	bool from = t->lo > SEVERITY_INFO, to = t->hi < SEVERITY_CRITICAL;
+
+	if (is_one_level(t)) {
+		buf_printf(out, "severity %s %s", negated ? "!=" : "=", event_severities[t->lo]);
 		return;
 	}
-	if (t->lo > SEVERITY_INFO || t->hi == SEVERITY_COUNT - 1)
+	if (from || !to)
 		buf_printf(out, "severity >= %s", event_severities[t->lo]);
-	if (t->lo > SEVERITY_INFO && t->hi < SEVERITY_COUNT - 1)
+	if (from && to)
 		PUT(out, " and ");
-	if (t->hi < SEVERITY_COUNT - 1)
+	if (to)
 		buf_printf(out, "severity <= %s", event_severities[t->hi]);
 }
 
@@ -229,73 +289,122 @@ put_bound(struct buf *out, enum field f, const char *sign, int64_t us)
 	buf_add(out, text, sizeof(text));
 }
 
+static bool
+is_instant(const struct filter_test *t)
+{
+	return t->op == TEST_TIME && t->lo > TIME_MIN && t->lo <= TIME_MAX && t->hi == t->lo + 1;
+}
+
+/* What lies behind the last time that can be written is told by that time. */
 static void
-put_time(struct buf *out, const struct filter_test *t)
+put_time(struct buf *out, const struct filter_test *t, bool negated)
 {
 	bool from = t->lo > TIME_MIN, to = t->hi < INT64_MAX;
 
-	if (from && to && t->hi == t->lo + 1) {
-		put_bound(out, t->field, "=", t->lo);
+	if (is_instant(t)) {
+		put_bound(out, t->field, negated ? "!=" : "=", t->lo);
 		return;
 	}
 	if (from || !to)
-		put_bound(out, t->field, ">=", t->lo);
+		put_bound(out, t->field, t->lo > TIME_MAX ? ">" : ">=", t->lo);
 	if (from && to)
 		PUT(out, " and ");
 	if (to)
-		put_bound(out, t->field, "<", t->hi);
+		put_bound(out, t->field, t->hi > TIME_MAX ? "<=" : "<", t->hi);
 }
 
 static void
-put_test(struct buf *out, const struct filter_test *t)
+put_compare(struct buf *out, const struct filter_test *t)
+{
+	static const char *const signs[] = {
+		[SIGN_LESS] = " < ", [SIGN_LESS_EQUAL] = " <= ",
+		[SIGN_GREATER] = " > ", [SIGN_GREATER_EQUAL] = " >= ",
+	};
+
+	put_selector(out, t);
+	buf_str(out, str_of(signs[t->sign]));
+	put_plain(out, t->bound);
+}
+
+static void
+put_match(struct buf *out, const struct filter_test *t, bool negated)
+{
+	if (t->op == TEST_LINE)
+		PUT(out, "line");
+	else
+		put_selector(out, t);
+	buf_str(out, negated ? STR(" !~ ") : STR(" ~ "));
+	put_regex(out, t->text);
+}
+
+static void
+put_text(struct buf *out, struct str text, bool negated)
+{
+	buf_str(out, negated ? STR("text != ") : STR("text = "));
+	put_plain(out, text);
+}
+
+/* `negated` only where put_negated says so. */
+static void
+put_test(struct buf *out, const struct filter_test *t, bool negated)
 {
 	switch (t->op) {
 	case TEST_HAS:
 		PUT(out, "has ");
-		put_field(out, t->field);
+		put_selector(out, t);
 		break;
 	case TEST_ANY:
 	case TEST_IP:
-		put_list(out, t, false);
+		put_list(out, t, negated);
 		break;
 	case TEST_PREFIX:
-		put_prefix(out, t);
+		put_prefix(out, t, negated);
 		break;
 	case TEST_LEVEL:
-		put_level(out, t);
+		put_level(out, t, negated);
 		break;
 	case TEST_TIME:
-		put_time(out, t);
+		put_time(out, t, negated);
 		break;
 	case TEST_COMPARE:
+		put_compare(out, t);
+		break;
 	case TEST_REGEX:
-	case TEST_TEXT:
 	case TEST_LINE:
+		put_match(out, t, negated);
+		break;
+	case TEST_TEXT:
+		put_text(out, t->text, negated);
 		break;
 	}
 }
 
 /* ---- nodes ---- */
 
-/* Whether the text has an `and` or `or` at its top. */
-static bool
-is_compound(const struct filter_node *n)
+bool
+filter_is_compound(const struct filter_node *n)
 {
+	const struct filter_test *t = &n->test;
+
+	while (n->op == FILTER_NOT) {
+		n = n->child[0];
+		t = &n->test;
+	}
 	if (n->op == FILTER_AND || n->op == FILTER_OR)
-		return n->children > 0;
+		return n->children > 0 && !n->text;
 	if (n->op != FILTER_TEST)
 		return false;
-	if (n->test.op == TEST_LEVEL)
-		return n->test.lo > SEVERITY_INFO && n->test.hi < SEVERITY_COUNT - 1 && n->test.lo != n->test.hi;
-	return n->test.op == TEST_TIME && n->test.lo > TIME_MIN && n->test.hi < INT64_MAX &&
-	    n->test.hi != n->test.lo + 1;
+	if (t->op == TEST_LEVEL)
+		return t->lo > SEVERITY_INFO && t->hi < SEVERITY_CRITICAL && !is_one_level(t);
+	return t->op == TEST_TIME && t->lo > TIME_MIN && t->hi < INT64_MAX && !is_instant(t);
 }
 
 /* A child, in parentheses where it would otherwise come apart. */
 static void
 put_child(struct buf *out, const struct filter_node *n, enum filter_op parent)
 {
-	bool wrapped = is_compound(n) && !(parent == FILTER_AND && n->op == FILTER_TEST);
+	bool wrapped = n->op != FILTER_NOT && filter_is_compound(n) &&
+	    !(parent == FILTER_AND && n->op == FILTER_TEST);
 
 	if (wrapped)
 		buf_byte(out, '(');
@@ -304,15 +413,40 @@ put_child(struct buf *out, const struct filter_node *n, enum filter_op parent)
 		buf_byte(out, ')');
 }
 
-static void
-put_not(struct buf *out, const struct filter_node *child)
+/* Whether a test has a sign for its opposite, or writes its own `not`. */
+static bool
+negates_itself(const struct filter_test *t)
 {
-	if (child->op == FILTER_TEST && (child->test.op == TEST_ANY || child->test.op == TEST_IP)) {
-		put_list(out, &child->test, true);
-		return;
+	switch (t->op) {
+	case TEST_ANY:
+	case TEST_IP:
+	case TEST_PREFIX:
+	case TEST_REGEX:
+	case TEST_LINE:
+	case TEST_TEXT:
+		return true;
+	case TEST_LEVEL:
+		return is_one_level(t);
+	case TEST_TIME:
+		return is_instant(t);
+	case TEST_HAS:
+	case TEST_COMPARE:
+		break;
 	}
-	PUT(out, "not ");
-	put_child(out, child, FILTER_NOT);
+	return false;
+}
+
+static void
+put_negated(struct buf *out, const struct filter_node *child)
+{
+	if (child->op == FILTER_TEST && negates_itself(&child->test)) {
+		put_test(out, &child->test, true);
+	} else if (child->text) {
+		put_text(out, child->child[0]->test.text, true);
+	} else {
+		PUT(out, "not ");
+		put_child(out, child, FILTER_NOT);
+	}
 }
 
 void
@@ -324,6 +458,10 @@ filter_format_node(struct buf *out, const struct filter_node *n)
 		break;
 	case FILTER_AND:
 	case FILTER_OR:
+		if (n->text) {
+			put_text(out, n->child[0]->test.text, false);
+			break;
+		}
 		if (n->children == 0)
 			buf_str(out, n->op == FILTER_AND ? STR("true") : STR("not true"));
 		for (size_t i = 0; i < n->children; i++) {
@@ -333,10 +471,10 @@ filter_format_node(struct buf *out, const struct filter_node *n)
 		}
 		break;
 	case FILTER_NOT:
-		put_not(out, n->child[0]);
+		put_negated(out, n->child[0]);
 		break;
 	case FILTER_TEST:
-		put_test(out, &n->test);
+		put_test(out, &n->test, false);
 		break;
 	}
 }
