@@ -1,7 +1,10 @@
 /* histogram: counts over time, without knowing the span beforehand. */
 #include "event/histogram.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+
+#include "base/mem.h"
 
 #define CELLS_AUTO 8192       /* kept while the length is ours to choose */
 #define CELLS_MAX (1 << 20)   /* of a length the caller chose */
@@ -190,6 +193,20 @@ histogram_merge(struct histogram *into, const struct histogram *from)
 		to->failed += c->failed;
 	}
 	into->recent = NULL;
+}
+
+int
+histogram_check(const struct histogram *h, int64_t bucket, int64_t first, int64_t last, struct err *e)
+{
+	char from[TIME_TEXT_LEN], until[TIME_TEXT_LEN];
+
+	if (!h->exact || h->grain == bucket)
+		return 0;
+	time_format(from, first);
+	time_format(until, last);
+	return err_set(e, ERR_FAIL, "steps of %" PRId64 "s would be more than %d from %.10s to %.10s; "
+	    "the shortest that can be had is %" PRId64 "s", bucket / TIME_SECOND, CELLS_MAX, from, until,
+	    (last - first) / (CELLS_MAX - 2) / TIME_SECOND + 1);
 }
 
 /* The shortest length offered that gives at most BUCKETS_MAX. */

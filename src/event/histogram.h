@@ -15,6 +15,10 @@ void histogram_free(struct histogram *h);
 void histogram_add(struct histogram *h, int64_t time, bool failed);
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
+/* As summary_check; bucket is what histogram_new was given, first and last
+ * are the outermost times. */
+int histogram_check(const struct histogram *h, int64_t bucket, int64_t first, int64_t last, struct err *e);
+
 /* As summary_histogram. */
 struct summary_bucket *histogram_buckets(const struct histogram *h, int64_t *bucket, size_t *n);
 

@@ -85,8 +85,8 @@ value_of(const struct event *ev, enum field f)
 }
 
 /* An absent value is an empty one. */
-void
-summary_add_group(struct summary *s, const struct event *ev)
+static void
+add_group(struct summary *s, const struct event *ev)
 {
 	buf_reset(&s->group);
 	for (size_t i = 0; i < s->opts.bys; i++) {
@@ -98,7 +98,7 @@ summary_add_group(struct summary *s, const struct event *ev)
 }
 
 void
-summary_add(struct summary *s, const struct event *ev)
+summary_add_but_group(struct summary *s, const struct event *ev)
 {
 	struct str outcome = value_of(ev, FIELD_OUTCOME);
 	bool failed = outcome.p != NULL && str_eq(outcome, str_of(event_outcomes[OUTCOME_FAILURE]));
@@ -115,10 +115,16 @@ summary_add(struct summary *s, const struct event *ev)
 	add_value(s->severities, value_of(ev, FIELD_SEVERITY));
 	add_value(s->identities, event_identity(ev));
 	add_value(s->resources, event_resource(ev));
-	if (s->groups != NULL)
-		summary_add_group(s, ev);
 	if (event_has(ev, FIELD_TIME))
 		summary_add_time(s, ev->time, failed);
+}
+
+void
+summary_add(struct summary *s, const struct event *ev)
+{
+	summary_add_but_group(s, ev);
+	if (s->groups != NULL)
+		add_group(s, ev);
 }
 
 void
@@ -150,6 +156,12 @@ summary_merge(struct summary *into, const struct summary *from)
 	if (into->groups != NULL && from->groups != NULL)
 		tally_merge(into->groups, from->groups);
 	histogram_merge(into->histogram, from->histogram);
+}
+
+int
+summary_check(const struct summary *s, struct err *e)
+{
+	return histogram_check(s->histogram, s->opts.bucket, s->first, s->last, e);
 }
 
 struct summary_bucket *

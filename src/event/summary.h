@@ -14,10 +14,20 @@ struct tally;
 
 struct tally *tally_new(void);
 void tally_free(struct tally *t);
-void tally_add(struct tally *t, struct str value, uint64_t count); /* copies a new value */
+/* Copies a new value.  Gives its place: 0, 1 ... in the order in which values
+ * came first. */
+size_t tally_add(struct tally *t, struct str value, uint64_t count);
+struct str tally_value(const struct tally *t, size_t place); /* borrowed until the next reset */
 /* Many at once, as from a dictionary; those with a count of 0 are left out. */
 void tally_add_counts(struct tally *t, const struct str *value, const uint32_t *count, size_t n);
 void tally_merge(struct tally *into, const struct tally *from);
+void tally_reset(struct tally *t); /* empty again, with its memory */
+
+/* What a tally of groups may hold, so that a question has an end in memory. */
+#define TALLY_BYTES_MAX (64u * 1024 * 1024)
+size_t tally_memory(const struct tally *t); /* bytes that its values take */
+/* 0, or -1 with ERR_FAIL when it holds more than TALLY_BYTES_MAX. */
+int tally_check(const struct tally *t, struct err *e);
 
 struct tally_entry {
 	struct str value;
@@ -32,7 +42,10 @@ size_t tally_size(const struct tally *t);
 
 struct summary_options {
 	int64_t bucket;         /* microseconds; 0: chosen to fit from the span */
-	struct selector by[SUMMARY_BY_MAX]; /* --by; groups are values joined by U+001F */
+	/* --by.  A group is the values joined by U+001F; an absent one is empty,
+	 * several at the end of one path are one value, joined by ", ": every
+	 * event is in one group. */
+	struct selector by[SUMMARY_BY_MAX];
 	size_t bys;
 };
 
@@ -55,19 +68,22 @@ struct summary {
 struct summary *summary_new(const struct summary_options *o);
 void summary_free(struct summary *s);
 void summary_add(struct summary *s, const struct event *ev);
+/* All of it but the --by group, for those who count groups themselves. */
+void summary_add_but_group(struct summary *s, const struct event *ev);
 void summary_merge(struct summary *into, const struct summary *from);
-
-/* One event's --by group; summaries with --by only. */
-void summary_add_group(struct summary *s, const struct event *ev);
 
 /* One event's place in the histogram, and in first and last, for those who
  * fill the rest from counts. */
 void summary_add_time(struct summary *s, int64_t time, bool failed);
 
+/* 0, or -1 with ERR_FAIL when opts.bucket would give more than a million
+ * buckets; the message says the shortest length that does not.  Who fills a
+ * whole summary (query_summary) asks it at the end. */
+int summary_check(const struct summary *s, struct err *e);
+
 /* The histogram in buckets of opts.bucket, or of a round length that gives at
  * most 60 of them; empty ones between first and last included.  Yours (free);
- * *bucket is the length used: a multiple of opts.bucket when that would give
- * more than a million. */
+ * *bucket is the length used. */
 struct summary_bucket *summary_histogram(const struct summary *s, int64_t *bucket, size_t *n);
 
 /* The fields a summary looks at. */

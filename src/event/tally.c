@@ -13,6 +13,7 @@
 #include "base/random.h"
 
 #define SLOTS_MIN 64
+#define SLOTS_KEPT (1 << 17) /* by a reset */
 #define AHEAD 16 /* values that are hashed before the first is looked for */
 
 struct tally {
@@ -24,6 +25,7 @@ struct tally {
 		uint32_t place; /* in entry, from 1; 0: free */
 	} *slot;
 	size_t slots; /* a power of two */
+	size_t bytes; /* of the values */
 	struct arena arena;
 };
 
@@ -75,7 +77,8 @@ hash_of(const struct tally *t, struct str value)
 	return (uint32_t)hash64(t->secret, value.p, value.len);
 }
 
-static inline void
+/* Gives the place of the value in entry. */
+static inline size_t
 add_hashed(struct tally *t, struct str value, uint32_t hash, uint64_t count)
 {
 	size_t at = hash & (t->slots - 1);
@@ -85,22 +88,60 @@ add_hashed(struct tally *t, struct str value, uint32_t hash, uint64_t count)
 		entry = &t->entry[t->slot[at].place - 1];
 		if (t->slot[at].hash == hash && str_eq(entry->value, value)) {
 			entry->count += count;
-			return;
+			return (size_t)(entry - t->entry);
 		}
 	}
 	mem_grow(&t->entry, &t->cap, t->n + 1, sizeof(*t->entry));
 	entry = &t->entry[t->n++];
 	entry->value = (struct str){ arena_copy(&t->arena, value.p, value.len), value.len };
 	entry->count = count;
+	t->bytes += value.len + 1;
 	t->slot[at] = (struct slot){ hash, (uint32_t)t->n };
 	if (t->n > t->slots / 2)
 		double_slots(t);
+	return t->n - 1;
 }
 
-void
+size_t
 tally_add(struct tally *t, struct str value, uint64_t count)
 {
-	add_hashed(t, value, hash_of(t, value), count);
+	return add_hashed(t, value, hash_of(t, value), count);
+}
+
+struct str
+tally_value(const struct tally *t, size_t place)
+{
+	return t->entry[place].value;
+}
+
+/* A table that has become large is given back rather than cleared each time. */
+void
+tally_reset(struct tally *t)
+{
+	if (t->slots > SLOTS_KEPT) {
+		free(t->slot);
+		t->slots = SLOTS_MIN;
+		t->slot = mem_zero(t->slots, sizeof(*t->slot));
+	} else if (t->n > 0)
+		memset(t->slot, 0, t->slots * sizeof(*t->slot));
+	t->n = 0;
+	t->bytes = 0;
+	arena_reset(&t->arena);
+}
+
+size_t
+tally_memory(const struct tally *t)
+{
+	return t->slots * sizeof(*t->slot) + t->n * sizeof(*t->entry) + t->bytes;
+}
+
+int
+tally_check(const struct tally *t, struct err *e)
+{
+	if (tally_memory(t) <= TALLY_BYTES_MAX)
+		return 0;
+	return err_set(e, ERR_FAIL, "more than %zu different values, which is more than %u MiB hold; "
+	    "ask about less time, or count by something that repeats more", t->n - 1, TALLY_BYTES_MAX >> 20);
 }
 
 /* Up to AHEAD values; the table is all over memory, so each step of a look-up

@@ -1,0 +1,66 @@
+/*
+ * scan: the events of a store that match, for those who only count them.
+ *
+ * Segments are shared out to the pool's threads; each thread has its own
+ * matcher and its own sums, which are put together at the end.  A segment that
+ * is replaced while it is read is looked for again.  Private to query/.
+ */
+#ifndef QUERY_SCAN_H
+#define QUERY_SCAN_H
+
+#include "query/query.h"
+
+#define SCAN_THREADS_MAX 8
+#define SCAN_WORDS (SEGMENT_EVENTS_MAX / 64)
+
+/* The rows of a segment that matched: bits, or all of them when NULL. */
+struct chosen {
+	struct stored *s;
+	const uint64_t *bits;
+	uint32_t n;       /* rows of the segment */
+	uint32_t matched; /* at least 1 */
+};
+
+static inline bool
+chosen_has(const struct chosen *c, uint32_t row)
+{
+	return c->bits == NULL || (c->bits[row / 64] >> (row % 64) & 1);
+}
+
+/* The first chosen row from `row` on, or n. */
+static inline uint32_t
+chosen_next(const struct chosen *c, uint32_t row)
+{
+	uint64_t left;
+
+	if (c->bits == NULL || row >= c->n)
+		return row < c->n ? row : c->n;
+	left = c->bits[row / 64] >> (row % 64);
+	if (left != 0)
+		return row + (uint32_t)__builtin_ctzll(left);
+	for (row = row / 64 + 1; row * 64 < c->n; row++)
+		if (c->bits[row] != 0)
+			return row * 64 + (uint32_t)__builtin_ctzll(c->bits[row]);
+	return c->n;
+}
+
+/* What is done with what matches; with no `start` it is only counted. */
+struct scan_use {
+	void *arg;
+	void *(*start)(void *arg); /* the sums of one thread */
+	/*
+	 * A segment with chosen rows.  Columns are read first, then *adding is
+	 * set and the sums change: an error before that may be no error but a
+	 * segment that moved, and the call is made again for where it went.
+	 */
+	int (*segment)(void *sums, const struct chosen *c, bool *adding, struct err *e);
+	/* An event of the tail. */
+	int (*event)(void *sums, const struct event *ev, struct err *e);
+	/* Ends one thread's sums: adds them to the whole unless something failed. */
+	int (*finish)(void *sums, bool failed, struct err *e);
+};
+
+int scan_store(struct store *st, const struct query_options *o, const struct scan_use *use,
+    struct query_stats *stats, struct err *e);
+
+#endif
