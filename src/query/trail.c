@@ -17,13 +17,13 @@
 
 /* ---- the filters ---- */
 
-/* Where the window that was asked for ends, whatever clock it is of. */
+/* Where one window ends: TIME_NONE when it says nothing. */
 static int
-window_end(const struct filter_args *a, int64_t now, int64_t *end, struct err *e)
+one_end(const struct filter_args *a, int64_t now, int64_t *end, struct err *e)
 {
 	int64_t half = 0;
 
-	*end = now;
+	*end = TIME_NONE;
 	if (a->until != NULL)
 		return time_parse_expr(a->until, now, TIME_END, end, e);
 	if (a->around == NULL)
@@ -35,12 +35,35 @@ window_end(const struct filter_args *a, int64_t now, int64_t *end, struct err *e
 	return 0;
 }
 
+/* The earliest end of the windows of a and of the saved queries in it; they
+ * must all hold.  Depth is bounded by who expanded them. */
+static int
+window_end(const struct filter_args *a, int64_t now, int64_t *end, struct err *e)
+{
+	int64_t inner;
+
+	if (one_end(a, now, end, e) != 0)
+		return -1;
+	for (size_t i = 0; i < a->n_also; i++) {
+		if (window_end(&a->also[i], now, &inner, e) != 0)
+			return -1;
+		if (inner != TIME_NONE && (*end == TIME_NONE || inner < *end))
+			*end = inner;
+	}
+	return 0;
+}
+
+/* A copy that says no window; what it points to stays a's or is in `arena`. */
 static struct filter_args
-without_window(const struct filter_args *a)
+without_window(const struct filter_args *a, struct arena *arena)
 {
 	struct filter_args b = *a;
 
 	b.since = b.until = b.last = b.around = b.window = NULL;
+	if (a->n_also > 0)
+		b.also = arena_alloc(arena, a->n_also * sizeof(*b.also));
+	for (size_t i = 0; i < a->n_also; i++)
+		b.also[i] = without_window(&a->also[i], arena);
 	return b;
 }
 
@@ -48,22 +71,26 @@ int
 trail_filters_build(struct trail_filters *f, const struct filter_args *a, int64_t now, struct err *e)
 {
 	const int64_t span = TRAIL_DAYS * TIME_DAY;
-	struct filter_args all = without_window(a), recent = all;
 	char since[TIME_TEXT_LEN + 1] = "", until[TIME_TEXT_LEN + 1] = "";
+	struct arena arena = { 0 };
+	struct filter_args recent;
 	int64_t end;
 
 	*f = (struct trail_filters){ NULL, NULL };
 	if (window_end(a, now, &end, e) != 0)
 		return -1;
+	if (end == TIME_NONE)
+		end = now;
+	recent = without_window(a, &arena);
+	f->all = filter_build(&recent, now, e);
 	time_format(since, end < TIME_MIN + span ? TIME_MIN : end - span);
 	time_format(until, end);
 	recent.since = since;
 	/* An end beyond the last instant is none. */
 	recent.until = end > TIME_MAX ? NULL : until;
-	f->all = filter_build(&all, now, e);
-	f->recent = f->all != NULL ? filter_build(&recent, now, e) : NULL;
-	if (f->recent == NULL)
+	if (f->all != NULL && (f->recent = filter_build(&recent, now, e)) == NULL)
 		trail_filters_free(f);
+	arena_fini(&arena);
 	return f->recent != NULL ? 0 : -1;
 }
 
@@ -173,21 +200,23 @@ add_value(struct str_list *list, struct str value)
 
 /* The newest event with the verb among those that `extra` selects too. */
 static int
-find_among(struct store *st, const struct trail_question *q, struct filter_args *extra, enum verb verb, int64_t *last,
-    struct err *e)
+find_among(struct store *st, const struct trail_question *q, const struct filter_args *extra, enum verb verb,
+    int64_t *last, struct err *e)
 {
-	struct filter_args a = without_window(q->args);
+	struct arena arena = { 0 };
+	struct filter_args a = without_window(q->args, &arena);
+	struct filter_args *also = arena_alloc(&arena, (a.n_also + 1) * sizeof(*also));
 	struct filter *f;
 	int rc = -1;
 
-	a.also = mem_alloc((a.n_also + 1) * sizeof(*a.also));
 	if (a.n_also > 0)
-		memcpy(a.also, q->args->also, a.n_also * sizeof(*a.also));
-	a.also[a.n_also++] = *extra;
+		memcpy(also, a.also, a.n_also * sizeof(*also));
+	also[a.n_also++] = *extra;
+	a.also = also;
 	if ((f = filter_build(&a, q->now, e)) != NULL)
 		rc = find_newest(st, q, f, verb, last, e);
 	filter_free(f);
-	free(a.also);
+	arena_fini(&arena);
 	return rc;
 }
 
@@ -261,5 +290,5 @@ query_trail(struct store *st, const struct trail_question *q, struct trail *t, s
 		return -1;
 	if (t->subject == TRAIL_RESOURCE)
 		return add_last_uses(st, q, t, e);
-	return find_newest(st, q, q->filters->all, VERB_OTHER, &t->last, e);
+	return t->last != TIME_NONE ? 0 : find_newest(st, q, q->filters->all, VERB_OTHER, &t->last, e);
 }

@@ -12,10 +12,10 @@
 
 /*
  * The two filters of a trail: everything of the subject that is kept, and what
- * of it counts as recent.  Both are `a` (saved queries already taken in, the
- * subject among them) without its own --since, --until, --last and --around;
- * recent are the TRAIL_DAYS before the end of that window, or before now.
- * --by is obeyed.
+ * of it counts as recent.  Both are `a` (the subject and saved queries taken
+ * in) without --since, --until, --last and --around; recent are the TRAIL_DAYS
+ * before the end of that window, or before now.  --by is obeyed, and bounds of
+ * time in --where stay.
  */
 struct trail_filters {
 	struct filter *all, *recent;
@@ -32,7 +32,7 @@ struct trail_question {
 	int (*go_on)(struct err *e);
 };
 
-/* t is initialised and empty. */
+/* t is initialised and empty, but for t->last when the caller knows it. */
 int query_trail(struct store *st, const struct trail_question *q, struct trail *t, struct err *e);
 
 #endif
