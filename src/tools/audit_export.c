@@ -11,13 +11,18 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/cursor.h"
 #include "query/query.h"
 #include "render/render.h"
+
+/* No export goes unrecorded. */
+#define UNRECORDED "an export that cannot be recorded"
 
 struct args {
 	struct common_args common;
 	struct filter_args filter;
-	char *output, *out;
+	struct str_list fields;
+	char *output, *out, *cursor_file;
 	bool nested, csv_raw, csv_safe;
 };
 
@@ -25,11 +30,16 @@ struct args {
 
 static const struct opt options[] = {
 	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
 	    "jsonl, json or csv; else as FILE's name ends, or jsonl", VALUE_FORMAT, NULL },
 	{ 'O', "out", OPT_STRING, ARG(out), "FILE|DIR",
 	    "write FILE (.gz and .zst are compressed), or a new file in DIR; else stdout", VALUE_FILE, NULL },
+	{ 0, "cursor-file", OPT_STRING, ARG(cursor_file), "FILE",
+	    "only what arrived since the export that left FILE; replace it when done", VALUE_FILE, NULL },
+	{ 0, "fields", OPT_LIST, ARG(fields), "A,B",
+	    "these fields or payload paths, in this order", VALUE_FIELD, NULL },
 	{ 0, "nested", OPT_FLAG, ARG(nested), NULL,
 	    "json: actor, subject and properties as objects", VALUE_ANY, NULL },
 	{ 0, "csv-raw", OPT_FLAG, ARG(csv_raw), NULL,
@@ -45,11 +55,12 @@ static const char *const formats[] = { "jsonl", "json", "csv", NULL };
 
 static const struct program program = {
 	.name = "audit-export",
-	.usage = "[OPTION...] [FIELD=VALUE | FIELD!=VALUE]...",
+	.usage = "[OPTION...] [FIELD=VALUE | FIELD!=VALUE | FIELD~RE]...",
 	.purpose = "write audit events as evidence files",
 	.examples =
 	    "  audit-export --since 2026-01 --until 2026-03 -o csv -O q1.csv\n"
 	    "  audit-export --actor alice@acme.example -O alice.jsonl.zst\n"
+	    "  audit-export --cursor-file app.cursor -O /srv/evidence/  # what is new since last time\n"
 	    "  audit-export -o json --nested -O /srv/evidence/  # a new file in the folder\n",
 	.table = options,
 	.common_offset = ARG(common),
@@ -63,13 +74,19 @@ struct export {
 	const char *format;
 	struct filter *filter;
 	struct buf expression; /* the filter as text, with NUL */
+	struct selector *fields; /* NULL: all */
+	size_t n_fields;
+	struct arena names;    /* of fields */
+	int64_t now;           /* what relative times of the filter mean */
+	bool resumed;          /* after is where the last export ended */
+	struct query_cursor after, reached;
 	char *path;            /* NULL: stdout */
 	struct store *st;
 	struct query_stats stats;
 	uint64_t size;         /* events of the log at the intent */
 	char intent[37];       /* id of the record */
 	char at[TIME_TEXT_LEN + 1];
-	uint64_t count, bytes;
+	uint64_t count, bytes, first, last; /* first, last: seqs, when count > 0 */
 };
 
 /* ---- Where to ---- */
@@ -124,6 +141,8 @@ check_args(const struct args *a, const char *format, bool to_stdout, struct err 
 
 	if (a->nested && strcmp(format, "json") != 0)
 		return err_set(e, ERR_FAIL, "--nested is for -o json");
+	if (a->nested && a->fields.n > 0)
+		return err_set(e, ERR_FAIL, "--nested has its own fields: no --fields");
 	if ((a->csv_raw || a->csv_safe) && !csv)
 		return err_set(e, ERR_FAIL, "--csv-raw and --csv-safe are for -o csv");
 	if (a->csv_raw && to_stdout)
@@ -167,6 +186,8 @@ record_intent(struct export *x, struct err *e)
 	x->size = view.size;
 	buf_printf(&context, "{\"phase\":\"intent\",\"filter\":");
 	cli_quote(&context, str_of(x->expression.p));
+	if (x->args->cursor_file)
+		buf_printf(&context, ",\"after\":%" PRIu64, x->resumed ? x->after.size : 0);
 	buf_printf(&context, ",\"size\":%" PRIu64 ",\"format\":\"%s\",\"destination\":", x->size,
 	    x->format);
 	cli_quote(&context, x->path ? str_of(x->path) : STR("stdout"));
@@ -184,6 +205,8 @@ record_outcome(struct export *x, const struct err *failed, struct err *e)
 
 	buf_printf(&context, "{\"phase\":\"outcome\",\"intent\":\"%s\",\"count\":%" PRIu64
 	    ",\"bytes\":%" PRIu64, x->intent, x->count, x->bytes);
+	if (x->count > 0)
+		buf_printf(&context, ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64, x->first, x->last);
 	if (failed->code != ERR_OK) {
 		buf_printf(&context, ",\"error\":");
 		cli_quote(&context, str_of(failed->text));
@@ -210,6 +233,10 @@ write_events(struct export *x, struct query *q, struct render *r, struct err *e)
 			continue; /* came after the intent, or is the intent */
 		if ((rc = render_event(r, ev, seq, e)) != 0)
 			break;
+		if (x->count == 0 || seq < x->first)
+			x->first = seq;
+		if (x->count == 0 || seq > x->last)
+			x->last = seq;
 		if (++x->count % 256 == 0) {
 			progress_update(&progress, x->count, -1);
 			if ((rc = cli_go_on(e)) != 0)
@@ -227,10 +254,12 @@ write_export(struct export *x, struct pool *pool, struct outstream *out, struct 
 {
 	const struct args *a = x->args;
 	bool guard = x->path ? !a->csv_raw : a->csv_safe;
-	struct query_options qo = { .filter = x->filter, .order = QUERY_OLDEST, .pool = pool };
+	struct query_options qo = { .filter = x->filter, .pool = pool, .now = x->now,
+		.order = a->cursor_file ? QUERY_ARRIVAL : QUERY_OLDEST, .after = x->resumed ? &x->after : NULL };
 	struct render_options ro = { .format = x->format, .csv_bom = guard, .csv_guard = guard,
-		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true,
-		.nested = a->nested, .terminal = !x->path && isatty(STDOUT_FILENO) };
+		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true, .nested = a->nested,
+		.fields = x->fields, .n_fields = x->n_fields,
+		.terminal = !x->path && isatty(STDOUT_FILENO) };
 	struct query *q = query_open(x->st, &qo, e);
 	struct render *r = q ? render_open(&ro, out, e) : NULL;
 	int rc = -1;
@@ -239,6 +268,8 @@ write_export(struct export *x, struct pool *pool, struct outstream *out, struct 
 		rc = render_close(r, NULL, e);
 	else if (r)
 		render_abort(r);
+	if (rc == 0 && a->cursor_file)
+		query_cursor(q, &x->reached);
 	query_close(q);
 	x->bytes = outstream_bytes(out);
 	if (rc == 0)
@@ -247,21 +278,14 @@ write_export(struct export *x, struct pool *pool, struct outstream *out, struct 
 	return -1;
 }
 
-/* A store that can be read but not written refuses: no export goes unrecorded. */
-static struct store *
-open_store(const struct args *a, struct err *e)
+/* The next export begins where this one's log ended, and not where the log
+ * was when it was read: what came in between is not in this one. */
+static int
+leave_cursor(struct export *x, struct err *e)
 {
-	struct store *st = cli_store(&a->common, STORE_WRITE, e), *readable;
-	struct err other = ERR_NONE;
-
-	if (st || e->code != ERR_FAIL)
-		return st;
-	if ((readable = cli_store(&a->common, STORE_READ, &other)) != NULL) {
-		e->code = ERR_REFUSED;
-		err_doing(e, "an export that cannot be recorded is refused");
-	}
-	store_close(readable);
-	return NULL;
+	x->reached.size = x->size;
+	x->reached.begun = x->reached.begun && x->reached.seq < x->size;
+	return cursor_file_write(x->args->cursor_file, &x->reached, e);
 }
 
 static int
@@ -273,10 +297,11 @@ export(struct export *x, struct pool *pool, struct err *e)
 	if (record_intent(x, e) != 0) {
 		if (e->code == ERR_FAIL)
 			e->code = ERR_REFUSED;
-		return err_doing(e, "an export that cannot be recorded is refused");
+		return err_doing(e, UNRECORDED " is refused");
 	}
-	if ((out = outstream_open(x->path, e)) != NULL)
-		write_export(x, pool, out, e);
+	if ((out = outstream_open(x->path, e)) != NULL && write_export(x, pool, out, e) == 0 &&
+	    x->args->cursor_file)
+		leave_cursor(x, e);
 	if (record_outcome(x, e, &after) != 0 && e->code == ERR_OK) {
 		*e = after;
 		err_doing(e, "the export is complete, but recording so failed");
@@ -284,26 +309,49 @@ export(struct export *x, struct pool *pool, struct err *e)
 	return e->code == ERR_OK ? 0 : -1;
 }
 
+/* Everything that can be wrong before anything is recorded.  0 to go on, 1:
+ * done, -1. */
+static int
+prepare(struct export *x, struct err *e)
+{
+	const struct args *a = x->args;
+	bool to_stdout = !a->out || strcmp(a->out, "-") == 0;
+	const char *asked = a->output == NULL && !to_stdout ? format_of_name(a->out) : a->output;
+	int rc;
+
+	/* --list-saved has formats of its own. */
+	if (!a->common.list_saved && ((x->format = cli_format(&program, asked, true, e)) == NULL ||
+	    check_args(a, x->format, to_stdout, e) != 0 ||
+	    cli_selectors("fields", &a->fields, &x->names, &x->fields, &x->n_fields, e) != 0))
+		return -1;
+	if (a->cursor_file && cursor_file_read(a->cursor_file, &x->after, &x->resumed, e) != 0)
+		return -1;
+	/* The same window each time, whatever "-7d" means by now. */
+	if (x->resumed)
+		x->now = x->after.now;
+	if ((rc = cli_filter(&program, &a->common, &a->filter, a->output, x->now, &x->filter, e)) != 0)
+		return rc;
+	if ((x->st = cli_store_record(&a->common, UNRECORDED, e)) == NULL)
+		return -1;
+	if (x->resumed && query_cursor_check(&x->after, x->st, x->filter, QUERY_ARRIVAL, e) != 0)
+		return err_doing(e, "--cursor-file %s", a->cursor_file);
+	if (!to_stdout)
+		x->path = destination(x, a->out);
+	filter_format(&x->expression, x->filter);
+	buf_byte(&x->expression, '\0');
+	return 0;
+}
+
 static void
 run(const struct args *a, struct err *e)
 {
-	bool to_stdout = !a->out || strcmp(a->out, "-") == 0;
 	int64_t started = time_now();
-	struct export x = { .args = a };
+	struct export x = { .args = a, .now = started };
 	struct pool *pool = NULL;
-	const char *asked;
 
 	time_format(x.at, started);
-	asked = a->output == NULL && !to_stdout ? format_of_name(a->out) : a->output;
-	if ((x.format = cli_format(&program, asked, true, e)) == NULL ||
-	    check_args(a, x.format, to_stdout, e) != 0 ||
-	    (x.filter = filter_build(&a->filter, started, e)) == NULL ||
-	    (x.st = open_store(a, e)) == NULL)
+	if (prepare(&x, e) != 0)
 		goto out;
-	if (!to_stdout)
-		x.path = destination(&x, a->out);
-	filter_format(&x.expression, x.filter);
-	buf_byte(&x.expression, '\0');
 	pool = pool_new(pool_cpus() - 1);
 	if (export(&x, pool, e) == 0) {
 		bool covered = true;
@@ -319,6 +367,8 @@ out:
 	pool_free(pool);
 	filter_free(x.filter);
 	buf_fini(&x.expression);
+	free(x.fields);
+	arena_fini(&x.names);
 	free(x.path);
 }
 
