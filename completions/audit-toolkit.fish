@@ -1,5 +1,8 @@
 # Completion of the audit-toolkit for fish.  The programs say themselves what
 # they take: PROGRAM --list-options and PROGRAM --list-values KIND.
+#
+# Values come from logs, so whoever wrote a log wrote them: they are the output
+# of a command, which fish quotes, and never part of what it evaluates.
 
 function __audit_toolkit_fields --description 'FIELD= for an operand, or a list at its last part'
     set -l word (commandline -ct)
@@ -10,6 +13,34 @@ function __audit_toolkit_fields --description 'FIELD= for an operand, or a list 
             case '*'
                 echo (string replace -r '[^,]*$' '' -- $word)$field
         end
+    end
+end
+
+function __audit_toolkit_store --description 'The options of this line that say which store is meant'
+    set -l name
+    for word in (commandline -opc)[2..-1]
+        switch $word
+            case -D --db
+                set name --db
+                continue
+            case --config
+                set name --config
+                continue
+            case '--db=*' '--config=*'
+                echo $word
+            case '*'
+                if set -q name[1]
+                    echo $name=(string replace -r '^~/' $HOME/ -- $word)
+                end
+        end
+        set name
+    end
+end
+
+function __audit_toolkit_values --description 'Values of a kind, a list at its last part'
+    set -l stem (string replace -r '[^,]*$' '' -- (commandline -ct | string replace -r '^--[^=]*=' ''))
+    for value in ($argv[1] (__audit_toolkit_store) --list-values $argv[2] 2>/dev/null)
+        echo $stem$value
     end
 end
 
@@ -28,7 +59,7 @@ function __audit_toolkit_load --argument-names program
             case field
                 set args -x -a "(__audit_toolkit_fields $program value)"
             case '*'
-                set args -x -a "($program --list-values $type 2>/dev/null)"
+                set args -x -a "(__audit_toolkit_values $program $type)"
         end
         if test $name = operand
             if test $type = field
