@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+#define INDEX_DIGITS_MAX 8 /* no array has so many elements (JSON_STORED_MAX) */
+
 /* ---- text ---- */
 
 static bool
@@ -50,6 +52,16 @@ struct selector
 selector_field(enum field f)
 {
 	return (struct selector){ .field = f, .text = { field_table[f].key, field_table[f].key_len } };
+}
+
+bool
+selector_is_index(struct str part)
+{
+	for (size_t i = 0; i < part.len; i++) {
+		if (part.p[i] < '0' || part.p[i] > '9')
+			return false;
+	}
+	return part.len == 1 || (part.len > 1 && part.p[0] != '0');
 }
 
 bool
@@ -212,13 +224,10 @@ element(const struct json_tape *t, uint32_t at, struct str part)
 {
 	uint32_t left = 0, i = at + 1;
 
-	if (part.len == 0 || part.len > 6)
+	if (part.len > INDEX_DIGITS_MAX)
 		return 0;
-	for (size_t k = 0; k < part.len; k++) {
-		if (part.p[k] < '0' || part.p[k] > '9')
-			return 0;
+	for (size_t k = 0; k < part.len; k++)
 		left = left * 10 + (uint32_t)(part.p[k] - '0');
-	}
 	for (; left > 0 && i < t->tok[at].next; left--)
 		i = t->tok[i].next;
 	return i < t->tok[at].next ? i : 0;
@@ -231,9 +240,10 @@ walk(struct walk *w, uint32_t at, size_t step)
 	struct json_tape *t = &w->x->tape;
 	uint32_t found;
 
-	if (t->tok[at].type == TOKEN_ARRAY && step < w->s->steps && (found = element(t, at, w->s->step[step])) != 0)
-		walk(w, found, step + 1);
-	else if (t->tok[at].type == TOKEN_ARRAY && (step < w->s->steps || t->tok[at].next > at + 1))
+	if (t->tok[at].type == TOKEN_ARRAY && step < w->s->steps && selector_is_index(w->s->step[step])) {
+		if ((found = element(t, at, w->s->step[step])) != 0)
+			walk(w, found, step + 1);
+	} else if (t->tok[at].type == TOKEN_ARRAY && (step < w->s->steps || t->tok[at].next > at + 1))
 		walk_elements(w, at, step);
 	else if (step == w->s->steps)
 		take(w, at);

@@ -7,9 +7,9 @@
  *
  * Parts are separated by dots; one that has other bytes than letters, digits,
  * _ - @ $ / : + or non-ASCII ones is written as a JSON string.  A part that is
- * a decimal number takes that element of an array (from 0); every other part
- * goes through arrays to each of their elements, nested ones too, so that one
- * path may lead to several values.
+ * a decimal number takes that element of an array (from 0), or a key of an
+ * object; every other part goes through arrays to each of their elements, nested
+ * ones too, so that one path may lead to several values.
  */
 #ifndef EVENT_SELECTOR_H
 #define EVENT_SELECTOR_H
@@ -40,6 +40,9 @@ int selector_parse(struct selector *out, struct str text, struct arena *a, struc
 /* How many bytes at the start of text belong to a selector, whatever comes
  * behind it: for grammars.  A string that does not end takes all. */
 size_t selector_span(struct str text);
+
+/* Whether a part is a decimal number, which takes an element of an array. */
+bool selector_is_index(struct str part);
 
 bool selector_eq(const struct selector *a, const struct selector *b);
 

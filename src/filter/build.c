@@ -300,64 +300,65 @@ build_window(struct build *b, const struct filter_args *a, int64_t now)
 	return 0;
 }
 
-/* ---- operands ---- */
+/* ---- texts and expressions ---- */
 
-/* What operands want and do not want of each field. */
-struct operands {
-	struct value_list wanted[FIELD_COUNT], unwanted[FIELD_COUNT];
-};
+typedef struct filter_node *make_node(struct filter *f, struct str typed, struct err *e);
 
+/* --text and --grep: any of them; nothing in them separates values. */
 static int
-read_operand(struct build *b, const char *typed, struct operands *all)
+build_any(struct build *b, const char *option, const struct str_list *typed, make_node *make)
 {
-	struct filter_operand o;
-	struct value_list *l;
+	struct node_list any = { 0 };
 
-	if (filter_operand_parse(b->f, typed, &o, b->e) != 0)
-		return -1;
-	l = o.negated ? &all->unwanted[o.what.field] : &all->wanted[o.what.field];
-	if (value_list_add(b->f, l, o.value, (field_table[o.what.field].flags & F_NOCASE) != 0, b->e) != 0)
-		return err_doing(b->e, "%s", field_table[o.what.field].key);
-	return 0;
-}
+	for (size_t i = 0; i < typed->n; i++) {
+		struct filter_node *n = make(b->f, str_of(typed->item[i]), b->e);
 
-/* One node for each field with values; a != b and a != c is not (b or c). */
-static int
-build_operand_field(struct build *b, enum field field, struct value_list *l, bool negated)
-{
-	struct selector sel = selector_field(field);
-	struct filter_node *n;
-
-	if (l->n == 0)
-		return 0;
-	n = filter_node_values(b->f, &sel, l, b->e);
-	if (n == NULL)
-		return err_doing(b->e, "%s", field_table[field].key);
-	node_list_add(&b->all, negated ? filter_node_not(b->f, n) : n);
-	return 0;
-}
-
-static int
-build_operands(struct build *b, const struct str_list *typed)
-{
-	struct operands *all = mem_zero(1, sizeof(*all));
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < typed->n; i++)
-		rc = read_operand(b, typed->item[i], all);
-	for (size_t i = 0; i < FIELD_COUNT; i++) {
-		if (rc == 0)
-			rc = build_operand_field(b, (enum field)i, &all->wanted[i], false);
-		if (rc == 0)
-			rc = build_operand_field(b, (enum field)i, &all->unwanted[i], true);
-		value_list_fini(&all->wanted[i]);
-		value_list_fini(&all->unwanted[i]);
+		if (n == NULL) {
+			node_list_fini(&any);
+			return err_doing(b->e, "--%s", option);
+		}
+		node_list_add(&any, n);
 	}
-	free(all);
-	return rc;
+	if (any.n > 0)
+		node_list_add(&b->all, filter_node_join(b->f, FILTER_OR, &any));
+	return 0;
+}
+
+/* --where: all of them. */
+static int
+build_where(struct build *b, const struct str_list *typed, int64_t now)
+{
+	for (size_t i = 0; i < typed->n; i++) {
+		struct filter_node *n = filter_where(b->f, str_of(typed->item[i]), now, b->e);
+
+		if (n == NULL)
+			return err_doing(b->e, "--where");
+		node_list_add(&b->all, n);
+	}
+	return 0;
 }
 
 /* ---- the whole ---- */
+
+#define ALSO_DEPTH_MAX 32 /* of saved queries in saved queries */
+
+/* Puts all that must hold into b->all. */
+static int
+build_args(struct build *b, const struct filter_args *a, int64_t now, unsigned depth)
+{
+	if (depth > ALSO_DEPTH_MAX)
+		return err_set(b->e, ERR_FAIL, "filters inside filters are more than %d deep", ALSO_DEPTH_MAX);
+	if (build_window(b, a, now) != 0 || build_lists(b, a) != 0 || build_severity(b, a->severity) != 0 ||
+	    build_prefixes(b, &a->path_prefix) != 0 || build_any(b, "text", &a->text, filter_node_text) != 0 ||
+	    build_any(b, "grep", &a->grep, filter_node_line) != 0 || build_where(b, &a->where, now) != 0 ||
+	    filter_operands(b->f, &a->expr, now, &b->all, b->e) != 0)
+		return -1;
+	for (size_t i = 0; i < a->n_also; i++) {
+		if (build_args(b, &a->also[i], now, depth + 1) != 0)
+			return -1;
+	}
+	return 0;
+}
 
 struct filter *
 filter_build(const struct filter_args *a, int64_t now, struct err *e)
@@ -365,9 +366,7 @@ filter_build(const struct filter_args *a, int64_t now, struct err *e)
 	struct build b = { .f = filter_new(), .e = e };
 	struct filter *f = NULL;
 
-	if (build_window(&b, a, now) == 0 && build_lists(&b, a) == 0 &&
-	    build_severity(&b, a->severity) == 0 && build_prefixes(&b, &a->path_prefix) == 0 &&
-	    build_operands(&b, &a->expr) == 0) {
+	if (build_args(&b, a, now, 0) == 0) {
 		f = b.f;
 		filter_finish(f, filter_node_join(f, FILTER_AND, &b.all));
 	}
@@ -381,12 +380,16 @@ void
 filter_args_fini(struct filter_args *a)
 {
 	char **single[] = { &a->since, &a->until, &a->last, &a->around, &a->window, &a->by, &a->severity };
+	struct str_list *lists[] = { &a->path_prefix, &a->text, &a->grep, &a->where, &a->saved, &a->expr };
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		free(*single[i]);
 	for (size_t i = 0; i < LIST_OPTIONS; i++)
 		str_list_fini((struct str_list *)(void *)((char *)a + list_options[i].offset));
-	str_list_fini(&a->path_prefix);
-	str_list_fini(&a->expr);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		str_list_fini(lists[i]);
+	for (size_t i = 0; i < a->n_also; i++)
+		filter_args_fini(&a->also[i]);
+	free(a->also);
 	*a = (struct filter_args){ 0 };
 }

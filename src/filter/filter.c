@@ -8,7 +8,7 @@
  */
 #include <stdlib.h>
 
-#include "filter/tree.h"
+#include "filter/scratch.h"
 
 void
 node_list_add(struct node_list *l, struct filter_node *n)
@@ -35,12 +35,13 @@ filter_free(struct filter *f)
 {
 	if (f == NULL)
 		return;
+	filter_regex_free(f->regex);
 	arena_fini(&f->arena);
 	free(f);
 }
 
-static struct filter_node *
-new_node(struct filter *f, enum filter_op op, size_t children)
+struct filter_node *
+filter_node_new(struct filter *f, enum filter_op op, size_t children)
 {
 	struct filter_node *n = arena_alloc(&f->arena, sizeof(*n));
 
@@ -53,10 +54,23 @@ new_node(struct filter *f, enum filter_op op, size_t children)
 struct filter_node *
 filter_node_test(struct filter *f, const struct filter_test *t)
 {
-	struct filter_node *n = new_node(f, FILTER_TEST, 0);
+	struct filter_node *n = filter_node_new(f, FILTER_TEST, 0);
 
 	n->test = *t;
+	filter_need_find(f, &n->test);
 	return n;
+}
+
+const struct selector *
+filter_keep_path(struct filter *f, const struct selector *s)
+{
+	struct selector *copy;
+
+	if (s->steps == 0)
+		return NULL;
+	copy = arena_alloc(&f->arena, sizeof(*copy));
+	*copy = *s;
+	return copy;
 }
 
 struct filter_node *
@@ -66,7 +80,11 @@ filter_node_not(struct filter *f, struct filter_node *child)
 
 	if (child->op == FILTER_NOT)
 		return child->child[0];
-	n = new_node(f, FILTER_NOT, 1);
+	if (child->op == FILTER_TRUE)
+		return filter_node_new(f, FILTER_OR, 0);
+	if (child->op == FILTER_OR && child->children == 0)
+		return filter_node_new(f, FILTER_TRUE, 0);
+	n = filter_node_new(f, FILTER_NOT, 1);
 	n->child[0] = child;
 	return n;
 }
@@ -77,7 +95,7 @@ node_fields(const struct filter_node *n)
 	field_set set = 0;
 
 	if (n->op == FILTER_TEST)
-		return FIELD_BIT(n->test.field);
+		return n->test.op == TEST_LINE ? FIELD_ALL : FIELD_BIT(n->test.field);
 	for (size_t i = 0; i < n->children; i++)
 		set |= node_fields(n->child[i]);
 	return set;
@@ -113,13 +131,59 @@ flatten(enum filter_op op, const struct node_list *l, struct node_list *out)
 
 		if (n->op == FILTER_TRUE && op == FILTER_AND)
 			continue;
-		if (n->op != op) {
+		if (n->op != op || n->text) {
 			node_list_add(out, n);
 			continue;
 		}
 		for (size_t k = 0; k < n->children; k++)
 			node_list_add(out, n->child[k]);
 	}
+}
+
+static bool
+is_span(const struct filter_node *n, enum filter_test_op op, enum field field)
+{
+	return n->op == FILTER_TEST && n->test.op == op && n->test.field == field;
+}
+
+/*
+ * Spans of one field that must all hold are one span: time >= A and time < B
+ * is what --since A --until B is.  Those that have nothing in common stay two.
+ */
+static void
+join_spans(struct filter *f, enum filter_test_op op, enum field field, struct node_list *l)
+{
+	struct filter_test t = { .op = op, .field = field, .nocase = op == TEST_LEVEL };
+	int64_t lowest = op == TEST_TIME ? TIME_MIN : SEVERITY_INFO;
+	int64_t highest = op == TEST_TIME ? INT64_MAX : SEVERITY_CRITICAL;
+	int64_t lo = lowest, hi = highest;
+	size_t spans = 0, kept = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		spans += is_span(l->item[i], op, field);
+	if (spans < 2)
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		struct filter_node *n = l->item[i];
+
+		if (is_span(n, op, field)) {
+			lo = n->test.lo > lo ? n->test.lo : lo;
+			hi = n->test.hi < hi ? n->test.hi : hi;
+		} else
+			l->item[kept++] = n;
+	}
+	l->n = kept;
+	t.lo = lo;
+	t.hi = hi;
+	if (op == TEST_TIME ? lo < hi : lo <= hi) {
+		node_list_add(l, filter_node_test(f, &t));
+		return;
+	}
+	t.hi = highest;
+	node_list_add(l, filter_node_test(f, &t));
+	t.lo = lowest;
+	t.hi = hi;
+	node_list_add(l, filter_node_test(f, &t));
 }
 
 static void
@@ -158,14 +222,19 @@ filter_node_join(struct filter *f, enum filter_op op, struct node_list *l)
 
 	flatten(op, l, &flat);
 	node_list_fini(l);
+	if (op == FILTER_AND) {
+		join_spans(f, TEST_TIME, FIELD_TIME, &flat);
+		join_spans(f, TEST_TIME, FIELD_INGESTED, &flat);
+		join_spans(f, TEST_LEVEL, FIELD_SEVERITY, &flat);
+	}
 	if (flat.n > 1)
 		sort_nodes(&flat);
 	if (flat.n == 1) {
 		n = flat.item[0];
 	} else if (flat.n == 0 && op == FILTER_AND) {
-		n = new_node(f, FILTER_TRUE, 0);
+		n = filter_node_new(f, FILTER_TRUE, 0);
 	} else {
-		n = new_node(f, op, flat.n);
+		n = filter_node_new(f, op, flat.n);
 		for (size_t i = 0; i < flat.n; i++)
 			n->child[i] = flat.item[i];
 	}
@@ -176,14 +245,17 @@ filter_node_join(struct filter *f, enum filter_op op, struct node_list *l)
 /* ---- the whole ---- */
 
 /* Tests of event time that every match must pass narrow the window; those
- * under OR or NOT are left alone. */
+ * under OR or NOT are left alone.  Either clock states one. */
 static void
 narrow_window(struct filter *f, const struct filter_node *n)
 {
 	if (n->op == FILTER_AND) {
 		for (size_t i = 0; i < n->children; i++)
 			narrow_window(f, n->child[i]);
-	} else if (n->op == FILTER_TEST && n->test.op == TEST_TIME && n->test.field == FIELD_TIME) {
+	} else if (n->op == FILTER_TEST && n->test.op == TEST_TIME) {
+		f->stated_window = true;
+		if (n->test.field != FIELD_TIME)
+			return;
 		if (n->test.lo > f->since)
 			f->since = n->test.lo;
 		if (n->test.hi < f->until)
@@ -206,6 +278,6 @@ filter_all(void)
 {
 	struct filter *f = filter_new();
 
-	filter_finish(f, new_node(f, FILTER_TRUE, 0));
+	filter_finish(f, filter_node_new(f, FILTER_TRUE, 0));
 	return f;
 }

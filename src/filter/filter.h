@@ -33,7 +33,7 @@ enum filter_test_op {
 	TEST_IP,      /* an address in one of the ranges, or one of the patterns */
 	TEST_LEVEL,   /* severity from lo to hi */
 	TEST_TIME,    /* a TIME field: lo <= t < hi, microseconds */
-	TEST_COMPARE, /* < <= > >= `bound`: see filter_compare */
+	TEST_COMPARE, /* < <= > >= `bound`: see filter_node_compare in tree.h */
 	TEST_REGEX,   /* PCRE2 finds it in the value */
 	TEST_TEXT,    /* contains the text, whatever the case (Unicode) */
 	TEST_LINE     /* PCRE2 finds it in the canonical line: of no field */
@@ -73,10 +73,12 @@ struct filter_test {
 	struct ip_range *range;         /* TEST_IP: sorted, none overlaps another */
 	size_t ranges;
 	int64_t lo, hi;                 /* TEST_TIME, TEST_LEVEL (enum event_severity) */
-	enum filter_sign sign;          /* TEST_COMPARE */
+	enum filter_sign sign;          /* TEST_COMPARE; an address has its one range too */
 	struct str bound;
+	bool number;                    /* the bound is one: values that are none do not pass */
 	struct str text;                /* TEST_REGEX, TEST_LINE, TEST_TEXT: as typed */
 	struct filter_regex *regex;     /* of all three */
+	bool escapes;                   /* TEST_TEXT: has characters that JSON escapes */
 	struct filter_need need;        /* of the field's value: for a path, of its JSON text;
 	                                 * TEST_LINE: of some field's value */
 };

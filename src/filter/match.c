@@ -2,18 +2,18 @@
  * match: a filter on an event, a test on a value.
  *
  * A test is asked once for each distinct value of a segment, or once for
- * each event of the tail: nothing here allocates.
+ * each event of the tail: nothing here allocates but the scratch, which grows
+ * to what the largest payload needed.
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "filter/tree.h"
+#include "filter/scratch.h"
 
 enum { SEARCH_FROM = 8 }; /* more literals than this are searched by halves */
 
-/* str_cmp of a folded literal and a value as it stands. */
-static int
-compare_folded(struct str literal, struct str value)
+int
+filter_cmp_folded(struct str literal, struct str value)
 {
 	size_t n = literal.len < value.len ? literal.len : value.len;
 
@@ -35,7 +35,7 @@ search_literals(const struct filter_test *t, struct str value)
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 		struct str literal = t->pattern[mid].text;
-		int d = t->nocase ? compare_folded(literal, value) : str_cmp(literal, value);
+		int d = t->nocase ? filter_cmp_folded(literal, value) : str_cmp(literal, value);
 
 		if (d == 0)
 			return true;
@@ -58,7 +58,7 @@ test_any(const struct filter_test *t, struct str value)
 			struct str literal = t->pattern[i].text;
 
 			if (literal.len == value.len &&
-			    (t->nocase ? compare_folded(literal, value) == 0 : str_eq(literal, value)))
+			    (t->nocase ? filter_cmp_folded(literal, value) == 0 : str_eq(literal, value)))
 				return true;
 		}
 	}
@@ -107,8 +107,32 @@ test_ip(const struct filter_test *t, struct str value)
 	return test_any(t, value);
 }
 
-bool
-filter_test_value(const struct filter_test *t, struct str value, struct filter_scratch *x)
+/*
+ * In the canonical text of a payload characters are escaped: what was typed
+ * may stand there with its backslashes, or in one of the strings without.
+ */
+static bool
+test_payload_text(const struct filter_test *t, struct str json, struct filter_scratch *x)
+{
+	struct json_error fault;
+	bool found = filter_regex_match(t->regex, json, x);
+
+	if (found || !t->escapes || memchr(json.p, '\\', json.len) == NULL ||
+	    json_scan_limit(&x->tape, json.p, json.len, JSON_STORED_MAX, &fault) != 0)
+		return found;
+	arena_reset(&x->arena);
+	for (size_t i = 0; !found && i < x->tape.n; i++) {
+		const struct json_token *tok = &x->tape.tok[i];
+
+		if (tok->type == TOKEN_STRING && (tok->flags & JSON_ESCAPED) != 0)
+			found = filter_regex_match(t->regex, json_unescape(&x->tape, tok, &x->arena), x);
+	}
+	return found;
+}
+
+/* A value of the field itself, or one that the path led to. */
+static bool
+test_one(const struct filter_test *t, struct str value, struct filter_scratch *x)
 {
 	int level;
 
@@ -124,20 +148,73 @@ filter_test_value(const struct filter_test *t, struct str value, struct filter_s
 	case TEST_LEVEL:
 		level = event_severity(value);
 		return level >= 0 && level >= t->lo && level <= t->hi;
-	case TEST_TIME:
 	case TEST_COMPARE:
+		return filter_compare(t, value);
 	case TEST_REGEX:
+		return filter_regex_match(t->regex, value, x);
 	case TEST_TEXT:
+		if (field_table[t->field].type == FIELD_JSON)
+			return test_payload_text(t, value, x);
+		return filter_regex_match(t->regex, value, x);
+	case TEST_TIME:
 	case TEST_LINE:
 		break;
 	}
-	(void)x;
 	return false;
+}
+
+/* None of the texts is there, of which every payload that passes has one: most
+ * payloads need not be read as JSON. */
+static bool
+lacks_need(const struct filter_need *need, struct str json)
+{
+	if (need->texts == 0 || need->nocase)
+		return false;
+	for (size_t i = 0; i < need->texts; i++) {
+		if (memmem(json.p, json.len, need->text[i].p, need->text[i].len) != NULL)
+			return false;
+	}
+	return true;
+}
+
+bool
+filter_test_value(const struct filter_test *t, struct str value, struct filter_scratch *x)
+{
+	if (t->path == NULL)
+		return test_one(t, value, x);
+	if (lacks_need(&t->need, value))
+		return false;
+	selector_values(t->path, value, &x->path, NULL);
+	for (size_t i = 0; i < x->path.n; i++) {
+		if (test_one(t, x->path.value[i].text, x))
+			return true;
+	}
+	return false;
+}
+
+bool
+filter_test_line(const struct filter_test *t, struct str line, struct filter_scratch *x)
+{
+	return filter_regex_match(t->regex, line, x);
+}
+
+/* The line is made once for all tests of it. */
+static bool
+test_event_line(const struct filter_test *t, const struct event *ev, struct filter_scratch *x)
+{
+	if (!x->has_line) {
+		buf_reset(&x->line);
+		event_format(&x->line, ev);
+		x->has_line = true;
+	}
+	return filter_test_line(t, buf_view(&x->line), x);
 }
 
 static bool
 test_event(const struct filter_test *t, const struct event *ev, struct filter_scratch *x)
 {
+	if (t->op == TEST_LINE)
+		return test_event_line(t, ev, x);
 	if (!event_has(ev, t->field))
 		return false;
 	if (t->op == TEST_TIME) {
@@ -145,7 +222,9 @@ test_event(const struct filter_test *t, const struct event *ev, struct filter_sc
 
 		return us >= t->lo && us < t->hi;
 	}
-	return t->op == TEST_HAS || filter_test_value(t, ev->v[t->field], x);
+	if (field_table[t->field].type == FIELD_TIMESTAMP)
+		return t->op == TEST_HAS;
+	return filter_test_value(t, ev->v[t->field], x);
 }
 
 static bool
@@ -174,10 +253,6 @@ match_node(const struct filter_node *n, const struct event *ev, struct filter_sc
 	return false;
 }
 
-struct filter_scratch {
-	struct selector_scratch path;
-};
-
 struct filter_scratch *
 filter_scratch_new(void)
 {
@@ -190,11 +265,16 @@ filter_scratch_free(struct filter_scratch *x)
 	if (x == NULL)
 		return;
 	selector_scratch_fini(&x->path);
+	json_tape_fini(&x->tape);
+	arena_fini(&x->arena);
+	buf_fini(&x->line);
+	filter_regex_memory_free(x->regex);
 	free(x);
 }
 
 bool
 filter_match(const struct filter *f, const struct event *ev, struct filter_scratch *x)
 {
+	x->has_line = false;
 	return match_node(f->root, ev, x);
 }

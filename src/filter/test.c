@@ -4,7 +4,8 @@
  *     ip        addresses, networks and ranges; what is none is compared as text
  *     severity, outcome   any word the event reader knows, told in its own
  *     time, ingested      one instant, or its mere presence
- *     others    text
+ *     others    text; inside the payload the text of strings, the token of
+ *               numbers, true and false, the canonical JSON of the rest
  */
 #include <stdlib.h>
 
@@ -37,8 +38,8 @@ any_value_will_do(const struct value_list *l)
 /* ---- closed lists of words ---- */
 
 /* What people say for a word, and what is meant. */
-static int
-known_word(enum field field, struct filter_pattern *p, struct err *e)
+int
+filter_known_word(enum field field, struct filter_pattern *p, struct err *e)
 {
 	bool severity = field == FIELD_SEVERITY;
 	const char *const *names = severity ? event_severities : event_outcomes;
@@ -64,7 +65,7 @@ static int
 know_words(enum field field, struct value_list *l, struct err *e)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		if (!l->item[i].glob && known_word(field, &l->item[i], e) != 0)
+		if (!l->item[i].glob && filter_known_word(field, &l->item[i], e) != 0)
 			return -1;
 	}
 	return 0;
@@ -174,15 +175,24 @@ instants(struct filter *f, enum field field, const struct value_list *l, struct 
 }
 
 struct filter_node *
+filter_node_has(struct filter *f, const struct selector *s)
+{
+	return filter_node_test(f, &(struct filter_test){ .op = TEST_HAS, .field = s->field,
+	    .path = filter_keep_path(f, s) });
+}
+
+struct filter_node *
 filter_node_values(struct filter *f, const struct selector *sel, struct value_list *l, struct err *e)
 {
 	enum field field = sel->field;
 	const struct field_info *info = &field_table[field];
-	struct filter_test t = { .op = TEST_ANY, .field = field, .nocase = (info->flags & F_NOCASE) != 0 };
+	struct filter_test t = { .op = TEST_ANY, .field = field, .path = filter_keep_path(f, sel),
+		.nocase = (info->flags & F_NOCASE) != 0 };
 	struct filter_node *n = NULL;
 
 	if (any_value_will_do(l)) {
-		t = (struct filter_test){ .op = TEST_HAS, .field = field };
+		n = filter_node_has(f, sel);
+		goto out;
 	} else if (info->type == FIELD_TIMESTAMP) {
 		n = instants(f, field, l, e);
 		goto out;

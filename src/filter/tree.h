@@ -21,18 +21,22 @@ void node_list_fini(struct node_list *l);
 
 struct filter *filter_new(void); /* without a root */
 
+struct filter_node *filter_node_new(struct filter *f, enum filter_op op, size_t children);
+
+/* Finds the test's need as well. */
 struct filter_node *filter_node_test(struct filter *f, const struct filter_test *t);
 struct filter_node *filter_node_not(struct filter *f, struct filter_node *child);
 
 /*
  * FILTER_AND or FILTER_OR over the list: nested ones of the same kind are
- * taken apart, children sorted by field and text, equal ones dropped; one
- * child is itself, none is a node that is always true (and) or false (or).
- * Empties the list.
+ * taken apart (not those of one --text), spans of time and severity in an AND
+ * made one, children sorted by field and text,
+ * equal ones dropped; one child is itself, none is a node that is always true
+ * (and) or false (or).  Empties the list.
  */
 struct filter_node *filter_node_join(struct filter *f, enum filter_op op, struct node_list *l);
 
-/* Sets root and what follows from it: fields, since, until. */
+/* Sets root and what follows from it: fields, since, until, stated_window. */
 void filter_finish(struct filter *f, struct filter_node *root);
 
 /* Appends the canonical text of one node, as filter_format. */
@@ -67,6 +71,14 @@ ascii_fold(char c)
 {
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
+
+/* What a test has as its path: NULL for a field itself, else a copy (its bytes
+ * and steps are in the filter's arena already). */
+const struct selector *filter_keep_path(struct filter *f, const struct selector *s);
+
+/* A word of severity or outcome, as people say it, becomes the canonical one.
+ * ERR_FAIL with the nearest. */
+int filter_known_word(enum field field, struct filter_pattern *p, struct err *e);
 
 /*
  * "SELECTOR is one of these values", by the field's own rules: addresses and
@@ -134,5 +146,9 @@ struct filter_operand {
 };
 
 int filter_operand_parse(struct filter *f, const char *text, struct filter_operand *out, struct err *e);
+
+/* All operands; adds what must hold. */
+int filter_operands(struct filter *f, const struct str_list *typed, int64_t now, struct node_list *all,
+    struct err *e);
 
 #endif

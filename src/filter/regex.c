@@ -1,0 +1,232 @@
+/*
+ * regex: PCRE2 behind FIELD~RE, --grep and --text.
+ *
+ * Patterns are Unicode: UTF-8, \w and \d by property; case folds character by
+ * character (simple folding: K is also the Kelvin sign, but a sharp s is never
+ * two s).  A pattern is compiled twice: with JIT for valid UTF-8, which is
+ * checked here first, and for the rest a variant that steps over bytes that are
+ * none, because a store that others wrote may hold anything.
+ *
+ * Every match has its limits.  What exceeds them does not pass and is noted;
+ * an answer with such a note ends as an error, so that after GIVE_UPS_MAX of
+ * them no more time is spent.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "filter/scratch.h"
+
+#define MATCH_LIMIT 1000000
+#define DEPTH_LIMIT 20000
+#define HEAP_LIMIT_KIB (16 * 1024)
+#define JIT_STACK_MIN (32 * 1024)
+#define JIT_STACK_MAX (1024 * 1024)
+#define GIVE_UPS_MAX 16
+
+struct filter_regex {
+	struct filter_regex *next; /* of the same filter */
+	pcre2_code *code;          /* for valid UTF-8 */
+	pcre2_code *tolerant;      /* for anything */
+	bool jit;
+	char text[64];             /* to be told by, cut off */
+};
+
+struct regex_memory {
+	pcre2_match_data *data;
+	pcre2_match_context *limits;
+	pcre2_jit_stack *stack;
+};
+
+/* ---- memory: out of memory ends the process (base/mem) ---- */
+
+static void *
+allocate(size_t n, void *unused)
+{
+	(void)unused;
+	return mem_alloc(n);
+}
+
+static void
+release(void *p, void *unused)
+{
+	(void)unused;
+	free(p);
+}
+
+static pcre2_general_context *
+general_context(void)
+{
+	return pcre2_general_context_create(allocate, release, NULL);
+}
+
+static struct regex_memory *
+memory_new(void)
+{
+	struct regex_memory *m = mem_zero(1, sizeof(*m));
+	pcre2_general_context *g = general_context();
+
+	m->data = pcre2_match_data_create(1, g);
+	m->limits = pcre2_match_context_create(g);
+	pcre2_set_match_limit(m->limits, MATCH_LIMIT);
+	pcre2_set_depth_limit(m->limits, DEPTH_LIMIT);
+	pcre2_set_heap_limit(m->limits, HEAP_LIMIT_KIB);
+	/* Where the system gives none, the machine's own stack has to do. */
+	m->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, g);
+	if (m->stack != NULL)
+		pcre2_jit_stack_assign(m->limits, NULL, m->stack);
+	pcre2_general_context_free(g);
+	return m;
+}
+
+void
+filter_regex_memory_free(struct regex_memory *m)
+{
+	if (m == NULL)
+		return;
+	pcre2_match_data_free(m->data);
+	pcre2_match_context_free(m->limits);
+	if (m->stack != NULL)
+		pcre2_jit_stack_free(m->stack);
+	free(m);
+}
+
+/* ---- compiling ---- */
+
+static uint32_t
+options_of(enum regex_kind kind)
+{
+	switch (kind) {
+	case REGEX_TEXT:
+		return PCRE2_UTF | PCRE2_LITERAL | PCRE2_CASELESS;
+	case REGEX_NOCASE:
+		return PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_CASELESS;
+	case REGEX_PATTERN:
+		break;
+	}
+	return PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
+}
+
+static pcre2_code *
+compile(struct str pattern, uint32_t options, struct err *e)
+{
+	pcre2_general_context *g = general_context();
+	pcre2_compile_context *c = pcre2_compile_context_create(g);
+	PCRE2_UCHAR why[128];
+	PCRE2_SIZE at;
+	pcre2_code *code;
+	int number;
+
+	code = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.len, options, &number, &at, c);
+	if (code == NULL) {
+		pcre2_get_error_message(number, why, sizeof(why));
+		err_set(e, ERR_FAIL, "the pattern is no regular expression: %s (offset %zu)", (const char *)why, at);
+	}
+	pcre2_compile_context_free(c);
+	pcre2_general_context_free(g);
+	return code;
+}
+
+/* The beginning of a pattern, whole characters, as a string. */
+static void
+cut_off(char out[64], struct str s)
+{
+	size_t n = s.len < 60 ? s.len : 60;
+
+	if (s.len > n)
+		while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+			n--;
+	memcpy(out, s.p, n);
+	memcpy(out + n, "...", 4);
+	if (n == s.len)
+		out[n] = '\0';
+}
+
+struct filter_regex *
+filter_regex_new(struct filter *f, struct str pattern, enum regex_kind kind, struct err *e)
+{
+	uint32_t options = options_of(kind);
+	struct filter_regex *r;
+
+	if (pattern.len == 0) {
+		err_set(e, ERR_FAIL, kind == REGEX_TEXT ? "the text is empty" : "the pattern is empty");
+		return NULL;
+	}
+	if (pattern.len > FILTER_VALUE_MAX) {
+		err_set(e, ERR_FAIL, "%zu bytes are longer than %d", pattern.len, FILTER_VALUE_MAX);
+		return NULL;
+	}
+	if (utf8_valid_prefix(pattern.p, pattern.len) != pattern.len) {
+		err_set(e, ERR_FAIL, "not UTF-8");
+		return NULL;
+	}
+	r = mem_zero(1, sizeof(*r));
+	if ((r->code = compile(pattern, options, e)) == NULL ||
+	    (r->tolerant = compile(pattern, options | PCRE2_MATCH_INVALID_UTF, e)) == NULL) {
+		filter_regex_free(r);
+		return NULL;
+	}
+	/* No JIT where the system forbids memory that is written and executed. */
+	r->jit = pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE) == 0;
+	cut_off(r->text, pattern);
+	r->next = f->regex;
+	f->regex = r;
+	return r;
+}
+
+void
+filter_regex_free(struct filter_regex *all)
+{
+	while (all != NULL) {
+		struct filter_regex *next = all->next;
+
+		pcre2_code_free(all->code);
+		pcre2_code_free(all->tolerant);
+		free(all);
+		all = next;
+	}
+}
+
+/* ---- matching ---- */
+
+/* Limits, and whatever else is no answer. */
+static bool
+give_up(const struct filter_regex *r, struct filter_scratch *x)
+{
+	if (x->given_up++ == 0)
+		memcpy(x->pattern, r->text, sizeof(x->pattern));
+	return false;
+}
+
+bool
+filter_regex_match(const struct filter_regex *r, struct str subject, struct filter_scratch *x)
+{
+	PCRE2_SPTR p = (PCRE2_SPTR)(subject.len > 0 ? subject.p : "");
+	struct regex_memory *m = x->regex;
+	int rc;
+
+	if (m == NULL)
+		m = x->regex = memory_new();
+	if (x->given_up >= GIVE_UPS_MAX)
+		return false;
+	if (utf8_valid_prefix((const char *)p, subject.len) != subject.len)
+		rc = pcre2_match(r->tolerant, p, subject.len, 0, 0, m->data, m->limits);
+	else if (r->jit)
+		rc = pcre2_jit_match(r->code, p, subject.len, 0, 0, m->data, m->limits);
+	else
+		rc = pcre2_match(r->code, p, subject.len, 0, PCRE2_NO_UTF_CHECK, m->data, m->limits);
+	if (rc >= 0)
+		return true;
+	return rc == PCRE2_ERROR_NOMATCH ? false : give_up(r, x);
+}
+
+int
+filter_trouble(const struct filter_scratch *x, struct err *e)
+{
+	if (x->given_up == 0)
+		return 0;
+	return err_set(e, ERR_FAIL, "the pattern '%s' takes too long on some value; make it simpler", x->pattern);
+}

@@ -1,0 +1,39 @@
+/*
+ * scratch: what matching keeps between two calls, of one thread.
+ *
+ * Only filter/ includes this.
+ */
+#ifndef FILTER_SCRATCH_H
+#define FILTER_SCRATCH_H
+
+#include "filter/tree.h"
+
+struct regex_memory; /* PCRE2's (regex.c); made when the first pattern is asked */
+
+struct filter_scratch {
+	struct selector_scratch path;
+	struct json_tape tape;    /* of a payload whose strings are looked into */
+	struct arena arena;
+	struct buf line;          /* the canonical line of the event at work */
+	bool has_line;
+	struct regex_memory *regex;
+	uint64_t given_up;        /* matches that took too long */
+	char pattern[64];         /* the first of them, cut off */
+};
+
+void filter_regex_memory_free(struct regex_memory *m);
+
+/* The need of a test that is otherwise complete (need.c). */
+void filter_need_find(struct filter *f, struct filter_test *t);
+
+/* TEST_COMPARE on one value (compare.c). */
+bool filter_compare(const struct filter_test *t, struct str value);
+
+/* str_cmp of a folded literal and a value as it stands (match.c). */
+int filter_cmp_folded(struct str literal, struct str value);
+
+/* The order of two JSON numbers, exact whatever their length; false when one
+ * of the texts is no JSON number. */
+bool filter_number_cmp(struct str a, struct str b, int *order);
+
+#endif
