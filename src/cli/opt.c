@@ -85,19 +85,19 @@ unknown_name(const struct opt *table, struct str name, struct err *e)
 /* ---- Storing a value ---- */
 
 static int
-store_count(const char *name, const char *value, uint64_t *out, struct err *e)
+store_count(const char *name, const char *value, uint64_t least, uint64_t *out, struct err *e)
 {
 	uint64_t n = 0;
 
 	for (const char *p = value; *p; p++) {
 		unsigned digit = (unsigned char)*p - (unsigned)'0';
 
-		if (digit > 9 || n > (UINT64_MAX - digit) / 10)
+		if (digit > 9 || n > (OPT_NUMBER_NONE - 1 - digit) / 10)
 			return err_set(e, ERR_FAIL, "--%s %s: not a number", name, value);
 		n = n * 10 + digit;
 	}
-	if (n == 0)
-		return err_set(e, ERR_FAIL, "--%s '%s': expected a number above 0", name, value);
+	if (n < least || *value == '\0')
+		return err_set(e, ERR_FAIL, "--%s '%s': expected a number%s", name, value, least > 0 ? " above 0" : "");
 	*out = n;
 	return 0;
 }
@@ -119,7 +119,9 @@ store_value(const struct wanted *w, const char *value, void *into, struct err *e
 		str_list_add(at, value, strlen(value));
 		break;
 	case OPT_COUNT:
-		return store_count(w->row->name, value, at, e);
+		return store_count(w->row->name, value, 1, at, e);
+	case OPT_NUMBER:
+		return store_count(w->row->name, value, 0, at, e);
 	case OPT_END:
 	case OPT_INCLUDE:
 	case OPT_HEADING:

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -17,9 +18,12 @@ enum opt_type {
 	OPT_STRING,   /* char * at offset, replaced when repeated; yours */
 	OPT_LIST,     /* struct str_list at offset, appended to */
 	OPT_COUNT,    /* uint64_t at offset, decimal, > 0 */
+	OPT_NUMBER,   /* the same, and 0; OPT_NUMBER_NONE is what no one can give */
 	OPT_INCLUDE,  /* another table; `offset` is added to its offsets */
 	OPT_HEADING   /* help text only: a group title */
 };
+
+#define OPT_NUMBER_NONE UINT64_MAX
 
 /* What completion offers for the value. */
 enum opt_value {

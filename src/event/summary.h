@@ -21,6 +21,8 @@ struct str tally_value(const struct tally *t, size_t place); /* borrowed until t
 /* Many at once, as from a dictionary; those with a count of 0 are left out. */
 void tally_add_counts(struct tally *t, const struct str *value, const uint32_t *count, size_t n);
 void tally_merge(struct tally *into, const struct tally *from);
+/* What t has and `known` has not; yours. */
+struct tally *tally_without(const struct tally *t, const struct tally *known);
 void tally_reset(struct tally *t); /* empty again, with its memory */
 
 /* What a tally of groups may hold, so that a question has an end in memory. */
