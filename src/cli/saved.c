@@ -99,7 +99,7 @@ read_words(struct str words, struct str_list *out, struct err *e)
 
 		if (tape.tok[i].type == TOKEN_STRING)
 			word = json_unescape(&tape, &tape.tok[i], &a);
-		if (word.len == 0 || memchr(word.p, '\0', word.len) != NULL || out->n == WORDS_MAX) {
+		if (word.len == 0 || memchr(word.p, '\0', word.len) != NULL || out->n > WORDS_MAX) {
 			err_set(e, ERR_FAIL, "its words are no arguments");
 			goto out;
 		}
