@@ -1,61 +1,90 @@
 /*
  * audit-query: find events.
  *
- * In: the store, or JSON lines (-i).   Out: events in order of time, a count,
- * or what was refused.
+ * In: the store, or JSON lines (-i).   Out: events in order of time or as they
+ * arrive, a count, the values of a field, or what was refused.
  */
 #include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/cursor.h"
+#include "query/follow.h"
 #include "query/query.h"
 #include "render/render.h"
+
+#define EARLIER_DEFAULT 10 /* events of before that -f begins with */
 
 struct args {
 	struct common_args common;
 	struct filter_args filter;
 	struct str_list fields, input;
-	uint64_t limit;
-	bool reverse, count, seq, quarantine;
-	char *output;
+	uint64_t limit, until_match;
+	bool reverse, count, seq, quarantine, follow, show_cursor, first_seen;
+	char *output, *facet, *cursor, *cursor_file, *timeout;
 };
 
 #define ARG(member) offsetof(struct args, member)
 
 static const struct opt options[] = {
 	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
-	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
-	{ 'n', "limit", OPT_COUNT, ARG(limit), "N", "at most N events", VALUE_ANY, NULL },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Which and how many", VALUE_ANY, NULL },
+	{ 'n', "limit", OPT_NUMBER, ARG(limit), "N", "at most N events", VALUE_ANY, NULL },
 	{ 'r', "reverse", OPT_FLAG, ARG(reverse), NULL, "oldest first", VALUE_ANY, NULL },
 	{ 'c', "count", OPT_FLAG, ARG(count), NULL, "print how many match", VALUE_ANY, NULL },
-	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
-	    "table (a terminal's default), jsonl (default otherwise), json, csv", VALUE_FORMAT, NULL },
-	{ 0, "fields", OPT_LIST, ARG(fields), "A,B",
-	    "these columns, in this order", VALUE_FIELD, NULL },
-	{ 0, "seq", OPT_FLAG, ARG(seq), NULL,
-	    "add seq, the event's number in the store", VALUE_ANY, NULL },
+	{ 'F', "facet", OPT_STRING, ARG(facet), "FIELD",
+	    "print the values of FIELD with their counts", VALUE_FIELD, NULL },
+	{ 0, "first-seen", OPT_FLAG, ARG(first_seen), NULL,
+	    "with -F: only values that no event before --since has", VALUE_ANY, NULL },
 	{ 0, "quarantine", OPT_FLAG, ARG(quarantine), NULL,
 	    "list what was refused, instead of events", VALUE_ANY, NULL },
 	{ 'i', "input", OPT_LIST, ARG(input), "FILE",
 	    "read JSON lines from FILE (- for stdin) instead of the store", VALUE_FILE, NULL },
+
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Going on", VALUE_ANY, NULL },
+	{ 'f', "follow", OPT_FLAG, ARG(follow), NULL,
+	    "the newest 10 (-n), then events as they arrive", VALUE_ANY, NULL },
+	{ 0, "until-match", OPT_COUNT, ARG(until_match), "N",
+	    "with -f: end when N events have arrived", VALUE_ANY, NULL },
+	{ 0, "timeout", OPT_STRING, ARG(timeout), "SPAN", "with -f: end after SPAN", VALUE_ANY, NULL },
+	{ 0, "cursor", OPT_STRING, ARG(cursor), "CURSOR", "go on behind CURSOR", VALUE_ANY, NULL },
+	{ 0, "show-cursor", OPT_FLAG, ARG(show_cursor), NULL,
+	    "print at the end, on stderr, where to go on", VALUE_ANY, NULL },
+	{ 0, "cursor-file", OPT_STRING, ARG(cursor_file), "FILE",
+	    "what has arrived since last time; FILE remembers", VALUE_FILE, NULL },
+
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
+	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
+	    "table (a terminal's default), jsonl (default otherwise), json, csv, short, text, detail",
+	    VALUE_FORMAT, NULL },
+	{ 0, "fields", OPT_LIST, ARG(fields), "A,B",
+	    "these fields or payload paths, in this order", VALUE_FIELD, NULL },
+	{ 0, "seq", OPT_FLAG, ARG(seq), NULL,
+	    "add seq, the event's number in the store", VALUE_ANY, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_colour },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_pager },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
 	OPT_TABLE_END
 };
 
-static const char *const formats[] = { "table", "jsonl", "json", "csv", NULL };
+static const char *const formats[] = { "table", "jsonl", "json", "csv", "short", "text", "detail", NULL };
 
 static const struct program program = {
 	.name = "audit-query",
-	.usage = "[OPTION...] [FIELD=VALUE | FIELD!=VALUE]...",
+	.usage = "[OPTION...] [FIELD=VALUE | FIELD!=VALUE | FIELD~REGEX]...",
 	.purpose = "find audit events",
 	.examples =
 	    "  audit-query -n 20                                  # the newest 20\n"
 	    "  audit-query --since -7d --actor alice@acme.example --outcome failure\n"
-	    "  audit-query --target 'prod/db/*' --last 90d -o csv # who touched these\n"
-	    "  audit-query -c --severity error --since today      # how many\n",
+	    "  audit-query --around '2026-09-16 14:30' --window 5m -r -o text\n"
+	    "  audit-query -T 'permission denied' -F actor_id     # who met it, how often\n"
+	    "  audit-query -f --severity error                    # as they arrive\n"
+	    "  audit-query --where 'status >= 500 or context.retries > 3' -c\n",
 	.table = options,
 	.common_offset = ARG(common),
 	.operand = VALUE_FIELD,
@@ -65,110 +94,260 @@ static const struct program program = {
 /* A question being answered. */
 struct answer {
 	const struct args *args;
+	const char *format;
 	struct filter *filter;
 	struct store *st; /* NULL with -i */
 	struct query_options opts;
 	struct query_stats stats;
-	uint64_t printed, faulty;
-	bool more;
+	struct outstream *out;
+	struct render *render;
+	struct query_cursor from, end; /* where to go on, and then where it was left off */
+	bool continued;                /* from is valid */
+	uint64_t printed, arrived, faulty;
+	bool more, position_gone;
+	bool terminal, colour; /* of standard output, before a pager took it */
+	unsigned width;
 };
 
-static struct query *
-open_query(struct answer *w, struct err *e)
+/* ---- what does not go together ---- */
+
+static bool
+is(const struct answer *w, const char *format)
+{
+	return strcmp(w->format, format) == 0;
+}
+
+static int
+check_follow(const struct answer *w, struct err *e)
 {
 	const struct args *a = w->args;
 
-	if (w->st)
-		return query_open(w->st, &w->opts, e);
-	return query_open_lines((const char *const *)a->input.item, a->input.n, &w->opts,
-	    &w->faulty, e);
-}
-
-/* What JSON says about how far the answer can be trusted.  Bytes in text. */
-static int
-coverage(const struct answer *w, struct buf *text, struct err *e)
-{
-	struct segment_info *segments = NULL;
-	struct store_view view;
-	bool covered = true;
-	size_t n;
-	int rc;
-
-	if (!w->st)
+	if (!a->follow && (a->until_match > 0 || a->timeout != NULL))
+		return err_set(e, ERR_FAIL, "--until-match and --timeout belong to -f");
+	if (!a->follow)
 		return 0;
-	rc = store_view(w->st, &view, &segments, &n, e);
-	free(segments);
-	if (rc != 0 || query_covered(w->st, w->filter, &covered, e) != 0)
-		return -1;
-	buf_printf(text, "{\"complete\":%s,\"pruned\":%" PRIu64 ",\"quarantined\":%" PRIu64 "}",
-	    covered ? "true" : "false", view.pruned_events, view.quarantined);
-	buf_byte(text, '\0');
+	if (a->input.n > 0)
+		return err_set(e, ERR_FAIL, "-f follows the store: no -i (auditd-ingest --follow reads a file that grows)");
+	if (a->count || a->facet != NULL || a->quarantine || a->reverse || a->cursor != NULL || a->show_cursor)
+		return err_set(e, ERR_FAIL, "-f prints events as they arrive: no -c, -F, -r, --quarantine, --cursor"
+		    " or --show-cursor");
+	if (a->cursor_file != NULL && a->limit != OPT_NUMBER_NONE)
+		return err_set(e, ERR_FAIL, "-f with --cursor-file goes on where it left off: no -n");
+	if (is(w, "table"))
+		return err_set(e, ERR_FAIL, "-f prints short, text, detail, jsonl or csv: a table's columns are"
+		    " as wide as what is to come");
+	if (is(w, "json"))
+		return err_set(e, ERR_FAIL, "-f has no end, and a JSON document needs one: use -o jsonl");
 	return 0;
 }
 
 static int
-print_all(struct answer *w, struct render *r, struct err *e)
+check_cursor(const struct args *a, struct err *e)
 {
-	struct query *q = open_query(w, e);
+	bool any = a->cursor != NULL || a->cursor_file != NULL || a->show_cursor;
+
+	if (any && a->input.n > 0)
+		return err_set(e, ERR_FAIL, "cursors are places in a store: none with -i");
+	if (any && (a->count || a->facet != NULL || a->quarantine))
+		return err_set(e, ERR_FAIL, "cursors are for events: none with -c, -F or --quarantine");
+	if (a->cursor_file != NULL && (a->cursor != NULL || a->reverse || a->show_cursor))
+		return err_set(e, ERR_FAIL, "--cursor-file is in order of arrival: no --cursor, --show-cursor or -r");
+	return 0;
+}
+
+/* Options that would do nothing are refused rather than ignored. */
+static int
+check_args(const struct answer *w, struct err *e)
+{
+	const struct args *a = w->args;
+	bool chosen = a->fields.n > 0 || a->seq || a->reverse;
+	bool limited = a->limit != OPT_NUMBER_NONE;
+
+	if (a->limit == 0 && !a->follow)
+		return err_set(e, ERR_FAIL, "-n 0: only with -f, where it leaves out what was there before");
+	if (a->quarantine && (chosen || limited || a->count || a->facet != NULL || a->input.n > 0))
+		return err_set(e, ERR_FAIL, "--quarantine lists everything refused: no other output option but -o");
+	if (a->quarantine && !is(w, "table") && !is(w, "jsonl"))
+		return err_set(e, ERR_FAIL, "--quarantine prints table or jsonl");
+	if (a->count && (chosen || limited || a->output != NULL || a->facet != NULL))
+		return err_set(e, ERR_FAIL, "-c prints a number: no -n, -r, -o, -F, --fields or --seq");
+	if (a->facet != NULL && chosen)
+		return err_set(e, ERR_FAIL, "-F prints values and counts: no -r, --fields or --seq");
+	if (a->facet != NULL && !is(w, "table") && !is(w, "jsonl") && !is(w, "json") && !is(w, "csv"))
+		return err_set(e, ERR_FAIL, "-F prints table, jsonl, json or csv");
+	if (a->first_seen && (a->facet == NULL || a->input.n > 0))
+		return err_set(e, ERR_FAIL, "--first-seen belongs to -F, over the store");
+	if (a->seq && a->input.n > 0)
+		return err_set(e, ERR_FAIL, "--seq: lines of -i have no number in a store");
+	return check_follow(w, e) < 0 ? -1 : check_cursor(a, e);
+}
+
+/* ---- events ---- */
+
+/* What JSON says about how far the answer can be trusted.  Bytes in text. */
+static int
+add_coverage(struct answer *w, struct buf *text, struct err *e)
+{
+	struct coverage c = { 0 };
+
+	if (query_coverage(w->st, w->filter, w->opts.now, w->opts.pool, &c, e) < 0)
+		return -1;
+	c.position_gone = w->position_gone;
+	cli_coverage_json(text, &c);
+	buf_byte(text, '\0');
+	coverage_fini(&c);
+	return 0;
+}
+
+/* One more than the limit is asked for where it matters whether there is one. */
+static int
+print_all(struct answer *w, struct err *e)
+{
+	const struct args *a = w->args;
+	uint64_t limit = a->limit == OPT_NUMBER_NONE ? UINT64_MAX : a->limit;
 	const struct event *ev;
+	struct query *q;
 	uint64_t seq;
 	int rc = -1;
 
-	while (q && cli_go_on(e) == 0 && (rc = query_next(q, &ev, &seq, e)) == 1) {
-		if (w->args->limit > 0 && w->printed == w->args->limit) {
-			w->more = true;
-			rc = 0;
+	if (w->st != NULL)
+		q = query_open(w->st, &w->opts, e);
+	else
+		q = query_open_lines((const char *const *)a->input.item, a->input.n, &w->opts, &w->faulty, e);
+	if (q == NULL)
+		return -1;
+	if (w->st != NULL)
+		w->position_gone = query_position_gone(q);
+	while (cli_go_on(e) == 0) {
+		if (w->printed == limit && w->st != NULL)
+			query_cursor(q, &w->end);
+		if ((rc = query_next(q, &ev, &seq, e)) != 1)
 			break;
-		}
-		if ((rc = render_event(r, ev, seq, e)) != 0)
+		w->more = w->printed == limit;
+		if (w->more || (rc = render_event(w->render, ev, seq, e)) != 0)
 			break;
 		w->printed++;
 	}
-	if (q)
-		query_stats(q, &w->stats);
+	if (rc >= 0 && w->st != NULL && !w->more)
+		query_cursor(q, &w->end);
+	query_stats(q, &w->stats);
 	query_close(q);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The document's end, where the format has one. */
+static int
+end_events(struct answer *w, struct err *e)
+{
+	struct render_close end = { .has_more = w->more };
+	struct buf covered = { 0 }, cursor = { 0 };
+	int rc = 0;
+
+	if (is(w, "json") && w->st != NULL) {
+		query_cursor_format(&cursor, &w->end);
+		buf_byte(&cursor, '\0');
+		end.cursor = cursor.p;
+		rc = add_coverage(w, &covered, e);
+		end.coverage_json = covered.p;
+	}
+	if (rc == 0) {
+		rc = render_close(w->render, &end, e);
+		w->render = NULL;
+	}
+	buf_fini(&covered);
+	buf_fini(&cursor);
 	return rc;
 }
 
 static int
-print_events(struct answer *w, const char *format, struct outstream *out, struct err *e)
+follow_event(void *arg, const struct event *ev, uint64_t seq, bool earlier, struct err *e)
+{
+	struct answer *w = arg;
+
+	if (render_event(w->render, ev, seq, e) != 0)
+		return -1;
+	w->printed++;
+	w->arrived += !earlier;
+	return w->args->until_match > 0 && w->arrived == w->args->until_match;
+}
+
+/* Whoever read standard output has closed it: there is no one to wait for. */
+static bool
+reader_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+}
+
+/* What was printed is out before the file says so. */
+static int
+follow_pause(void *arg, const struct query_cursor *end, struct err *e)
+{
+	struct answer *w = arg;
+
+	if (outstream_flush(w->out, e) < 0)
+		return -1;
+	if (w->args->cursor_file != NULL && (w->printed > 0 || !w->continued) && end->size != w->end.size &&
+	    cursor_file_write(w->args->cursor_file, end, e) < 0)
+		return -1;
+	w->end = *end;
+	return reader_gone();
+}
+
+static int
+follow(struct answer *w, struct err *e)
 {
 	const struct args *a = w->args;
-	struct render_options ro = { .format = format, .seq = a->seq, .now = time_now(),
-		.width = cli_width(STDOUT_FILENO), .terminal = isatty(STDOUT_FILENO) };
-	struct render_close end = { 0 };
-	struct buf covered = { 0 };
-	struct render *r = NULL;
+	struct follow_options o = { .query = &w->opts, .timeout = -1, .arg = w, .event = follow_event,
+		.pause = follow_pause };
+
+	o.earlier = a->limit != OPT_NUMBER_NONE ? a->limit : EARLIER_DEFAULT;
+	if (a->cursor_file != NULL)
+		o.earlier = 0;
+	if (a->timeout != NULL && duration_parse(a->timeout, &o.timeout, e) < 0)
+		return err_doing(e, "--timeout");
+	if (query_follow(w->st, &o, &w->stats, e) < 0) {
+		if (!cli_interrupted())
+			return -1;
+		err_clear(e);
+	}
+	return 0;
+}
+
+static int
+print_events(struct answer *w, struct err *e)
+{
+	const struct args *a = w->args;
+	struct render_options ro = { .format = w->format, .seq = a->seq, .now = time_now(), .width = w->width,
+		.colour = w->colour, .terminal = w->terminal };
 	struct selector *fields = NULL;
 	struct arena names = { 0 };
 	int rc = -1;
 
-	if (cli_selectors("fields", &a->fields, &names, &fields, &ro.n_fields, e) != 0 ||
-	    cli_colour(&a->common, STDOUT_FILENO, &ro.colour, e) != 0)
+	if (cli_selectors("fields", &a->fields, &names, &fields, &ro.n_fields, e) != 0)
 		goto out;
 	ro.fields = fields;
-	/* The table also looks at fields it has no column for. */
-	if (strcmp(format, "table") != 0)
+	/* The formats for people also look at fields they have no column for. */
+	if (is(w, "jsonl") || is(w, "json") || is(w, "csv"))
 		for (size_t i = 0; i < ro.n_fields; i++)
 			w->opts.fields |= FIELD_BIT(fields[i].field);
-	if ((r = render_open(&ro, out, e)) == NULL || print_all(w, r, e) != 0 ||
-	    coverage(w, &covered, e) != 0)
+	if ((w->render = render_open(&ro, w->out, e)) == NULL)
 		goto out;
-	end.has_more = w->more;
-	end.coverage_json = covered.p;
-	rc = render_close(r, &end, e);
-	r = NULL;
+	rc = a->follow ? follow(w, e) : print_all(w, e);
+	if (rc == 0)
+		rc = end_events(w, e);
 out:
-	if (r)
-		render_abort(r);
-	buf_fini(&covered);
+	render_abort(w->render);
 	free(fields);
 	arena_fini(&names);
 	return rc;
 }
 
+/* ---- numbers ---- */
+
 static int
-print_count(struct answer *w, struct outstream *out, struct err *e)
+print_count(struct answer *w, struct err *e)
 {
 	struct buf line = { 0 };
 	int rc;
@@ -181,104 +360,246 @@ print_count(struct answer *w, struct outstream *out, struct err *e)
 	w->printed = w->stats.matched;
 	if (rc == 0) {
 		buf_printf(&line, "%" PRIu64 "\n", w->printed);
-		rc = outstream_write(out, line.p, line.len, e);
+		rc = outstream_write(w->out, line.p, line.len, e);
 		buf_fini(&line);
 	}
 	return rc;
 }
 
-/* Options that would do nothing are refused rather than ignored. */
 static int
-check_args(const struct args *a, const struct filter *f, const char *format, struct err *e)
+count_values(struct answer *w, const struct selector *field, struct tally *t, struct err *e)
 {
-	bool chosen = a->fields.n > 0 || a->seq || a->limit > 0 || a->reverse;
+	if (w->st != NULL)
+		return query_facet(w->st, &w->opts, field, t, &w->stats, e);
+	return query_facet_lines((const char *const *)w->args->input.item, w->args->input.n, &w->opts, field, t,
+	    &w->stats, &w->faulty, e);
+}
 
-	if (a->quarantine && (f->root->op != FILTER_TRUE || chosen || a->count || a->input.n > 0))
-		return err_set(e, ERR_FAIL, "--quarantine lists everything refused: no filter,"
-		    " no other output option but -o");
-	if (a->quarantine && strcmp(format, "table") != 0 && strcmp(format, "jsonl") != 0)
-		return err_set(e, ERR_FAIL, "--quarantine prints table or jsonl");
-	if (a->count && (chosen || a->output))
-		return err_set(e, ERR_FAIL, "-c prints a number: no -n, -r, -o, --fields or --seq");
-	if (a->seq && a->input.n > 0)
-		return err_set(e, ERR_FAIL, "--seq: lines of -i have no number in a store");
-	return 0;
+/* The same question about the time before its window. */
+static int
+count_before(const struct answer *w, const struct selector *field, struct tally *t, struct err *e)
+{
+	struct filter_args args = w->args->filter;
+	struct query_options opts = w->opts;
+	struct query_stats stats;
+	struct filter *before;
+	char until[TIME_TEXT_LEN + 1] = "";
+	int rc = -1;
+
+	if (w->filter->since == TIME_MIN || args.by != NULL)
+		return err_set(e, ERR_FAIL, "--first-seen needs to know since when (--since, --last), by event time");
+	time_format(until, w->filter->since);
+	args.since = args.last = args.around = args.window = NULL;
+	args.until = until;
+	if ((before = filter_build(&args, w->opts.now, e)) != NULL) {
+		opts.filter = before;
+		rc = query_facet(w->st, &opts, field, t, &stats, e);
+	}
+	filter_free(before);
+	return rc;
 }
 
 static int
-print_answer(struct answer *w, const char *format, struct err *e)
+print_facet(struct answer *w, struct err *e)
 {
 	const struct args *a = w->args;
-	struct outstream *out = outstream_open(NULL, e);
+	struct facet_render fr = { .format = w->format, .top = a->limit == OPT_NUMBER_NONE ? 0 : (size_t)a->limit,
+		.colour = w->colour, .width = w->width, .terminal = w->terminal };
+	struct tally *values = tally_new(), *known = tally_new(), *fresh = NULL;
+	struct selector field;
+	struct arena names = { 0 };
 	int rc = -1;
 
-	if (!out)
+	fr.field = &field;
+	if (selector_parse(&field, str_of(a->facet), &names, e) < 0)
+		err_doing(e, "-F");
+	else if (count_values(w, &field, values, e) == 0 &&
+	    (!a->first_seen || count_before(w, &field, known, e) == 0)) {
+		fresh = tally_without(values, known);
+		w->printed = tally_size(fresh);
+		rc = render_facet(fresh, &fr, w->out, e);
+	}
+	tally_free(values);
+	tally_free(known);
+	tally_free(fresh);
+	arena_fini(&names);
+	return rc;
+}
+
+/* ---- where to go on ---- */
+
+/* The cursor that the answer begins behind, if any. */
+static int
+read_cursor(struct answer *w, struct err *e)
+{
+	const struct args *a = w->args;
+
+	if (a->cursor_file != NULL)
+		return cursor_file_read(a->cursor_file, &w->from, &w->continued, e);
+	if (a->cursor == NULL)
+		return 0;
+	w->continued = true;
+	return query_cursor_parse(a->cursor, &w->from, e) < 0 ? err_doing(e, "--cursor") : 0;
+}
+
+/*
+ * The filter, and the store that it is asked of.  Relative times of a page are
+ * those of the first page; what has arrived since last time is judged by
+ * today's clock, but it must be the same question.
+ */
+static int
+prepare(struct answer *w, int64_t now, struct err *e)
+{
+	const struct args *a = w->args;
+	int64_t then = w->continued ? w->from.now : now;
+	int rc = cli_filter(&program, &a->common, &a->filter, a->output, then, &w->filter, e);
+
+	if (rc != 0)
+		return rc;
+	if (a->quarantine && w->filter->root->op != FILTER_TRUE)
+		return err_set(e, ERR_FAIL, "--quarantine takes no filter");
+	if (a->input.n == 0 && (w->st = cli_store(&a->common, STORE_READ, e)) == NULL)
+		return -1;
+	w->opts.now = a->cursor_file != NULL ? now : then;
+	if (w->continued && query_cursor_check(&w->from, w->st, w->filter, w->opts.order, e) < 0)
+		return err_doing(e, a->cursor_file != NULL ? "--cursor-file" : "--cursor");
+	if (w->opts.now == then)
+		return 0;
+	filter_free(w->filter);
+	w->filter = NULL;
+	return cli_filter(&program, &a->common, &a->filter, a->output, now, &w->filter, e);
+}
+
+/* To be called when the output is safe. */
+static int
+leave_cursor(const struct answer *w, struct err *e)
+{
+	struct buf text = { 0 };
+
+	if (w->args->cursor_file != NULL)
+		return cursor_file_write(w->args->cursor_file, &w->end, e);
+	if (w->args->show_cursor) {
+		query_cursor_format(&text, &w->end);
+		fprintf(stderr, "cursor: %.*s\n", (int)text.len, text.p);
+		buf_fini(&text);
+	}
+	return 0;
+}
+
+/* ---- the answer ---- */
+
+static int
+print_answer(struct answer *w, struct err *e)
+{
+	const struct args *a = w->args;
+	int rc = -1;
+
+	if ((w->out = outstream_open(NULL, e)) == NULL)
 		return -1;
 	if (a->quarantine)
-		rc = cli_quarantine(w->st, strcmp(format, "table") == 0, out, e);
+		rc = cli_quarantine(w->st, is(w, "table"), w->out, e);
 	else if (a->count)
-		rc = print_count(w, out, e);
+		rc = print_count(w, e);
+	else if (a->facet != NULL)
+		rc = print_facet(w, e);
 	else
-		rc = print_events(w, format, out, e);
+		rc = print_events(w, e);
 	if (rc == 0)
-		return outstream_finish(out, e);
+		return outstream_finish(w->out, e);
 	/* What was found before the failure is true, and is shown. */
-	outstream_flush(out, e);
-	outstream_abort(out);
+	outstream_flush(w->out, e);
+	outstream_abort(w->out);
 	return -1;
+}
+
+/* -v, and what must be said anyway. */
+static int
+tell(struct answer *w, int64_t started, bool *complete, struct err *e)
+{
+	const struct common_args *c = &w->args->common;
+	struct coverage covered = { 0 };
+	int rc;
+
+	if (!c->verbose || w->st == NULL)
+		rc = w->st != NULL ? query_covered(w->st, w->filter, complete, e) : 0;
+	else if ((rc = query_coverage(w->st, w->filter, w->opts.now, w->opts.pool, &covered, e)) == 0) {
+		covered.position_gone = w->position_gone;
+		*complete = covered.complete;
+		cli_coverage_words(&program, c, &covered);
+		coverage_fini(&covered);
+	}
+	cli_query_detail(&program, c, w->filter, &w->stats, started);
+	if (w->position_gone)
+		cli_note(&program, c, "the event at which the cursor stood was pruned: what is left comes after it");
+	return rc;
 }
 
 /* The exit status of a question that was answered. */
 static int
-verdict(const struct answer *w, struct err *e)
+verdict(struct answer *w, int64_t started, struct err *e)
 {
-	bool covered = true;
+	const struct args *a = w->args;
+	bool complete = true;
 
+	if (a->quarantine)
+		return 0;
+	if (tell(w, started, &complete, e) < 0)
+		return -1;
 	if (w->faulty > 0)
 		return err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were"
 		    " left out", w->faulty);
-	if (w->args->quarantine || !w->st)
-		return w->printed > 0 || w->args->quarantine ? 0 : 1;
-	if (query_covered(w->st, w->filter, &covered, e) != 0)
-		return -1;
-	if (!covered && w->printed == 0)
+	if (a->until_match > 0)
+		return w->arrived == a->until_match ? 0 : 1;
+	if (!complete && w->printed == 0)
 		return err_set(e, ERR_INCOMPLETE, "nothing found, but part of this time was pruned");
-	if (!covered)
-		cli_note(&program, &w->args->common, CLI_PRUNED);
-	else if (w->printed == 0 && isatty(STDOUT_FILENO) && !w->args->count)
-		cli_note(&program, &w->args->common, "nothing found");
+	if (!complete)
+		cli_note(&program, &a->common, CLI_PRUNED);
+	else if (w->printed == 0 && w->terminal && !a->count)
+		cli_note(&program, &a->common, "nothing found");
 	return w->printed > 0 ? 0 : 1;
+}
+
+static int
+answer(struct answer *w, int64_t started, struct err *e)
+{
+	const struct args *a = w->args;
+	bool people = !is(w, "jsonl") && !is(w, "json") && !is(w, "csv");
+
+	w->opts.filter = w->filter;
+	w->opts.after = w->continued ? &w->from : NULL;
+	w->opts.go_on = cli_go_on;
+	/* JSON and --show-cursor say whether there are more. */
+	w->opts.limit = a->limit == OPT_NUMBER_NONE ? 0 : a->limit < UINT64_MAX && is(w, "json") ? a->limit + 1 : a->limit;
+	if (people && !a->follow && !a->count)
+		cli_pager(&program, &a->common);
+	if (print_answer(w, e) != 0 || leave_cursor(w, e) != 0)
+		return -1;
+	return verdict(w, started, e);
 }
 
 static int
 run(const struct args *a, struct err *e)
 {
-	struct answer w = { .args = a };
-	const char *format = cli_format(&program, a->output, isatty(STDOUT_FILENO), e);
 	int64_t started = time_now();
-	struct pool *pool = NULL;
-	int status = -1;
+	struct answer w = { .args = a };
+	int status = -1, rc;
 
-	if (!format || (w.filter = filter_build(&a->filter, started, e)) == NULL ||
-	    check_args(a, w.filter, format, e) != 0)
-		goto out;
-	if (a->input.n == 0 && (w.st = cli_store(&a->common, STORE_READ, e)) == NULL)
-		goto out;
-	pool = pool_new(pool_cpus() - 1);
-	w.opts = (struct query_options){ .filter = w.filter, .order = a->reverse ? QUERY_OLDEST : QUERY_NEWEST, .pool = pool,
-		.go_on = cli_go_on };
-	/* JSON says whether there are more. */
-	w.opts.limit = a->limit;
-	if (strcmp(format, "json") == 0 && a->limit > 0 && a->limit < UINT64_MAX)
-		w.opts.limit++;
-	if (print_answer(&w, format, e) == 0) {
-		if (!a->quarantine)
-			cli_query_detail(&program, &a->common, w.filter, &w.stats, started);
-		status = verdict(&w, e);
-	}
-out:
+	w.opts.order = a->cursor_file != NULL ? QUERY_ARRIVAL : a->reverse ? QUERY_OLDEST : QUERY_NEWEST;
+	w.terminal = cli_terminal(STDOUT_FILENO);
+	w.width = cli_width(STDOUT_FILENO);
+	w.format = cli_format(&program, a->output, w.terminal, e);
+	if (w.format == NULL || cli_colour(&a->common, STDOUT_FILENO, &w.colour, e) < 0)
+		return 0;
+	if (a->follow && a->output == NULL && w.terminal)
+		w.format = "short";
+	if (check_args(&w, e) != 0 || read_cursor(&w, e) != 0)
+		return 0;
+	w.opts.pool = pool_new(pool_cpus() - 1);
+	rc = prepare(&w, started, e);
+	if (rc == 0)
+		status = answer(&w, started, e);
 	store_close(w.st);
-	pool_free(pool);
+	pool_free(w.opts.pool);
 	filter_free(w.filter);
 	return status < 0 ? 0 : status;
 }
@@ -286,7 +607,7 @@ out:
 int
 main(int argc, char *argv[])
 {
-	struct args a = { 0 };
+	struct args a = { .limit = OPT_NUMBER_NONE };
 	struct err e = ERR_NONE;
 	int status = cli_start(&program, argc, argv, &a, &a.filter.expr);
 
