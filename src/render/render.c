@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "render/format.h"
+#include "render/html.h"
 
 static const struct render_format *const formats[] = { &render_table, &render_jsonl, &render_json, &render_csv };
 static const char *const format_names[] = { "table", "jsonl", "json", "csv" };
@@ -170,6 +171,7 @@ render_summary(const struct summary *s, const struct summary_render *o, struct o
 		render_summary_csv(&b, s, o);
 		break;
 	case SUMMARY_HTML:
+		render_summary_html(&b, s, o);
 		break;
 	}
 	if (o->terminal && o->format != SUMMARY_TABLE)

@@ -59,8 +59,14 @@ struct summary_render {
 	bool colour;
 	unsigned width;
 	bool terminal; /* as for events */
-	const char *filter; /* SUMMARY_HTML: the canonical expression; NULL: none */
-	int64_t now;        /* SUMMARY_HTML: when the page is made */
+	bool plain;    /* SUMMARY_TABLE: a terminal that has ASCII only, no bars but # */
+	/* what an HTML page says of itself */
+	const char *filter;   /* the canonical expression; NULL: none */
+	bool windowed;        /* a window was asked for: */
+	int64_t since, until; /* TIME_MIN and INT64_MAX when unbounded */
+	int64_t now;          /* when it is made */
+	const char *zone;     /* of the times shown; NULL: UTC */
+	const char *note;     /* what else has to be known, such as that events were pruned; or NULL */
 };
 int render_summary(const struct summary *s, const struct summary_render *o, struct outstream *out, struct err *e);
 

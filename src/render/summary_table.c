@@ -11,18 +11,22 @@
  *
  *     Actions
  *       login       600   50.0%  ██████████
+ *       read        211   17.6%  ███▌
  *
- * Bars and the timeline need a terminal (width > 0).
+ * Bars and the timeline need a terminal (width > 0); a plain one has them in
+ * ASCII.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "render/format.h"
+#include "render/html.h"
 
 enum {
 	NAME_MAX_COLUMNS = 48, /* of a value beside its bar */
 	BAR_MAX = 30,
+	BAR_STEPS = 8, /* of one column of a bar */
 	SPARK_MAX = 60,
+	SPARK_BESIDE = 32, /* columns beside a sparkline: its name, and the most there is */
 	NUMBERS = 22           /* columns that count and share take, gaps included */
 };
 
@@ -88,29 +92,12 @@ put_totals(struct writer *w)
 
 /* ---- the timeline ---- */
 
-/* 86400 s is 1d, 90 s is 90s. */
-static void
-put_duration(struct buf *out, int64_t us)
-{
-	static const struct {
-		int64_t seconds;
-		char unit;
-	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
-	int64_t seconds = us / TIME_SECOND;
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (seconds >= units[i].seconds && seconds % units[i].seconds == 0) {
-			buf_printf(out, "%" PRId64 "%c", seconds / units[i].seconds, units[i].unit);
-			return;
-		}
-	}
-	buf_printf(out, "%.6gs", (double)us / (double)TIME_SECOND);
-}
-
 static void
 put_spark(struct writer *w, const char *name, const uint64_t *value, size_t n, enum render_style style)
 {
-	static const char *const levels[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char *const plain[] = { " ", ".", ":", "-", "=", "+", "*", "#", "@" };
+	const char *const *levels = w->o->plain ? plain : blocks;
 	uint64_t most = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -136,11 +123,13 @@ put_timeline(struct writer *w)
 	uint64_t count[SPARK_MAX] = { 0 }, failed[SPARK_MAX] = { 0 };
 	char text[32];
 	int64_t bucket;
-	size_t n, each;
+	size_t n, each, room = SPARK_MAX;
 	struct summary_bucket *b = summary_histogram(w->s, &bucket, &n);
 
+	if (w->o->width < SPARK_MAX + SPARK_BESIDE)
+		room = w->o->width > SPARK_BESIDE + 10 ? w->o->width - SPARK_BESIDE : 10;
 	if (n > 0) {
-		each = (n + SPARK_MAX - 1) / SPARK_MAX;
+		each = (n + room - 1) / room;
 		for (size_t i = 0; i < n; i++) {
 			count[i / each] += b[i].count;
 			failed[i / each] += b[i].failed;
@@ -149,7 +138,7 @@ put_timeline(struct writer *w)
 		put_title(w, "Timeline");
 		time_format_local(text, b[0].start);
 		buf_printf(w->out, "  from %s, ", text);
-		put_duration(w->out, bucket * (int64_t)each);
+		render_span(w->out, bucket * (int64_t)each);
 		buf_str(w->out, STR(" each\n"));
 		put_spark(w, "events", count, (n + each - 1) / each, STYLE_PLAIN);
 		put_spark(w, "failures", failed, (n + each - 1) / each, STYLE_BAD);
@@ -159,16 +148,22 @@ put_timeline(struct writer *w)
 
 /* ---- breakdowns ---- */
 
+/* To an eighth of a column; what is there at all is seen. */
 static void
 put_bar(struct writer *w, uint64_t count, uint64_t most, unsigned room)
 {
-	unsigned n = most > 0 ? (unsigned)((double)count / (double)most * room + 0.5) : 0;
+	static const char *const part[BAR_STEPS] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+	unsigned steps = w->o->plain ? 1 : BAR_STEPS;
+	unsigned n = most > 0 ? (unsigned)((double)count / (double)most * room * steps + 0.5) : 0;
 
-	if (n == 0)
+	if (room == 0 || count == 0)
 		return;
+	if (n == 0)
+		n = 1;
 	buf_str(w->out, STR("  "));
-	for (unsigned i = 0; i < n; i++)
-		buf_str(w->out, STR("█"));
+	for (unsigned i = 0; i < n / steps; i++)
+		buf_str(w->out, w->o->plain ? STR("#") : STR("█"));
+	buf_str(w->out, str_of(part[n % steps]));
 }
 
 /* The value's name, safe; a group's values with a separator between. */
