@@ -80,17 +80,6 @@ constant(struct where *w, bool value)
 	return filter_node_join(w->f, value ? FILTER_AND : FILTER_OR, &none);
 }
 
-/* Constants turn into each other, so that there is one tree for each. */
-static struct filter_node *
-negate(struct where *w, struct filter_node *n)
-{
-	if (n == NULL)
-		return NULL;
-	if (n->op == FILTER_TRUE || (n->op == FILTER_OR && n->children == 0))
-		return constant(w, n->op == FILTER_OR);
-	return filter_node_not(w->f, n);
-}
-
 static bool
 is_time(const struct what *what)
 {
@@ -328,7 +317,7 @@ read_operand(struct where *w)
 			where_wrong(w, at);
 	}
 	free(values.item);
-	return sign->negated ? negate(w, n) : n;
+	return n != NULL && sign->negated ? filter_node_not(w->f, n) : n;
 }
 
 /* ---- expressions ---- */
@@ -384,7 +373,7 @@ read_negation(struct where *w)
 			return NULL;
 		}
 	}
-	return negated ? negate(w, n) : n;
+	return n != NULL && negated ? filter_node_not(w->f, n) : n;
 }
 
 static struct filter_node *
@@ -443,8 +432,10 @@ filter_where(struct filter *f, struct str text, int64_t now, struct err *e)
 	n = read_alternatives(&w);
 	where_space(&w);
 	if (n != NULL && w.at < text.len) {
-		where_expected(&w, where_ends_word(text.p[w.at]) ? "'and', 'or' or the end"
-		    : "'and', 'or' or the end (a value with spaces goes in quotes)");
+		bool word = !where_ends_word(text.p[w.at]) || strchr("\"',", text.p[w.at]) != NULL;
+
+		where_expected(&w, word ? "'and', 'or' or the end (a value that is no single word goes in quotes)"
+		    : "'and', 'or' or the end");
 		return NULL;
 	}
 	return n;
