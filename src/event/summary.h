@@ -17,6 +17,7 @@ void tally_free(struct tally *t);
 /* Copies a new value.  Gives its place: 0, 1 ... in the order in which values
  * came first. */
 size_t tally_add(struct tally *t, struct str value, uint64_t count);
+bool tally_find(const struct tally *t, struct str value, size_t *place);
 struct str tally_value(const struct tally *t, size_t place); /* borrowed until the next reset */
 /* Many at once, as from a dictionary; those with a count of 0 are left out. */
 void tally_add_counts(struct tally *t, const struct str *value, const uint32_t *count, size_t n);

@@ -108,6 +108,19 @@ tally_add(struct tally *t, struct str value, uint64_t count)
 	return add_hashed(t, value, hash_of(t, value), count);
 }
 
+bool
+tally_find(const struct tally *t, struct str value, size_t *place)
+{
+	uint32_t hash = hash_of(t, value);
+
+	for (size_t at = hash & (t->slots - 1); t->slot[at].place != 0; at = (at + 1) & (t->slots - 1)) {
+		*place = t->slot[at].place - 1;
+		if (t->slot[at].hash == hash && str_eq(t->entry[*place].value, value))
+			return true;
+	}
+	return false;
+}
+
 struct str
 tally_value(const struct tally *t, size_t place)
 {

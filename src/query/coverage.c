@@ -6,8 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "base/mem.h"
-#include "query/query.h"
+#include "query/silence.h"
 
 static void
 note_pruned(struct coverage *out, const struct store_view *view, const struct filter *f)
@@ -30,15 +29,17 @@ query_coverage(struct store *st, const struct filter *f, int64_t now, struct poo
 	struct store_view view;
 	size_t n;
 
-	(void)now;
-	(void)pool;
 	*out = (struct coverage){ 0 };
 	if (store_view(st, &view, &list, &n, e) < 0)
 		return -1;
 	note_pruned(out, &view, f);
 	free(list);
 	out->quarantined = view.quarantined;
-	return 0;
+	if (!f->stated_window)
+		return 0;
+	if (store_quarantined(st, f->since, f->until, &out->quarantined, e) < 0)
+		return -1;
+	return silence_find(st, f, now, pool, out, e);
 }
 
 void

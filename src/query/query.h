@@ -113,12 +113,13 @@ int query_facet_lines(const char *const *path, size_t n, const struct query_opti
  * window overlaps what was pruned. */
 int query_covered(struct store *st, const struct filter *f, bool *covered, struct err *e);
 
-/* A source that was silent for longer than it usually is. */
+/* A source that was silent for longer than it usually is (the rule is in
+ * query/silence.h). */
 struct silence {
-	struct str source;  /* in the coverage's arena */
+	struct str source;  /* in the coverage's arena; empty: events without one */
 	int64_t from, until; /* of the gap, inside the window; until is its end when
 	                      * the source did not speak again */
-	int64_t usual;      /* between events: what nearly all its gaps stay below, microseconds */
+	int64_t usual;      /* what nearly all its gaps stay below, microseconds */
 };
 
 /* How far an answer can be trusted: what of the asked window is not, or may
@@ -134,8 +135,10 @@ struct coverage {
 	struct arena arena;
 };
 
-/* `now` ends a window that has no end.  Silences are looked for when the
- * filter states a window; only the times and sources of its segments are read. */
+/* `now` ends a window that has no end or lies in the future.  Silences are
+ * looked for when the filter states a window, among the sources that it lets
+ * through; only times and sources of the segments in it and in the four weeks
+ * before are read. */
 int query_coverage(struct store *st, const struct filter *f, int64_t now, struct pool *pool, struct coverage *out,
     struct err *e);
 void coverage_fini(struct coverage *c);
