@@ -27,23 +27,25 @@ static const struct opt options[] = {
 	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter_summary },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
-	    "table (default), json, csv", VALUE_FORMAT, NULL },
+	    "table (default), json, csv, html (one page, nothing beside it)", VALUE_FORMAT, NULL },
 	{ 0, "top", OPT_COUNT, ARG(top), "N",
 	    "the N most frequent of each kind (10)", VALUE_ANY, NULL },
 	{ 0, "bucket", OPT_STRING, ARG(bucket), "SPAN",
 	    "length of a step of the histogram, such as 1h or 1d (chosen to fit)", VALUE_ANY, NULL },
 	{ 0, "by", OPT_LIST, ARG(by), "A,B",
-	    "count by these fields too, at most 8", VALUE_FIELD, NULL },
+	    "count by these fields and payload paths too, at most 8", VALUE_FIELD, NULL },
 	{ 'i', "input", OPT_LIST, ARG(input), "FILE",
 	    "read JSON lines from FILE (- for stdin) instead of the store", VALUE_FILE, NULL },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_colour },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_pager },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
 	OPT_TABLE_END
 };
 
-static const char *const formats[] = { "table", "json", "csv", NULL };
-static const enum summary_format format_number[] = { SUMMARY_TABLE, SUMMARY_JSON, SUMMARY_CSV };
+static const char *const formats[] = { "table", "json", "csv", "html", NULL };
+static const enum summary_format format_number[] = { SUMMARY_TABLE, SUMMARY_JSON, SUMMARY_CSV, SUMMARY_HTML };
 
 static const struct program program = {
 	.name = "audit-summary",
@@ -52,6 +54,7 @@ static const struct program program = {
 	.examples =
 	    "  audit-summary --last 30d\n"
 	    "  audit-summary --since 2026-04 --by category,outcome -o json\n"
+	    "  audit-summary --last 90d --outcome failure -o html >failures.html\n"
 	    "  audit-query --severity error -o jsonl | audit-summary -i - --by actor_id\n",
 	.table = options,
 	.common_offset = ARG(common),
@@ -59,40 +62,43 @@ static const struct program program = {
 	.formats = formats,
 };
 
+/* What --by, --bucket and --top say. */
 static int
 parse_options(const struct args *a, struct summary_options *so, struct summary_render *sr,
     struct arena *names, struct err *e)
 {
-	const char *format = cli_format(&program, a->output, true, e);
 	struct selector *by = NULL;
-	int rc = -1;
 
-	if (!format || cli_selectors("by", &a->by, names, &by, &so->bys, e) != 0)
-		goto out;
+	if (cli_selectors("by", &a->by, names, &by, &so->bys, e) != 0)
+		return -1;
+	for (size_t i = 0; i < so->bys && i < SUMMARY_BY_MAX; i++)
+		so->by[i] = by[i];
+	free(by);
+	if (so->bys > SUMMARY_BY_MAX)
+		return err_set(e, ERR_FAIL, "--by: more than %d fields", SUMMARY_BY_MAX);
+	if (a->bucket && duration_parse(a->bucket, &so->bucket, e) != 0)
+		return err_doing(e, "--bucket %s", a->bucket);
+	if (a->bucket && so->bucket < TIME_SECOND)
+		return err_set(e, ERR_FAIL, "--bucket %s: at least 1s", a->bucket);
+	sr->top = a->top > SIZE_MAX ? SIZE_MAX : a->top > 0 ? (size_t)a->top : TOP_DEFAULT;
+	return 0;
+}
+
+/* What a terminal can show. */
+static int
+choose_look(const struct args *a, struct summary_render *sr, struct err *e)
+{
+	const char *format = cli_format(&program, a->output, true, e), *term = getenv("TERM");
+
+	if (!format)
+		return -1;
 	for (size_t i = 0; formats[i]; i++)
 		if (format == formats[i])
 			sr->format = format_number[i];
-	if (so->bys > SUMMARY_BY_MAX) {
-		err_set(e, ERR_FAIL, "--by: more than %d fields", SUMMARY_BY_MAX);
-		goto out;
-	}
-	for (size_t i = 0; i < so->bys; i++)
-		so->by[i] = by[i];
-	if (a->bucket && duration_parse(a->bucket, &so->bucket, e) != 0) {
-		err_doing(e, "--bucket %s", a->bucket);
-		goto out;
-	}
-	if (a->bucket && so->bucket < TIME_SECOND) {
-		err_set(e, ERR_FAIL, "--bucket %s: at least 1s", a->bucket);
-		goto out;
-	}
-	sr->top = a->top > SIZE_MAX ? SIZE_MAX : a->top > 0 ? (size_t)a->top : TOP_DEFAULT;
 	sr->width = cli_width(STDOUT_FILENO);
-	sr->terminal = isatty(STDOUT_FILENO);
-	rc = cli_colour(&a->common, STDOUT_FILENO, &sr->colour, e);
-out:
-	free(by);
-	return rc;
+	sr->terminal = cli_terminal(STDOUT_FILENO);
+	sr->plain = !term || !*term || strcmp(term, "dumb") == 0;
+	return cli_colour(&a->common, STDOUT_FILENO, &sr->colour, e);
 }
 
 static int
@@ -108,6 +114,20 @@ summarise_lines(const struct args *a, const struct query_options *qo, struct sum
 	return rc;
 }
 
+/* What an HTML page says of itself. */
+static void
+describe(struct summary_render *sr, const struct args *a, const struct filter *f, int64_t now, struct buf *text)
+{
+	filter_format(text, f);
+	buf_byte(text, '\0');
+	sr->filter = f->root->op != FILTER_TRUE ? text->p : NULL;
+	sr->windowed = f->since > TIME_MIN || f->until < INT64_MAX;
+	sr->since = f->since;
+	sr->until = f->until;
+	sr->now = now;
+	sr->zone = a->common.tz;
+}
+
 static int
 print(const struct summary *sum, const struct summary_render *sr, struct err *e)
 {
@@ -121,40 +141,73 @@ print(const struct summary *sum, const struct summary_render *sr, struct err *e)
 	return -1;
 }
 
+/* A question being answered. */
+struct answer {
+	const struct args *args;
+	int64_t now;
+	struct filter *filter;
+	struct store *st; /* NULL with -i */
+	struct query_options opts;
+	struct query_stats stats;
+	struct coverage coverage;
+};
+
+static int
+summarise(struct answer *w, struct summary *sum, struct err *e)
+{
+	if (!w->st)
+		return summarise_lines(w->args, &w->opts, sum, &w->stats, e);
+	if (query_summary(w->st, &w->opts, sum, &w->stats, e) != 0)
+		return -1;
+	return query_coverage(w->st, w->filter, w->now, w->opts.pool, &w->coverage, e);
+}
+
+static void
+print_answer(struct answer *w, const struct summary_options *so, struct summary_render *sr, struct err *e)
+{
+	const struct common_args *c = &w->args->common;
+	struct summary *sum = summary_new(so);
+	struct buf text = { 0 };
+	bool incomplete;
+
+	describe(sr, w->args, w->filter, w->now, &text);
+	if (summarise(w, sum, e) == 0) {
+		incomplete = w->st && !w->coverage.complete;
+		sr->note = incomplete ? CLI_PRUNED : NULL;
+		if (sr->format == SUMMARY_TABLE)
+			cli_pager(&program, c);
+		if (print(sum, sr, e) == 0) {
+			cli_query_detail(&program, c, w->filter, &w->stats, w->now);
+			if (w->st)
+				cli_coverage_words(&program, c, &w->coverage);
+			if (incomplete)
+				cli_note(&program, c, CLI_PRUNED);
+		}
+	}
+	buf_fini(&text);
+	summary_free(sum);
+}
+
 static void
 run(const struct args *a, struct err *e)
 {
-	int64_t started = time_now();
+	struct answer w = { .args = a, .now = time_now() };
 	struct summary_options so = { 0 };
-	struct arena names = { 0 };
 	struct summary_render sr = { 0 };
-	struct query_options qo = { .order = QUERY_OLDEST, .go_on = cli_go_on };
-	struct query_stats stats = { 0 };
-	struct filter *filter = NULL;
-	struct summary *sum = NULL;
-	struct store *st = NULL;
-	bool covered = true;
-	int rc;
+	struct arena names = { 0 };
 
-	if (parse_options(a, &so, &sr, &names, e) != 0 ||
-	    (filter = filter_build(&a->filter, started, e)) == NULL ||
-	    (a->input.n == 0 && (st = cli_store(&a->common, STORE_READ, e)) == NULL))
+	if (cli_filter(&program, &a->common, &a->filter, a->output, w.now, &w.filter, e) != 0 ||
+	    parse_options(a, &so, &sr, &names, e) != 0 || choose_look(a, &sr, e) != 0 ||
+	    (a->input.n == 0 && (w.st = cli_store(&a->common, STORE_READ, e)) == NULL))
 		goto out;
-	sum = summary_new(&so);
-	qo.filter = filter;
-	qo.fields = summary_fields(&so);
-	qo.pool = pool_new(pool_cpus() - 1);
-	rc = st ? query_summary(st, &qo, sum, &stats, e) : summarise_lines(a, &qo, sum, &stats, e);
-	if (rc == 0 && print(sum, &sr, e) == 0) {
-		cli_query_detail(&program, &a->common, filter, &stats, started);
-		if (st && query_covered(st, filter, &covered, e) == 0 && !covered)
-			cli_note(&program, &a->common, CLI_PRUNED);
-	}
+	w.opts = (struct query_options){ .filter = w.filter, .order = QUERY_OLDEST, .now = w.now,
+		.fields = summary_fields(&so), .pool = pool_new(pool_cpus() - 1), .go_on = cli_go_on };
+	print_answer(&w, &so, &sr, e);
 out:
-	store_close(st);
-	pool_free(qo.pool);
-	summary_free(sum);
-	filter_free(filter);
+	store_close(w.st);
+	pool_free(w.opts.pool);
+	filter_free(w.filter);
+	coverage_fini(&w.coverage);
 	arena_fini(&names);
 }
 
