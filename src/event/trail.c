@@ -10,7 +10,8 @@
 void
 trail_init(struct trail *t, enum trail_subject subject)
 {
-	*t = (struct trail){ .subject = subject, .last = TIME_NONE, .last_read = TIME_NONE, .last_write = TIME_NONE };
+	*t = (struct trail){ .subject = subject, .end = TIME_NONE, .last = TIME_NONE,
+		.last_read = TIME_NONE, .last_write = TIME_NONE };
 	t->others = tally_new();
 }
 

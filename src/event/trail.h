@@ -15,6 +15,7 @@ enum trail_subject { TRAIL_RESOURCE, TRAIL_IDENTITY };
 
 struct trail {
 	enum trail_subject subject;
+	int64_t end;          /* of the days that are recent; TIME_NONE: now */
 	uint64_t actions, reads, writes; /* recent ones; what is neither is an action only */
 	struct tally *others; /* recent: the identities of a resource, the resources of an identity */
 	int64_t last, last_read, last_write; /* ever; TIME_NONE: never */

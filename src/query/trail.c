@@ -76,11 +76,10 @@ trail_filters_build(struct trail_filters *f, const struct filter_args *a, int64_
 	struct filter_args recent;
 	int64_t end;
 
-	*f = (struct trail_filters){ NULL, NULL };
-	if (window_end(a, now, &end, e) != 0)
+	*f = (struct trail_filters){ NULL, NULL, TIME_NONE };
+	if (window_end(a, now, &f->end, e) != 0)
 		return -1;
-	if (end == TIME_NONE)
-		end = now;
+	end = f->end == TIME_NONE ? now : f->end;
 	recent = without_window(a, &arena);
 	f->all = filter_build(&recent, now, e);
 	time_format(since, end < TIME_MIN + span ? TIME_MIN : end - span);
@@ -99,7 +98,7 @@ trail_filters_free(struct trail_filters *f)
 {
 	filter_free(f->all);
 	filter_free(f->recent);
-	*f = (struct trail_filters){ NULL, NULL };
+	f->all = f->recent = NULL;
 }
 
 /* ---- recent ---- */

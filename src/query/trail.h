@@ -19,6 +19,7 @@
  */
 struct trail_filters {
 	struct filter *all, *recent;
+	int64_t end; /* of the days that are recent; TIME_NONE: now, no end was asked for */
 };
 
 int trail_filters_build(struct trail_filters *f, const struct filter_args *a, int64_t now, struct err *e);

@@ -35,13 +35,27 @@ put_last(struct buf *out, const char *title, int64_t us, bool colour)
 	buf_printf(out, "  %s\n", text);
 }
 
+/* When they end is only said where a window was asked for. */
+static void
+put_days(struct buf *out, int64_t end, bool colour)
+{
+	char text[32];
+
+	render_style(out, colour, STYLE_HEADER);
+	if (end == TIME_NONE) {
+		buf_printf(out, "Last %d days", TRAIL_DAYS);
+	} else {
+		time_format_local(text, end);
+		buf_printf(out, "%d days before %s", TRAIL_DAYS, text);
+	}
+	render_style(out, colour, STYLE_PLAIN);
+	buf_byte(out, '\n');
+}
+
 void
 render_trail_text(struct buf *out, const struct trail *t, bool colour)
 {
-	render_style(out, colour, STYLE_HEADER);
-	buf_printf(out, "Last %d days", TRAIL_DAYS);
-	render_style(out, colour, STYLE_PLAIN);
-	buf_byte(out, '\n');
+	put_days(out, t->end, colour);
 	if (t->subject == TRAIL_IDENTITY) {
 		put_count(out, "actions", t->actions);
 		put_count(out, "resources", tally_size(t->others));

@@ -93,17 +93,19 @@ static int
 take_subject(struct args *a, struct answer *w, struct err *e)
 {
 	bool resource = a->resource.n > 0;
+	const char *name = resource ? "resource" : "identity";
 	struct str_list *typed = resource ? &a->resource : &a->identity;
 	struct str_list *filter = resource ? &a->filter.target : &a->filter.actor;
 
 	if (a->common.list_saved || a->common.delete_saved)
 		return 0;
 	if (a->resource.n + a->identity.n != 1)
-		return err_set(e, ERR_FAIL, "%s --resource WHAT or one --identity WHO",
-		    a->resource.n + a->identity.n == 0 ? "say whose trail it is: one" : "one trail at a time: one");
+		return err_set(e, ERR_FAIL, "%s: --resource WHAT or --identity WHO",
+		    a->resource.n + a->identity.n == 0 ? "say whose trail it is" : "one trail at a time");
 	if (filter->n > 0)
-		return err_set(e, ERR_FAIL, "--%s: --%s says that already", resource ? "target" : "actor",
-		    resource ? "resource" : "identity");
+		return err_set(e, ERR_FAIL, "--%s: --%s says that already", resource ? "target" : "actor", name);
+	if (typed->item[0][0] == '\0')
+		return err_set(e, ERR_FAIL, "--%s: the value is empty", name);
 	w->subject = resource ? TRAIL_RESOURCE : TRAIL_IDENTITY;
 	*filter = *typed;
 	*typed = (struct str_list){ 0 };
@@ -408,7 +410,6 @@ prepare(struct args *a, struct answer *w, struct err *e)
 {
 	bool needed = a->input.n == 0 || a->filter.saved.n > 0;
 
-	w->filters = (struct trail_filters){ NULL, NULL };
 	if (needed && (w->st = cli_store(&a->common, STORE_READ, e)) == NULL)
 		return -1;
 	if (cli_saved(w->st, &a->filter, e) != 0 ||
@@ -434,6 +435,7 @@ run(struct args *a, struct err *e)
 	    check_args(a, w.format, e) != 0 || prepare(a, &w, e) != 0)
 		goto out;
 	w.trail.subject = w.subject;
+	w.trail.end = w.filters.end;
 	w.people = is_for_people(w.format);
 	w.pool = pool_new(pool_cpus() - 1);
 	if (w.people)
