@@ -150,6 +150,9 @@ int segment_event(struct segment *s, uint32_t row, field_set want, struct event 
  * true for others).  -1 on error. */
 int segment_may_have(struct segment *s, enum field f, struct str value, struct err *e);
 
+/* What kind the column is, by its first piece alone. */
+int segment_kind(struct segment *s, enum field f, enum column_kind *kind, struct err *e);
+
 /*
  * Clears from bits (one a row) those rows whose value certainly does not
  * contain the text: by filters of trigrams, by what UUIDs can look like.  Rows

@@ -7,47 +7,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "store/column.h"
 #include "store/members.h"
-#include "store/segment.h"
-
-enum { CACHE_BLOCKS = 4 };
-
-/* Who a value is borrowed by: neither takes the bytes from the other. */
-enum borrower { BY_VALUE, BY_EVENT, BORROWERS };
-
-struct cached_block {
-	uint32_t block;
-	bool valid;
-	uint64_t used; /* when; the oldest goes first */
-	char *bytes;
-	size_t cap;
-};
-
-struct loaded_column {
-	struct column view; /* kind is valid when loaded */
-	enum encoding encoding;
-	bool loaded;
-	struct buf first, codes; /* pieces that are pointed into */
-	int64_t *time;
-	struct dictionary_column dictionary;
-	void *code;
-	struct uuid_column uuid;
-	char uuid_text[BORROWERS][UUID_TEXT_LEN];
-	struct text_column text;
-	struct cached_block cache[CACHE_BLOCKS];
-	struct cached_block *held[BORROWERS]; /* not to be replaced by the other */
-	uint64_t clock;
-	bool members_read;
-	struct buf members; /* empty: there is no filter */
-};
-
-struct segment {
-	struct segment_meta meta;
-	struct piece_source source;
-	struct codec *codec;
-	struct loaded_column *column[FIELD_COUNT]; /* NULL: nothing read yet */
-};
+#include "store/reader.h"
 
 struct segment *
 segment_new(const struct segment_meta *meta, struct piece_source source)
@@ -60,7 +21,7 @@ segment_new(const struct segment_meta *meta, struct piece_source source)
 	return s;
 }
 
-/* Forgets what was decoded of a column; its filter stays. */
+/* Forgets what was decoded of a column; its filters stay. */
 static void
 unload(struct loaded_column *col)
 {
@@ -73,7 +34,7 @@ unload(struct loaded_column *col)
 	buf_fini(&col->codes);
 	col->time = NULL;
 	col->code = NULL;
-	col->loaded = false;
+	col->opened = col->loaded = false;
 }
 
 void
@@ -89,6 +50,7 @@ segment_free(struct segment *s)
 		for (int i = 0; i < CACHE_BLOCKS; i++)
 			free(col->cache[i].bytes);
 		buf_fini(&col->members);
+		buf_fini(&col->trigrams);
 		free(col);
 	}
 	codec_free(s->codec);
@@ -101,9 +63,8 @@ segment_meta(const struct segment *s)
 	return &s->meta;
 }
 
-/* A piece with padding behind it: 1, 0 there is none, -1. */
-static int
-get_piece(struct segment *s, enum field f, unsigned part, struct buf *b, struct err *e)
+int
+reader_piece(struct segment *s, enum field f, unsigned part, struct buf *b, struct err *e)
 {
 	buf_reset(b);
 	int rc = s->source.get(s->source.arg, (unsigned)f, part, b, e);
@@ -114,8 +75,8 @@ get_piece(struct segment *s, enum field f, unsigned part, struct buf *b, struct 
 	return rc;
 }
 
-static struct loaded_column *
-column_of(struct segment *s, enum field f)
+struct loaded_column *
+reader_column(struct segment *s, enum field f)
 {
 	if (s->column[f] == NULL)
 		s->column[f] = mem_zero(1, sizeof(**s->column));
@@ -130,7 +91,7 @@ load_time(struct segment *s, enum field f, struct loaded_column *col, struct err
 	const struct segment_meta *m = &s->meta;
 	bool event_time = f == FIELD_TIME;
 	int64_t range[2];
-	int rc = get_piece(s, f, PART_CODES, &col->codes, e);
+	int rc = reader_piece(s, f, PART_CODES, &col->codes, e);
 
 	if (rc < 0)
 		return -1;
@@ -161,7 +122,7 @@ load_dictionary(struct segment *s, enum field f, struct loaded_column *col, stru
 static int
 load_values(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
-	int rc = get_piece(s, f, PART_CODES, &col->codes, e);
+	int rc = reader_piece(s, f, PART_CODES, &col->codes, e);
 
 	if (rc < 0)
 		return -1;
@@ -178,39 +139,62 @@ load_values(struct segment *s, enum field f, struct loaded_column *col, struct e
 	return 0;
 }
 
+/* Its encoding, by the first piece. */
 static int
-load_column(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
+open_column(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
+	int rc;
+
 	if (s->meta.count == 0 || s->meta.count > SEGMENT_EVENTS_MAX)
 		return column_wrong(e, f, "a segment cannot have so many rows");
 	if (field_table[f].type == FIELD_TIMESTAMP) {
 		col->encoding = ENCODING_TIME;
-		return load_time(s, f, col, e);
+		return 0;
 	}
-	int rc = get_piece(s, f, PART_DICTIONARY, &col->first, e);
-	if (rc < 0)
+	if ((rc = reader_piece(s, f, PART_DICTIONARY, &col->first, e)) < 0)
 		return -1;
 	if (rc == 0 || col->first.len == 0)
 		return column_wrong(e, f, "a piece is missing");
 	col->encoding = (enum encoding)(uint8_t)col->first.p[0];
+	if (col->encoding < ENCODING_DICTIONARY || col->encoding > ENCODING_TEXT)
+		return column_wrong(e, f, "an unknown encoding");
+	return 0;
+}
+
+struct loaded_column *
+reader_open(struct segment *s, enum field f, struct err *e)
+{
+	struct loaded_column *col = reader_column(s, f);
+
+	if (col->opened)
+		return col;
+	if (open_column(s, f, col, e) < 0) {
+		unload(col);
+		return NULL;
+	}
+	col->opened = true;
+	return col;
+}
+
+static int
+load_column(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
+{
 	switch (col->encoding) {
+	case ENCODING_TIME:
+		return load_time(s, f, col, e);
 	case ENCODING_DICTIONARY:
 		return load_dictionary(s, f, col, e);
-	case ENCODING_UUID:
-	case ENCODING_TEXT:
-		return load_values(s, f, col, e);
 	default:
-		return column_wrong(e, f, "an unknown encoding");
+		return load_values(s, f, col, e);
 	}
 }
 
-/* The column of a field that the segment has, or NULL and an error. */
-static struct loaded_column *
-loaded(struct segment *s, enum field f, struct err *e)
+struct loaded_column *
+reader_load(struct segment *s, enum field f, struct err *e)
 {
-	struct loaded_column *col = column_of(s, f);
+	struct loaded_column *col = reader_open(s, f, e);
 
-	if (col->loaded)
+	if (col == NULL || col->loaded)
 		return col;
 	if (load_column(s, f, col, e) < 0) {
 		unload(col);
@@ -220,6 +204,20 @@ loaded(struct segment *s, enum field f, struct err *e)
 	return col;
 }
 
+int
+segment_kind(struct segment *s, enum field f, enum column_kind *kind, struct err *e)
+{
+	struct loaded_column *col;
+
+	*kind = COLUMN_ABSENT;
+	if (!(s->meta.fields >> f & 1))
+		return 0;
+	if ((col = reader_open(s, f, e)) == NULL)
+		return -1;
+	*kind = col->encoding == ENCODING_TIME ? COLUMN_TIME : col->encoding == ENCODING_DICTIONARY ? COLUMN_CODES : COLUMN_VALUES;
+	return 0;
+}
+
 const struct column *
 segment_column(struct segment *s, enum field f, struct err *e)
 {
@@ -227,7 +225,7 @@ segment_column(struct segment *s, enum field f, struct err *e)
 
 	if (!(s->meta.fields >> f & 1))
 		return &absent;
-	struct loaded_column *col = loaded(s, f, e);
+	struct loaded_column *col = reader_load(s, f, e);
 	return col ? &col->view : NULL;
 }
 
@@ -236,7 +234,7 @@ load_codes(struct segment *s, enum field f, struct loaded_column *col, struct er
 {
 	if (col->view.codes)
 		return 0;
-	if (get_piece(s, f, PART_CODES, &col->codes, e) < 0)
+	if (reader_piece(s, f, PART_CODES, &col->codes, e) < 0)
 		return -1;
 	int rc = dictionary_decode_codes(f, buf_view(&col->codes), s->meta.count, s->codec,
 	    &col->dictionary, &col->code, &col->view.code_width, e);
@@ -284,7 +282,7 @@ fill_slot(struct segment *s, enum field f, struct loaded_column *col, struct cac
 {
 	size_t raw = col->text.block[block].len;
 	struct buf piece = { 0 };
-	int rc = get_piece(s, f, PART_BLOCK + block, &piece, e);
+	int rc = reader_piece(s, f, PART_BLOCK + block, &piece, e);
 
 	slot->valid = false;
 	if (rc == 0)
@@ -354,7 +352,7 @@ segment_value(struct segment *s, enum field f, uint32_t row, struct str *out, st
 		return err_set(e, ERR_FAIL, "column %s: no value %u", field_table[f].key, row);
 	if (!(s->meta.fields >> f & 1))
 		return 0;
-	struct loaded_column *col = loaded(s, f, e);
+	struct loaded_column *col = reader_load(s, f, e);
 	return col ? value_of(s, f, col, row, BY_VALUE, out, e) : -1;
 }
 
@@ -367,7 +365,7 @@ segment_event(struct segment *s, uint32_t row, field_set want, struct event *out
 		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
 	for (field_set left = want & s->meta.fields & FIELD_ALL; left; left &= left - 1) {
 		enum field f = (enum field)__builtin_ctzll(left);
-		struct loaded_column *col = loaded(s, f, e);
+		struct loaded_column *col = reader_load(s, f, e);
 		struct str value;
 		if (col == NULL)
 			return -1;
@@ -390,7 +388,7 @@ segment_event(struct segment *s, uint32_t row, field_set want, struct event *out
 static int
 load_members(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
-	int rc = get_piece(s, f, PART_MEMBERS, &col->members, e);
+	int rc = reader_piece(s, f, PART_MEMBERS, &col->members, e);
 
 	if (rc < 0)
 		return -1;
@@ -409,12 +407,12 @@ segment_may_have(struct segment *s, enum field f, struct str value, struct err *
 		return 0;
 	if (!(field_table[f].flags & F_MEMBER))
 		return 1;
-	struct loaded_column *col = column_of(s, f);
+	struct loaded_column *col = reader_column(s, f);
 	if (!col->members_read && load_members(s, f, col, e) < 0)
 		return -1;
 	if (col->members.len > 0)
 		return members_may_have((const uint8_t *)col->members.p, col->members.len, value);
-	if (loaded(s, f, e) == NULL)
+	if (reader_load(s, f, e) == NULL)
 		return -1;
 	return col->encoding != ENCODING_DICTIONARY || dictionary_find(&col->dictionary, value) != 0;
 }
@@ -428,7 +426,8 @@ segment_memory(const struct segment *s)
 		const struct loaded_column *col = s->column[f];
 		if (col == NULL)
 			continue;
-		total += sizeof(*col) + col->first.cap + col->codes.cap + col->members.cap;
+		total += sizeof(*col) + col->first.cap + col->codes.cap + col->members.cap +
+		    col->trigrams.cap;
 		total += col->dictionary.memory + col->uuid.memory + col->text.memory;
 		total += col->time ? s->meta.count * sizeof(*col->time) : 0;
 		total += col->code ? (size_t)s->meta.count * col->view.code_width : 0;

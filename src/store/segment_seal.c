@@ -3,7 +3,8 @@
  *
  * First it is decided how each column is encoded and where texts are cut;
  * that makes a list of tasks, one for a column or a block of texts, which
- * workers take one after the other, the heaviest first.
+ * workers take one after the other, the heaviest first.  The filters of
+ * trigrams follow when all blocks are done.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,17 +12,19 @@
 #include "base/mem.h"
 #include "store/builder.h"
 #include "store/members.h"
+#include "store/trigrams.h"
 
 enum { MEMBERS_ROWS = 16 }; /* fewer values are found without a filter */
 
 /* A column's pieces while they are made; those that stay empty are dropped. */
-enum { AT_DICTIONARY, AT_CODES, AT_MEMBERS, AT_BLOCKS };
+enum { AT_DICTIONARY, AT_CODES, AT_MEMBERS, AT_TRIGRAMS, AT_BLOCKS };
 
 struct column_pieces {
 	struct piece *piece;
 	size_t n;
 	struct values values;
 	struct text_block *block;
+	struct trigram_set *set; /* of each block; NULL: too few for a filter */
 };
 
 /* One thing to encode, by whichever worker comes next. */
@@ -117,6 +120,16 @@ run_block(const struct task *t, struct scratch *s)
 	buf_reset(&s->raw);
 	codec_compress(s->codec, out->values.bytes + block.off, block.len, &s->raw);
 	buf_str(&out->piece[AT_BLOCKS + t->block].data, buf_view(&s->raw));
+	if (out->set != NULL)
+		trigrams_gather(&out->set[t->block], out->values.bytes + block.off, block.len, s);
+}
+
+static void
+run_trigrams(const struct task *t, struct scratch *s)
+{
+	struct column_pieces *out = &t->sealing->column[t->field];
+
+	trigrams_encode(&out->piece[AT_TRIGRAMS].data, out->set, (uint32_t)(out->n - AT_BLOCKS), s);
 }
 
 static void
@@ -155,6 +168,19 @@ plan_plain(struct sealing *s, enum field f, const struct column_builder *col)
 	add_task(s, f, run_text, 0, s->b->count);
 	for (uint32_t i = 0; i < blocks; i++)
 		add_task(s, f, run_block, i, out->block[i].len);
+	if (blocks >= TRIGRAM_BLOCKS_MIN)
+		out->set = mem_alloc(blocks * sizeof(*out->set));
+}
+
+/* What needs all blocks of a column. */
+static void
+plan_trigrams(struct sealing *s)
+{
+	s->tasks = 0;
+	atomic_store(&s->next, 0);
+	for (int f = 0; f < FIELD_COUNT; f++)
+		if (s->column[f].set != NULL)
+			add_task(s, (enum field)f, run_trigrams, 0, s->column[f].n);
 }
 
 static void
@@ -204,6 +230,8 @@ run_tasks(struct sealing *s, struct segment_builder *b, struct pool *pool)
 
 	if (workers > BUILDER_WORKERS)
 		workers = BUILDER_WORKERS;
+	if (workers > s->tasks)
+		workers = s->tasks > 0 ? (unsigned)s->tasks : 1;
 	qsort(s->task, s->tasks, sizeof(*s->task), heavier_first);
 	for (unsigned i = 0; i < workers; i++)
 		worker[i] = (struct worker){ s, &b->scratch[i], { .run = work, .arg = &worker[i] } };
@@ -241,6 +269,7 @@ gather_pieces(struct sealing *s, struct sealed *out)
 				buf_fini(&col->piece[i].data);
 		free(col->piece);
 		free(col->block);
+		free(col->set);
 	}
 }
 
@@ -254,6 +283,8 @@ segment_builder_seal(struct segment_builder *b, struct pool *pool, struct sealed
 	time_range(b->time[1], b->count, &out->meta.min_ingested, &out->meta.max_ingested);
 	segment_builder_settle(b);
 	plan(&s, b);
+	run_tasks(&s, b, pool);
+	plan_trigrams(&s);
 	run_tasks(&s, b, pool);
 	gather_pieces(&s, out);
 	free(s.task);

@@ -1,0 +1,369 @@
+/*
+ * match_judge: what can be said of a segment before codes and texts are read.
+ *
+ * Zone maps, dictionaries, membership filters and filters of trigrams are
+ * asked; often that alone says "no row" or "every row", else it says in which
+ * rows to look, and what that will cost.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "query/matcher.h"
+
+/* Of looking at one row, by measurement, in units of a code. */
+#define COST_CODE 1.0
+#define COST_TIME 1.5
+#define COST_UUID 40.0
+#define COST_TEXT 200.0
+#define COST_LINE 2000.0
+
+#define SHARE_UNKNOWN 0.5
+
+static void
+judged(struct step *s, enum verdict v)
+{
+	s->verdict = v;
+	s->share = v == MATCH_NONE ? 0 : v == MATCH_ALL ? 1 : SHARE_UNKNOWN;
+	s->cost = 0;
+}
+
+/* ---- times and codes ---- */
+
+static void
+judge_time(const struct matcher *m, struct step *s)
+{
+	const struct filter_test *t = &s->node->test;
+	const struct segment_meta *meta = &m->stored->info.meta;
+	int64_t min = t->field == FIELD_TIME ? meta->min_time : meta->min_ingested;
+	int64_t max = t->field == FIELD_TIME ? meta->max_time : meta->max_ingested;
+
+	/* Rows without the time are outside of min and max. */
+	if (min == TIME_NONE || max < t->lo || min >= t->hi)
+		judged(s, MATCH_NONE);
+	else if (t->field == FIELD_TIME && min >= t->lo && max < t->hi)
+		judged(s, MATCH_ALL);
+	else {
+		double span = (double)max - (double)min + 1;
+		double inside = (double)(max < t->hi ? max + 1 : t->hi) - (double)(min > t->lo ? min : t->lo);
+
+		judged(s, MATCH_SOME);
+		s->share = inside / span;
+		s->cost = COST_TIME;
+	}
+}
+
+static void
+judge_codes(struct matcher *m, struct step *s, const struct column *c)
+{
+	const struct filter_test *t = &s->node->test;
+	bool present = t->op == TEST_HAS && t->path == NULL;
+	uint64_t hits = 0;
+
+	mem_grow(&s->accept, &s->accept_cap, (size_t)c->n_values + 1, 1);
+	s->accept[0] = 0;
+	for (uint32_t i = 1; i <= c->n_values; i++) {
+		s->accept[i] = present || filter_test_value(t, c->values[i], m->scratch);
+		if (s->accept[i])
+			hits += c->counts[i];
+	}
+	judged(s, hits == 0 ? MATCH_NONE : hits == m->n ? MATCH_ALL : MATCH_SOME);
+	s->share = (double)hits / m->n;
+	s->cost = COST_CODE;
+}
+
+/* ---- what can be where ---- */
+
+static uint64_t *
+maybe_of(struct step *s)
+{
+	if (s->maybe == NULL)
+		s->maybe = mem_alloc(WORDS_MAX * sizeof(*s->maybe));
+	return s->maybe;
+}
+
+/* Values of their own: false when the membership filter says that none of the
+ * literals is there. */
+static int
+members_may_pass(const struct matcher *m, const struct filter_test *t, bool *may, struct err *e)
+{
+	*may = true;
+	if (t->op != TEST_ANY || t->nocase || t->path != NULL || t->patterns != t->literals)
+		return 0;
+	for (size_t i = 0; i < t->patterns; i++) {
+		int rc = segment_may_have(m->stored->columns, t->field, t->pattern[i].text, e);
+
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
+	}
+	*may = false;
+	return 0;
+}
+
+/* Adds to maybe the rows whose value may contain the text. */
+static int
+add_values(struct matcher *m, enum field f, struct str text, bool nocase, uint64_t *maybe, struct err *e)
+{
+	bits_fill(m->other, m->n);
+	if (segment_may_contain(m->stored->columns, f, text, nocase, m->other, e) < 0)
+		return -1;
+	for (uint32_t w = 0; w < m->words; w++)
+		maybe[w] |= m->other[w];
+	return 0;
+}
+
+/* A step that can pass in the rows of maybe only. */
+static void
+narrow(struct matcher *m, struct step *s, double cost)
+{
+	uint32_t left = bits_count(s->maybe, m->n);
+
+	judged(s, left > 0 ? MATCH_SOME : MATCH_NONE);
+	s->narrowed = true;
+	s->share = SHARE_UNKNOWN * left / m->n;
+	s->cost = cost;
+}
+
+static int
+judge_values(struct matcher *m, struct step *s, struct err *e)
+{
+	const struct filter_test *t = &s->node->test;
+	bool may;
+
+	if (members_may_pass(m, t, &may, e) < 0)
+		return -1;
+	judged(s, may ? MATCH_SOME : MATCH_NONE);
+	s->cost = field_table[t->field].flags & F_MEMBER ? COST_UUID : COST_TEXT;
+	if (!may || t->need.texts == 0)
+		return 0;
+	memset(maybe_of(s), 0, m->words * sizeof(*s->maybe));
+	for (size_t i = 0; i < t->need.texts; i++)
+		if (add_values(m, t->field, t->need.text[i], t->need.nocase, s->maybe, e) < 0)
+			return -1;
+	narrow(m, s, s->cost);
+	return 0;
+}
+
+/* ---- the line: its need is in some value ---- */
+
+static char
+fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* Letters beyond ASCII that are ASCII ones in another case: the kelvin sign,
+ * the long s. */
+static bool
+has_strange_case(struct str s)
+{
+	return memmem(s.p, s.len, "\xe2\x84\xaa", 3) != NULL || memmem(s.p, s.len, "\xc5\xbf", 2) != NULL;
+}
+
+/* nocase: the text is in lower case.  May say yes wrongly. */
+static bool
+may_contain(struct matcher *m, struct str value, struct str text, bool nocase)
+{
+	if (!nocase)
+		return memmem(value.p, value.len, text.p, text.len) != NULL;
+	buf_reset(&m->folded);
+	buf_reserve(&m->folded, value.len + 1);
+	for (size_t i = 0; i < value.len; i++)
+		m->folded.p[i] = fold(value.p[i]);
+	return memmem(m->folded.p, value.len, text.p, text.len) != NULL || has_strange_case(value);
+}
+
+/* Adds to maybe the rows whose value in a dictionary contains the text. */
+static int
+add_codes(struct matcher *m, struct step *s, enum field f, struct str text, struct err *e)
+{
+	const struct column *c = segment_column(m->stored->columns, f, e);
+	bool nocase = s->node->test.need.nocase, any = false;
+
+	if (c == NULL)
+		return -1;
+	mem_grow(&s->accept, &s->accept_cap, (size_t)c->n_values + 1, 1);
+	s->accept[0] = 0;
+	for (uint32_t i = 1; i <= c->n_values; i++) {
+		s->accept[i] = may_contain(m, c->values[i], text, nocase);
+		any |= s->accept[i];
+	}
+	if (!any)
+		return 0;
+	bits_fill(m->other, m->n);
+	if (match_codes(m, f, s->accept, m->other, e) < 0)
+		return -1;
+	for (uint32_t w = 0; w < m->words; w++)
+		s->maybe[w] |= m->other[w];
+	return 0;
+}
+
+static int
+add_field(struct matcher *m, struct step *s, enum field f, struct str text, struct err *e)
+{
+	enum column_kind kind;
+
+	if (segment_kind(m->stored->columns, f, &kind, e) < 0)
+		return -1;
+	switch (kind) {
+	case COLUMN_CODES:
+		return add_codes(m, s, f, text, e);
+	case COLUMN_VALUES:
+		return add_values(m, f, text, s->node->test.need.nocase, s->maybe, e);
+	default:
+		return 0;
+	}
+}
+
+static int
+judge_line(struct matcher *m, struct step *s, struct err *e)
+{
+	const struct filter_need *need = &s->node->test.need;
+
+	judged(s, MATCH_SOME);
+	s->cost = COST_LINE;
+	if (need->texts == 0)
+		return 0;
+	memset(maybe_of(s), 0, m->words * sizeof(*s->maybe));
+	for (size_t i = 0; i < need->texts; i++)
+		for (field_set left = m->stored->info.meta.fields; left != 0; left &= left - 1)
+			if (add_field(m, s, (enum field)__builtin_ctzll(left), need->text[i], e) < 0)
+				return -1;
+	narrow(m, s, COST_LINE);
+	return 0;
+}
+
+/* ---- nodes ---- */
+
+static int
+judge_test(struct matcher *m, struct step *s, struct err *e)
+{
+	const struct filter_test *t = &s->node->test;
+	const struct column *c;
+	enum column_kind kind;
+
+	if (t->op == TEST_LINE)
+		return judge_line(m, s, e);
+	if (!(m->stored->info.meta.fields & FIELD_BIT(t->field))) {
+		judged(s, MATCH_NONE);
+		return 0;
+	}
+	if (t->op == TEST_TIME) {
+		judge_time(m, s);
+		return 0;
+	}
+	if (segment_kind(m->stored->columns, t->field, &kind, e) < 0)
+		return -1;
+	switch (kind) {
+	case COLUMN_CODES:
+		if ((c = segment_column(m->stored->columns, t->field, e)) == NULL)
+			return -1;
+		judge_codes(m, s, c);
+		return 0;
+	case COLUMN_VALUES:
+		return judge_values(m, s, e);
+	default: /* a time that is asked for its presence */
+		judged(s, MATCH_SOME);
+		s->cost = COST_TIME;
+		return 0;
+	}
+}
+
+/* What is known without reading anything comes first, then what reads a
+ * dictionary, then filters of texts, then what is made of several. */
+static int
+effort(const struct filter_node *n)
+{
+	if (n->op != FILTER_TEST)
+		return 4;
+	switch (n->test.op) {
+	case TEST_TIME:
+		return 0;
+	case TEST_LINE:
+		return 5;
+	default:
+		return field_table[n->test.field].flags & F_PROSE ? 3 : field_table[n->test.field].flags & F_MEMBER ? 1 : 2;
+	}
+}
+
+static int
+by_effort(const void *a, const void *b)
+{
+	const struct step *x = a, *y = b;
+
+	return effort(x->node) - effort(y->node);
+}
+
+/* Rows pass an AND that pass all, an OR that pass any, taken as independent. */
+static void
+sum_up(struct step *s)
+{
+	bool and = s->node->op == FILTER_AND;
+	double share = 1, cost = 0;
+
+	for (size_t i = 0; i < s->node->children; i++) {
+		const struct step *c = &s->child[i];
+
+		cost += c->cost * share;
+		share *= and ? c->share : 1 - c->share;
+	}
+	s->share = and ? share : 1 - share;
+	s->cost = cost;
+}
+
+/* AND stops at the first NONE, OR at the first ALL; children behind it stay
+ * unjudged. */
+static int
+judge_children(struct matcher *m, struct step *s, enum verdict stop, enum verdict otherwise, struct err *e)
+{
+	enum verdict v = otherwise;
+
+	qsort(s->child, s->node->children, sizeof(*s->child), by_effort);
+	for (size_t i = 0; i < s->node->children; i++) {
+		if (match_judge(m, &s->child[i], e) < 0)
+			return -1;
+		if (s->child[i].verdict == stop) {
+			judged(s, stop);
+			return 0;
+		}
+		if (s->child[i].verdict == MATCH_SOME)
+			v = MATCH_SOME;
+	}
+	judged(s, v);
+	if (v == MATCH_SOME)
+		sum_up(s);
+	return 0;
+}
+
+static int
+judge_not(struct matcher *m, struct step *s, struct err *e)
+{
+	const struct step *c = &s->child[0];
+
+	if (match_judge(m, &s->child[0], e) < 0)
+		return -1;
+	s->verdict = (enum verdict)(MATCH_ALL - c->verdict);
+	s->share = 1 - c->share;
+	s->cost = c->cost;
+	return 0;
+}
+
+int
+match_judge(struct matcher *m, struct step *s, struct err *e)
+{
+	if (s->judged)
+		return 0;
+	s->judged = true;
+	switch (s->node->op) {
+	case FILTER_TRUE:
+		judged(s, MATCH_ALL);
+		return 0;
+	case FILTER_AND:
+		return judge_children(m, s, MATCH_NONE, MATCH_ALL, e);
+	case FILTER_OR:
+		return judge_children(m, s, MATCH_ALL, MATCH_NONE, e);
+	case FILTER_NOT:
+		return judge_not(m, s, e);
+	default:
+		return judge_test(m, s, e);
+	}
+}

@@ -1,0 +1,67 @@
+/*
+ * matcher: a filter with what is known of it for the segment at work.
+ * Private to query/match*.c.
+ *
+ *   match.c        the tree: bits of rows through AND, OR and NOT
+ *   match_judge.c  what zone maps, dictionaries and filters say, before any
+ *                  code or text is read
+ *   match_rows.c   tests on the rows in question
+ */
+#ifndef QUERY_MATCHER_H
+#define QUERY_MATCHER_H
+
+#include "query/match.h"
+
+#define WORDS_MAX (SEGMENT_EVENTS_MAX / 64)
+
+struct step {
+	const struct filter_node *node;
+	struct step *child;
+	bool judged;
+	enum verdict verdict;
+	double share;    /* of the rows in question that will pass, about */
+	double cost;     /* of looking at one row in question, about */
+	uint8_t *accept; /* TEST on a dictionary: a byte a code */
+	size_t accept_cap;
+	bool narrowed;   /* maybe is valid: rows outside cannot pass */
+	uint64_t *maybe; /* a bit a row; made when first needed */
+	uint64_t *bits;  /* OR and NOT: scratch */
+};
+
+struct matcher {
+	struct step root;
+	struct filter_scratch *scratch;
+	const struct stored *stored;
+	uint32_t n, words;
+	uint64_t bits[WORDS_MAX], other[WORDS_MAX];
+	struct buf folded, line;
+	struct event event;
+};
+
+/* What can be said before rows are looked at: verdict, share and cost. */
+int match_judge(struct matcher *m, struct step *s, struct err *e);
+
+/* A FILTER_TEST: clears the bits in question whose rows do not pass. */
+int match_rows(struct matcher *m, const struct step *s, uint64_t *bits, struct err *e);
+
+/* Sets the bits of the rows whose code is accepted (accept[0] is for absent),
+ * clears those in question that are not. */
+int match_codes(struct matcher *m, enum field f, const uint8_t *accept, uint64_t *bits, struct err *e);
+
+static inline bool
+bits_any(const uint64_t *bits, uint32_t words)
+{
+	for (uint32_t w = 0; w < words; w++)
+		if (bits[w] != 0)
+			return true;
+	return false;
+}
+
+static inline void
+bits_and(uint64_t *bits, const uint64_t *other, uint32_t words)
+{
+	for (uint32_t w = 0; w < words; w++)
+		bits[w] &= other[w];
+}
+
+#endif

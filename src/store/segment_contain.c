@@ -1,0 +1,162 @@
+/*
+ * segment_contain: which rows may contain a text, without reading the texts.
+ *
+ * In: a column of texts or UUIDs, and bytes.   Out: the rows left.
+ */
+#include "store/reader.h"
+#include "store/trigrams.h"
+
+/* ---- bits, one a row ---- */
+
+static void
+clear_all(uint64_t *bits, uint32_t count)
+{
+	memset(bits, 0, (count + 63) / 64 * sizeof(*bits));
+}
+
+static void
+clear_range(uint64_t *bits, uint32_t row, uint32_t rows)
+{
+	uint32_t end = row + rows;
+
+	for (; row < end && row % 64 != 0; row++)
+		bits[row / 64] &= ~(UINT64_C(1) << row % 64);
+	for (; end - row >= 64; row += 64)
+		bits[row / 64] = 0;
+	for (; row < end; row++)
+		bits[row / 64] &= ~(UINT64_C(1) << row % 64);
+}
+
+/* ---- texts ---- */
+
+static int
+load_trigrams(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
+{
+	if (reader_piece(s, f, PART_TRIGRAMS, &col->trigrams, e) < 0)
+		return -1;
+	col->trigrams_read = true;
+	return 0;
+}
+
+static void
+clear_absent(const struct text_column *t, uint32_t count, uint64_t *bits)
+{
+	for (uint32_t row = 0; t->absent != NULL && row < count; row++)
+		if (bit_test(t->absent, row))
+			bits[row / 64] &= ~(UINT64_C(1) << row % 64);
+}
+
+static bool
+any_block(const uint8_t *mask, uint32_t blocks)
+{
+	for (uint32_t i = 0; i < (blocks + 7) / 8; i++)
+		if (mask[i] != 0)
+			return true;
+	return false;
+}
+
+/* The lengths of the texts are read only when some block is left. */
+static int
+texts_may_contain(struct segment *s, enum field f, struct str text, bool nocase, uint64_t *bits, struct err *e)
+{
+	struct loaded_column *col = reader_column(s, f);
+	uint8_t mask[TRIGRAM_MASK_MAX];
+	uint32_t blocks = 0;
+
+	if (!col->trigrams_read && load_trigrams(s, f, col, e) < 0)
+		return -1;
+	if (col->trigrams.len > 0) {
+		if (!trigrams_search(buf_view(&col->trigrams), text, nocase, s->codec, &blocks, mask))
+			return column_wrong(e, f, "the filter of trigrams cannot be read");
+		if (!any_block(mask, blocks)) {
+			clear_all(bits, s->meta.count);
+			return 0;
+		}
+	}
+	if (reader_load(s, f, e) == NULL)
+		return -1;
+	clear_absent(&col->text, s->meta.count, bits);
+	if (col->trigrams.len == 0)
+		return 0;
+	if (blocks != col->text.n)
+		return column_wrong(e, f, "the filter of trigrams is of other blocks");
+	for (uint32_t i = 0; i < blocks; i++)
+		if (!bit_test(mask, i))
+			clear_range(bits, col->text.block[i].row, col->text.block[i].rows);
+	return 0;
+}
+
+/* ---- UUIDs ---- */
+
+static bool
+fits_at(struct str text, size_t at)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		size_t place = at + i;
+		char c = text.p[i];
+		bool dash = place == 8 || place == 13 || place == 18 || place == 23;
+
+		if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+			return false;
+	}
+	return true;
+}
+
+/* Whether a UUID of lower-case digits can have the text somewhere. */
+static bool
+fits_uuid(struct str text)
+{
+	for (size_t at = 0; at + text.len <= UUID_TEXT_LEN; at++)
+		if (fits_at(text, at))
+			return true;
+	return false;
+}
+
+static bool
+exception_has(struct str value, struct str text, bool nocase)
+{
+	return nocase || memmem(value.p, value.len, text.p, text.len) != NULL;
+}
+
+static int
+uuids_may_contain(struct segment *s, enum field f, struct str text, bool nocase, uint64_t *bits, struct err *e)
+{
+	bool fits = fits_uuid(text);
+	struct loaded_column *col = reader_load(s, f, e);
+	const struct uuid_column *u;
+
+	if (col == NULL)
+		return -1;
+	u = &col->uuid;
+	for (uint32_t row = 0; row < s->meta.count; row++) {
+		uint32_t at = u->index != NULL ? u->index[row] : row + 1;
+		bool may = at == 0                ? false
+		    : (at & UUID_EXCEPTION) != 0 ? exception_has(u->exception[at & ~UUID_EXCEPTION], text, nocase)
+		                                 : fits;
+
+		if (!may)
+			bits[row / 64] &= ~(UINT64_C(1) << row % 64);
+	}
+	return 0;
+}
+
+int
+segment_may_contain(struct segment *s, enum field f, struct str text, bool nocase, uint64_t *bits, struct err *e)
+{
+	struct loaded_column *col;
+
+	if (!(s->meta.fields >> f & 1)) {
+		clear_all(bits, s->meta.count);
+		return 0;
+	}
+	if ((col = reader_open(s, f, e)) == NULL)
+		return -1;
+	switch (col->encoding) {
+	case ENCODING_TEXT:
+		return texts_may_contain(s, f, text, nocase, bits, e);
+	case ENCODING_UUID:
+		return uuids_may_contain(s, f, text, nocase, bits, e);
+	default:
+		return err_set(e, ERR_FAIL, "column %s: has no values of its own", field_table[f].key);
+	}
+}
