@@ -656,22 +656,168 @@ START_TEST(a_mistyped_field_gets_the_nearest_name)
 	give(&args.expr, "qqqqqqq=alice");
 	refused("qqqqqqq", "no field");
 	give(&args.expr, "=alice");
-	refused("no field", "");
+	refused("name of a field is missing", "");
+	give(&args.expr, "actor_id.x=alice");
+	refused("actor_id", "nothing inside it");
+	give(&args.expr, "contxt.a.b~x");
+	refused("contxt", "did you mean context?");
 }
 END_TEST
 
-START_TEST(what_later_versions_know_is_told_apart_from_a_typing_error)
+START_TEST(what_is_no_operand_is_told_what_one_is)
 {
-	give(&args.expr, "context.a.b=1");
-	refused("context.a.b", "not known here");
-	give(&args.expr, "changes.after!=1");
-	refused("changes.after", "not known here");
-	give(&args.expr, "action~^log");
-	refused("action~^log", "not known here");
-	give(&args.expr, "status>=500");
-	refused("status>=500", "not known here");
 	give(&args.expr, "alice");
-	refused("alice", "FIELD=VALUE");
+	refused("'alice' is no FIELD=VALUE", "!~");
+	give(&args.expr, "reason x=1");
+	refused("'reason x=1' is no FIELD=VALUE", "");
+	give(&args.expr, "reason!x");
+	refused("no FIELD=VALUE", "");
+}
+END_TEST
+
+/* ---- the payload ---- */
+
+START_TEST(a_path_is_equal_by_text_or_token)
+{
+	give(&args.expr, "context.n=5,7");
+	ck_assert(selects("\"context\":{\"n\":5}"));
+	ck_assert(selects("\"context\":{\"n\":\"5\"}"));
+	ck_assert(selects("\"context\":{\"n\":[1,7]}"));
+	ck_assert(!selects("\"context\":{\"n\":5.0}"));
+	ck_assert(!selects("\"context\":{\"m\":5}"));
+	ck_assert(!selects("\"changes\":{\"n\":5}"));
+	ck_assert(!selects(""));
+	drop_args();
+	give(&args.expr, "context.a=true");
+	ck_assert(selects("\"context\":{\"a\":true}"));
+	drop_args();
+	give(&args.expr, "context.a={\"b\":[1\\,2]}");
+	ck_assert(selects("\"context\":{\"a\":{ \"b\": [1, 2] }}"));
+}
+END_TEST
+
+START_TEST(a_path_takes_globs_and_leads_through_arrays)
+{
+	give(&args.expr, "changes.after.roles=adm*");
+	ck_assert(selects("\"changes\":{\"after\":{\"roles\":[\"user\",\"admin\"]}}"));
+	ck_assert(!selects("\"changes\":{\"after\":{\"roles\":[\"user\"]},\"before\":\"admin\"}"));
+	drop_args();
+	give(&args.expr, "context.\"k8s.io/x\"=y");
+	ck_assert(selects("\"context\":{\"k8s.io/x\":\"y\"}"));
+	drop_args();
+	give(&args.expr, "context.user=C:\\Users\\\\*");
+	ck_assert(selects("\"context\":{\"user\":\"C:\\\\Users\\\\eve\"}"));
+}
+END_TEST
+
+START_TEST(a_path_that_is_not_equal_has_no_such_value)
+{
+	give(&args.expr, "context.tags!=b");
+	ck_assert(selects("\"context\":{\"tags\":[\"a\",\"c\"]}"));
+	ck_assert(!selects("\"context\":{\"tags\":[\"a\",\"b\"]}"));
+	ck_assert(selects(""));
+}
+END_TEST
+
+START_TEST(a_lone_star_asks_whether_a_path_leads_to_a_value)
+{
+	give(&args.expr, "context.a.b=*");
+	ck_assert(selects("\"context\":{\"a\":{\"b\":\"\"}}"));
+	ck_assert(selects("\"context\":{\"a\":{\"b\":[]}}"));
+	ck_assert(!selects("\"context\":{\"a\":{\"b\":null}}"));
+	ck_assert(!selects("\"context\":{\"a\":1}"));
+	drop_args();
+	give(&args.expr, "context.a!=*");
+	ck_assert(selects("\"context\":{\"a\":null}"));
+	ck_assert(!selects("\"context\":{\"a\":1}"));
+}
+END_TEST
+
+START_TEST(different_paths_are_different_operands)
+{
+	give(&args.expr, "context.a=1");
+	give(&args.expr, "context.\"a\"=2");
+	give(&args.expr, "context.b=3");
+	ck_assert(selects("\"context\":{\"a\":2,\"b\":3}"));
+	ck_assert(!selects("\"context\":{\"a\":2,\"b\":4}"));
+	ck_assert(!selects("\"context\":{\"a\":3,\"b\":3}"));
+}
+END_TEST
+
+/* ---- expressions and filters besides ---- */
+
+START_TEST(every_expression_must_hold)
+{
+	give(&args.where, "tenant = acme or tenant = globex");
+	give(&args.where, "not share = x");
+	ck_assert(selects("\"tenant\":\"globex\""));
+	ck_assert(!selects("\"tenant\":\"globex\",\"share\":\"x\""));
+	ck_assert(!selects("\"tenant\":\"other\""));
+	drop_args();
+	give(&args.where, "tenant =");
+	refused("--where: column", "expected");
+}
+END_TEST
+
+START_TEST(an_expression_can_state_the_window)
+{
+	struct filter *f;
+
+	give(&args.where, "time >= -2h and tenant = acme");
+	f = build();
+	ck_assert_int_eq(f->since, NOW - 7200 * TIME_SECOND);
+	ck_assert(f->until == INT64_MAX && f->stated_window);
+	filter_free(f);
+	drop_args();
+	give(&args.where, "time >= -2h or tenant = acme");
+	f = build();
+	ck_assert(f->since == TIME_MIN && !f->stated_window);
+	filter_free(f);
+	set(&args.until, "1h");
+	give(&args.where, "time >= -3h");
+	f = build();
+	ck_assert_int_eq(f->until, NOW - 3600 * TIME_SECOND);
+	filter_free(f);
+}
+END_TEST
+
+static struct filter_args *
+also(struct filter_args *a, size_t n)
+{
+	a->also = mem_zero(n, sizeof(*a->also));
+	a->n_also = n;
+	return a->also;
+}
+
+START_TEST(further_arguments_must_hold_too)
+{
+	struct filter_args *more = also(&args, 2);
+	struct filter *f;
+
+	give(&args.tenant, "acme");
+	give(&more[0].expr, "share=x");
+	give(&also(&more[1], 1)->text, "needle");
+	ck_assert(selects("\"tenant\":\"acme\",\"share\":\"x\",\"reason\":\"Needle\""));
+	ck_assert(!selects("\"tenant\":\"acme\",\"share\":\"x\""));
+	ck_assert(!selects("\"tenant\":\"acme\",\"reason\":\"needle\""));
+	ck_assert(!selects("\"share\":\"x\",\"reason\":\"needle\""));
+	set(&more[0].last, "2h");
+	set(&args.since, "1h");
+	f = build();
+	ck_assert_int_eq(f->since, NOW - 3600 * TIME_SECOND);
+	ck_assert(f->stated_window);
+	filter_free(f);
+}
+END_TEST
+
+START_TEST(filters_inside_filters_end_somewhere)
+{
+	struct filter_args *a = &args;
+
+	for (int i = 0; i < 33; i++)
+		a = also(a, 1);
+	give(&a->tenant, "acme");
+	refused("more than 32 deep", "");
 }
 END_TEST
 
@@ -773,8 +919,25 @@ operand_case(void)
 	tcase_add_test(c, a_value_may_hold_more_signs);
 	tcase_add_test(c, time_as_a_field_is_an_instant);
 	tcase_add_test(c, a_mistyped_field_gets_the_nearest_name);
-	tcase_add_test(c, what_later_versions_know_is_told_apart_from_a_typing_error);
+	tcase_add_test(c, what_is_no_operand_is_told_what_one_is);
 	tcase_add_test(c, a_value_alone_can_be_tested);
+	return c;
+}
+
+static TCase *
+more_case(void)
+{
+	TCase *c = make_case("payload and expressions");
+
+	tcase_add_test(c, a_path_is_equal_by_text_or_token);
+	tcase_add_test(c, a_path_takes_globs_and_leads_through_arrays);
+	tcase_add_test(c, a_path_that_is_not_equal_has_no_such_value);
+	tcase_add_test(c, a_lone_star_asks_whether_a_path_leads_to_a_value);
+	tcase_add_test(c, different_paths_are_different_operands);
+	tcase_add_test(c, every_expression_must_hold);
+	tcase_add_test(c, an_expression_can_state_the_window);
+	tcase_add_test(c, further_arguments_must_hold_too);
+	tcase_add_test(c, filters_inside_filters_end_somewhere);
 	return c;
 }
 
@@ -787,6 +950,7 @@ build_suite(void)
 	suite_add_tcase(s, kind_case());
 	suite_add_tcase(s, time_case());
 	suite_add_tcase(s, operand_case());
+	suite_add_tcase(s, more_case());
 	return s;
 }
 
