@@ -204,16 +204,62 @@ START_TEST(a_length_that_was_asked_for_is_used)
 }
 END_TEST
 
-START_TEST(a_length_far_too_short_is_doubled_until_it_fits)
+START_TEST(a_length_far_too_short_is_refused_with_the_shortest_that_is_not)
 {
-	struct summary *s = summary_of_times(SECOND, 0, 365 * TIME_DAY, 3);
-	int64_t bucket;
-	size_t n;
+	static const int64_t steps[] = { 365 * TIME_DAY, 1000 * TIME_DAY, 3 * TIME_DAY + 1 };
 
-	free(summary_histogram(s, &bucket, &n));
-	ck_assert_int_eq(bucket, 64 * SECOND);
-	ck_assert_uint_le(n, 1 << 20);
-	summary_free(s);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		struct summary *s = summary_of_times(SECOND, -5, steps[i], 7);
+		struct err e = ERR_NONE;
+		int64_t shortest, bucket;
+		const char *is;
+		size_t n;
+
+		ck_assert_int_eq(summary_check(s, &e), -1);
+		ck_assert_int_eq(e.code, ERR_FAIL);
+		ck_assert_ptr_nonnull(is = strstr(e.text, " is "));
+		shortest = strtoll(is + 4, NULL, 10) * SECOND;
+		summary_free(s);
+
+		err_clear(&e);
+		s = summary_of_times(shortest, -5, steps[i], 7);
+		ck_assert_int_eq(summary_check(s, &e), 0);
+		free(summary_histogram(s, &bucket, &n));
+		ck_assert_int_eq(bucket, shortest);
+		ck_assert_uint_le(n, 1 << 20);
+		summary_free(s);
+
+		s = summary_of_times(shortest - SECOND, -5, steps[i], 7);
+		ck_assert_int_eq(summary_check(s, &e), shortest > SECOND ? -1 : 0);
+		summary_free(s);
+	}
+}
+END_TEST
+
+START_TEST(a_tally_that_grows_too_large_says_so)
+{
+	struct tally *t = tally_new();
+	struct err e = ERR_NONE;
+	char text[32];
+	size_t place;
+
+	for (unsigned i = 0; tally_memory(t) <= TALLY_BYTES_MAX; i++) {
+		ck_assert_int_eq(tally_check(t, &e), 0);
+		ck_assert_uint_eq(tally_add(t, number(text, i), 1), i);
+	}
+	ck_assert_int_eq(tally_check(t, &e), -1);
+	ck_assert_int_eq(e.code, ERR_FAIL);
+	ck_assert(tally_find(t, number(text, 77), &place));
+	ck_assert_uint_eq(place, 77);
+	ck_assert(str_eq(tally_value(t, 77), STR("value 77")));
+	tally_reset(t);
+	ck_assert_uint_eq(tally_size(t), 0);
+	ck_assert(!tally_find(t, number(text, 77), &place));
+	ck_assert_uint_eq(tally_add(t, number(text, 77), 1), 0);
+	ck_assert(tally_find(t, number(text, 77), &place));
+	tally_reset(t);
+	ck_assert(!tally_find(t, number(text, 77), &place));
+	tally_free(t);
 }
 END_TEST
 
@@ -343,7 +389,8 @@ summary_suite(void)
 	tcase_add_test(tc, all_of_time_fits);
 	tcase_add_test(tc, a_span_gets_the_shortest_length_that_fits);
 	tcase_add_test(tc, a_length_that_was_asked_for_is_used);
-	tcase_add_test(tc, a_length_far_too_short_is_doubled_until_it_fits);
+	tcase_add_test(tc, a_length_far_too_short_is_refused_with_the_shortest_that_is_not);
+	tcase_add_test(tc, a_tally_that_grows_too_large_says_so);
 	tcase_add_test(tc, histograms_of_other_grains_merge);
 	tcase_add_test(tc, no_events_give_no_buckets);
 	tcase_add_test(tc, a_summary_counts_outcomes_and_values);
