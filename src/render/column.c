@@ -67,6 +67,24 @@ render_fit(struct str safe, unsigned columns)
 	return i;
 }
 
+size_t
+render_fit_end(struct str safe, unsigned columns)
+{
+	unsigned all = render_columns(safe), used = 0;
+	size_t i = 0, n;
+
+	/* What does not fit is passed over, then what stands on the last of it. */
+	while (i < safe.len) {
+		unsigned c = character(safe, i, &n);
+
+		if (all - used <= columns && c > 0)
+			break;
+		used += c;
+		i += n;
+	}
+	return i;
+}
+
 void
 render_spaces(struct buf *out, unsigned n)
 {
@@ -95,4 +113,59 @@ render_pad(struct buf *out, struct str safe, unsigned width, bool right)
 	buf_str(out, safe);
 	if (!right)
 		render_spaces(out, width - columns);
+}
+
+void
+render_squeeze(struct buf *out, struct str safe, unsigned width)
+{
+	unsigned start = (width - 1) / 3;
+	size_t end;
+
+	if (render_columns(safe) <= width || width < 8) {
+		render_pad(out, safe, width, false);
+		return;
+	}
+	buf_add(out, safe.p, render_fit(safe, start));
+	start = render_columns((struct str){ safe.p, render_fit(safe, start) });
+	buf_str(out, STR("\u2026"));
+	end = render_fit_end(safe, width - 1 - start);
+	safe = (struct str){ safe.p + end, safe.len - end };
+	buf_str(out, safe);
+	render_spaces(out, width - 1 - start - render_columns(safe));
+}
+
+/* To the last blank that fits, if that is not too early, else what fits. */
+size_t
+render_line(struct str safe, unsigned width)
+{
+	size_t fits = render_fit(safe, width), blank = fits;
+
+	if (fits == safe.len)
+		return fits;
+	if (safe.p[fits] == ' ')
+		return fits;
+	while (blank > 0 && safe.p[blank] != ' ')
+		blank--;
+	if (blank > fits / 2)
+		return blank;
+	if (fits > 0)
+		return fits;
+	/* Not even one character fits. */
+	(void)character(safe, 0, &fits);
+	return fits;
+}
+
+void
+render_wrap(struct buf *out, struct str safe, unsigned width, unsigned indent)
+{
+	size_t n;
+
+	while (width > 0 && (n = render_line(safe, width)) < safe.len) {
+		buf_add(out, safe.p, n);
+		n += safe.p[n] == ' ';
+		safe = (struct str){ safe.p + n, safe.len - n };
+		buf_byte(out, '\n');
+		render_spaces(out, indent);
+	}
+	buf_str(out, safe);
 }

@@ -87,4 +87,4 @@ json_finish(struct render *r, const struct render_close *c)
 	PUT(out, "}\n");
 }
 
-const struct render_format render_json = { "json", json_start, json_event, json_finish, NULL, false };
+const struct render_format render_json = { .name = "json", .start = json_start, .event = json_event, .finish = json_finish };

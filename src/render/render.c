@@ -12,8 +12,9 @@
 #include "render/format.h"
 #include "render/html.h"
 
-static const struct render_format *const formats[] = { &render_table, &render_jsonl, &render_json, &render_csv };
-static const char *const format_names[] = { "table", "jsonl", "json", "csv" };
+static const struct render_format *const formats[] = { &render_table, &render_jsonl, &render_json, &render_csv,
+	&render_short, &render_text, &render_detail };
+static const char *const format_names[] = { "table", "jsonl", "json", "csv", "short", "text", "detail" };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
@@ -39,7 +40,8 @@ find_format(const char *name, struct err *e)
 	if (hint != NULL)
 		err_set(e, ERR_FAIL, "no output format is called '%.60s'; did you mean '%s'?", name, hint);
 	else
-		err_set(e, ERR_FAIL, "no output format is called '%.60s': table, jsonl, json or csv", name);
+		err_set(e, ERR_FAIL, "no output format is called '%.60s': table, jsonl, json, csv, short, text or"
+		    " detail", name);
 	return NULL;
 }
 
@@ -128,6 +130,27 @@ render_event(struct render *r, const struct event *ev, uint64_t seq, struct err 
 }
 
 int
+render_flush(struct render *r, struct err *e)
+{
+	if (r->format->flush != NULL)
+		r->format->flush(r);
+	return emit(r, e);
+}
+
+field_set
+render_fields(const struct render_options *o)
+{
+	field_set set = 0;
+
+	for (size_t i = 0; i < FORMATS; i++)
+		if (strcmp(o->format, formats[i]->name) == 0)
+			set = o->n_fields > 0 ? formats[i]->always : formats[i]->own;
+	for (size_t i = 0; i < o->n_fields; i++)
+		set |= FIELD_BIT(o->fields[i].field);
+	return set;
+}
+
+int
 render_close(struct render *r, const struct render_close *c, struct err *e)
 {
 	static const struct render_close nothing = { 0 };
@@ -149,6 +172,7 @@ render_abort(struct render *r)
 		r->format->release(r);
 	buf_fini(&r->buf);
 	buf_fini(&r->cell);
+	buf_fini(&r->quoted);
 	selector_scratch_fini(&r->scratch);
 	free(r->column);
 	free(r);

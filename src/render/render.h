@@ -41,6 +41,11 @@ const char *const *render_formats(size_t *n); /* for hints, help and completion 
 /* NULL with ERR_FAIL when there is no such format (nearest name in the text). */
 struct render *render_open(const struct render_options *o, struct outstream *out, struct err *e);
 int render_event(struct render *r, const struct event *ev, uint64_t seq, struct err *e);
+/* Hands on what a format keeps back until it has seen more, for those who
+ * print events as they come.  The outstream is the caller's to flush. */
+int render_flush(struct render *r, struct err *e);
+/* The fields that a format looks at, for who fills the events; 0: all. */
+field_set render_fields(const struct render_options *o);
 /* What the JSON document says at its end. */
 struct render_close {
 	bool has_more;

@@ -1,8 +1,8 @@
 /*
  * table: events for people, a line each, in columns that fit the terminal.
  *
- *     S  TIME                 AGE      ACTOR   ACTION  TARGET   OUTCOME
- *     w  2026-04-23 18:00:00  3m ago   alice   read    prod/db  failure
+ *        TIME                 AGE  ACTOR                 ACTION  TARGET   OUTCOME
+ *     w  2026-04-23 18:00:00   3m  alice via deploy-bot  read    prod/db  failure
  *
  * The first rows are kept until there are SAMPLE_ROWS of them or the end
  * comes; they decide the widths.  Later rows stream.  Columns are written here
@@ -17,8 +17,7 @@
 
 enum {
 	SAMPLE_ROWS = 100,
-	SHRINK_MIN = 10,   /* a column that gives way keeps so many */
-	CHOSEN_MIN = 4,
+	CHOSEN_MIN = 4,    /* what chosen columns give way to, or all when nothing else helps */
 	GAP = 2,           /* spaces between columns */
 	PAD_MAX = 60       /* without a terminal, longer cells push the line out */
 };
@@ -33,21 +32,25 @@ struct column_kind {
 	enum content content;
 	enum field field;  /* CONTENT_FIELD */
 	bool right;
-	bool shrinks;
+	bool middle;       /* too long: cut in the middle */
+	unsigned least;    /* gives way down to so many columns; 0: does not */
 	unsigned leaves;   /* 1 leaves first when there is no room; 0 stays */
+	unsigned roomy;    /* has so many when its rows are not yet known */
 	const struct selector *path; /* CONTENT_PATH */
 };
 
 /* What is shown when no fields are chosen. */
 static const struct column_kind usual[] = {
-	{ "", CONTENT_MARK, FIELD_NONE, false, false, 0, NULL },
-	{ "TIME", CONTENT_TIME, FIELD_NONE, false, false, 0, NULL },
-	{ "AGE", CONTENT_AGE, FIELD_NONE, true, false, 2, NULL },
-	{ "ACTOR", CONTENT_ACTOR, FIELD_NONE, false, true, 0, NULL },
-	{ "ACTION", CONTENT_FIELD, FIELD_ACTION, false, true, 0, NULL },
-	{ "TARGET", CONTENT_TARGET, FIELD_NONE, false, true, 0, NULL },
-	{ "OUTCOME", CONTENT_FIELD, FIELD_OUTCOME, false, false, 3, NULL },
-	{ "ADDRESS", CONTENT_FIELD, FIELD_IP, false, false, 1, NULL },
+	{ .title = "", .content = CONTENT_MARK, .roomy = 1 },
+	{ .title = "TIME", .content = CONTENT_TIME },
+	{ .title = "AGE", .content = CONTENT_AGE, .right = true, .leaves = 2, .roomy = 3 },
+	{ .title = "ACTOR", .content = CONTENT_ACTOR, .least = 10, .roomy = 20 },
+	{ .title = "ACTION", .content = CONTENT_FIELD, .field = FIELD_ACTION, .middle = true, .least = 10,
+	    .roomy = 16 },
+	{ .title = "TARGET", .content = CONTENT_TARGET, .middle = true, .least = 10, .roomy = 30 },
+	{ .title = "OUTCOME", .content = CONTENT_FIELD, .field = FIELD_OUTCOME, .leaves = 3, .roomy = 7 },
+	{ .title = "ADDRESS", .content = CONTENT_FIELD, .field = FIELD_IP, .middle = true, .least = 15, .leaves = 1,
+	    .roomy = 15 },
 };
 
 struct column {
@@ -73,120 +76,38 @@ struct table {
 
 /* ---- cells ---- */
 
-static enum render_style
-severity_style(const struct event *ev)
-{
-	static const enum render_style styles[SEVERITY_COUNT] = {
-		STYLE_PLAIN, STYLE_WARNING, STYLE_BAD, STYLE_WORST
-	};
-	int level = event_has(ev, FIELD_SEVERITY) ? event_severity(ev->v[FIELD_SEVERITY]) : -1;
-
-	return level < 0 ? STYLE_PLAIN : styles[level];
-}
-
-static enum render_style
-outcome_style(const struct event *ev)
-{
-	static const enum render_style styles[OUTCOME_COUNT] = { STYLE_GOOD, STYLE_BAD, STYLE_WARNING };
-	int outcome = event_has(ev, FIELD_OUTCOME) ? event_outcome(ev->v[FIELD_OUTCOME]) : -1;
-
-	return outcome < 0 ? STYLE_PLAIN : styles[outcome];
-}
-
-/* A letter for what is worse than info, so that colour is not needed. */
-static struct str
-severity_mark(const struct event *ev)
-{
-	static const char marks[SEVERITY_COUNT][2] = { "", "w", "E", "C" };
-	int level = event_has(ev, FIELD_SEVERITY) ? event_severity(ev->v[FIELD_SEVERITY]) : -1;
-
-	return str_of(level < 0 ? "" : marks[level]);
-}
-
-static bool
-is_automated(const struct event *ev)
-{
-	struct str type;
-
-	if (!event_has(ev, FIELD_ACTOR_TYPE))
-		return false;
-	type = ev->v[FIELD_ACTOR_TYPE];
-	return str_eq_nocase(type, STR("system")) || str_eq_nocase(type, STR("service_account"));
-}
-
-/* The first of the fields that says something. */
-static struct str
-first_of(const struct event *ev, const enum field *field, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (event_has(ev, field[i]) && ev->v[field[i]].len > 0)
-			return ev->v[field[i]];
-	}
-	return STR("-");
-}
-
-static struct str
-actor_text(const struct event *ev)
-{
-	static const enum field best[] = { FIELD_ACTOR_NAME, FIELD_ACTOR_EMAIL, FIELD_ACTOR_ID,
-		FIELD_SERVICE_ACCOUNT, FIELD_ACTOR_TYPE };
-
-	return is_automated(ev) ? STR("System") : first_of(ev, best, 5);
-}
-
-static struct str
-target_text(const struct event *ev)
-{
-	static const enum field best[] = { FIELD_TARGET_PATH, FIELD_TARGET_NAME, FIELD_TARGET_ID };
-
-	return first_of(ev, best, 3);
-}
-
-/* "5s ago", "3m ago", "2d ago", "4mo ago", "2y ago"; "in 3m" when ahead. */
-static void
-put_age(struct buf *out, int64_t now, int64_t us)
-{
-	static const struct {
-		int64_t seconds, below;
-		const char *unit;
-	} steps[] = {
-		{ 1, 60, "s" }, { 60, 3600, "m" }, { 3600, 48 * 3600, "h" },
-		{ 86400, 60 * 86400, "d" }, { 30 * 86400, 730 * 86400, "mo" }, { 365 * 86400, INT64_MAX, "y" },
-	};
-	bool ahead = us > now;
-	int64_t seconds = (ahead ? us - now : now - us) / TIME_SECOND;
-	size_t i = 0;
-
-	while (seconds >= steps[i].below)
-		i++;
-	buf_printf(out, ahead ? "in %" PRId64 "%s" : "%" PRId64 "%s ago",
-	    seconds / steps[i].seconds, steps[i].unit);
-}
-
-static void
-put_local_time(struct buf *out, int64_t us)
-{
-	char text[32];
-
-	time_format_local(text, us);
-	buf_str(out, str_of(text));
-}
-
 static void
 put_field(struct buf *out, const struct event *ev, enum field f, enum render_style *style)
 {
 	if (!event_has(ev, f))
 		buf_byte(out, '-');
 	else if (f == FIELD_TIME)
-		put_local_time(out, ev->time);
+		render_local_time(out, ev->time);
 	else if (f == FIELD_INGESTED)
-		put_local_time(out, ev->ingested);
+		render_local_time(out, ev->ingested);
 	else
 		buf_str(out, ev->v[f]);
 	if (f == FIELD_OUTCOME)
-		*style = outcome_style(ev);
+		*style = render_outcome_style(ev);
 	else if (f == FIELD_SEVERITY)
-		*style = severity_style(ev);
+		*style = render_severity_style(ev);
+}
+
+/* "alice via deploy-bot": the person first, who is shown however narrow it is. */
+static void
+put_actor(struct buf *out, const struct event *ev, enum render_style *style)
+{
+	enum render_who who = render_actor(out, ev);
+	struct str via = render_via(ev);
+
+	if (who == WHO_UNKNOWN)
+		buf_byte(out, '-');
+	if (who == WHO_SYSTEM)
+		*style = STYLE_DIM;
+	if (via.p != NULL) {
+		buf_str(out, STR(" via "));
+		buf_str(out, via);
+	}
 }
 
 /* The text of a column, not yet safe. */
@@ -206,22 +127,22 @@ put_content(struct buf *out, struct render *r, const struct column_kind *k,
 		buf_printf(out, "%" PRIu64, seq);
 		break;
 	case CONTENT_MARK:
-		buf_str(out, severity_mark(ev));
-		*style = severity_style(ev);
+		buf_str(out, render_mark(ev));
+		*style = render_severity_style(ev);
 		break;
 	case CONTENT_TIME:
 		put_field(out, ev, FIELD_TIME, style);
 		break;
 	case CONTENT_AGE:
 		if (event_has(ev, FIELD_TIME))
-			put_age(out, r->o.now, ev->time);
+			render_age(out, r->o.now, ev->time);
 		*style = STYLE_DIM;
 		break;
 	case CONTENT_ACTOR:
-		buf_str(out, actor_text(ev));
+		put_actor(out, ev, style);
 		break;
 	case CONTENT_TARGET:
-		buf_str(out, target_text(ev));
+		buf_str(out, render_target(ev).p ? render_target(ev) : STR("-"));
 		break;
 	}
 }
@@ -271,9 +192,18 @@ measure(struct render *r, struct table *t)
 	}
 }
 
-/* Of a line whose columns that give way have at most `most`. */
+/* How narrow a column may become, when each may have at least `least`. */
 static unsigned
-line_width(const struct table *t, unsigned most)
+narrowest(const struct column *c, unsigned least)
+{
+	unsigned n = c->kind.least < least ? c->kind.least : least;
+
+	return c->kind.least > 0 && c->width > n ? n : c->width;
+}
+
+/* Of a line whose columns are as narrow as they may be. */
+static unsigned
+line_width(const struct table *t, unsigned least)
 {
 	unsigned sum = 0;
 
@@ -281,7 +211,7 @@ line_width(const struct table *t, unsigned most)
 		const struct column *c = &t->column[i];
 
 		if (c->width > 0)
-			sum += (c->kind.shrinks && c->width > most ? most : c->width) + (sum > 0 ? GAP : 0);
+			sum += (least < UINT_MAX ? narrowest(c, least) : c->width) + (sum > 0 ? GAP : 0);
 	}
 	return sum;
 }
@@ -295,7 +225,7 @@ shrink_one(struct table *t, unsigned least)
 	for (size_t i = 0; i < t->columns; i++) {
 		struct column *c = &t->column[i];
 
-		if (c->kind.shrinks && c->width > least && (widest == NULL || c->width > widest->width))
+		if (c->width > narrowest(c, least) && (widest == NULL || c->width > widest->width))
 			widest = c;
 	}
 	if (widest == NULL)
@@ -327,7 +257,7 @@ next_to_leave(struct table *t)
 static void
 fit_width(struct render *r, struct table *t)
 {
-	unsigned least = r->chosen ? CHOSEN_MIN : SHRINK_MIN;
+	unsigned least = UINT_MAX - 1;
 
 	if (r->o.width == 0)
 		return;
@@ -357,6 +287,8 @@ put_cell(struct render *r, const struct column *c, struct str text, enum render_
 		render_style(out, r->o.colour, style);
 	if (r->o.width == 0 && columns > c->width)
 		buf_str(out, text); /* nothing is cut where there is no terminal */
+	else if (c->kind.middle && columns > c->width)
+		render_squeeze(out, text, c->width);
 	else
 		render_pad(out, text, last && columns < c->width && !c->kind.right ? columns : c->width,
 		    c->kind.right);
@@ -421,14 +353,20 @@ forget_rows(struct table *t)
 	t->cells = 0;
 }
 
-/* Decides the widths and prints what was kept. */
+/* Decides the widths and prints what was kept.  When others are awaited, what
+ * little there is does not decide alone. */
 static void
-print_sample(struct render *r, struct table *t)
+print_sample(struct render *r, struct table *t, bool roomy)
 {
-	t->streaming = true;
 	if (t->cells == 0)
 		return;
+	t->streaming = true;
 	measure(r, t);
+	for (size_t i = 0; roomy && r->o.width > 0 && i < t->columns; i++) {
+		struct column *c = &t->column[i];
+
+		c->width = c->width > c->kind.roomy ? c->width : c->kind.roomy;
+	}
 	fit_width(r, t);
 	put_header(r, t);
 	for (size_t i = 0; i < t->cells; i += t->columns)
@@ -456,8 +394,8 @@ add_column(struct table *t, const struct column_kind *k)
 static void
 add_path_column(struct table *t, const struct selector *s)
 {
-	struct column_kind k = { s->text.p + field_table[s->field].key_len + 1, CONTENT_PATH, FIELD_NONE,
-		false, true, 0, s };
+	struct column_kind k = { .title = s->text.p + field_table[s->field].key_len + 1, .content = CONTENT_PATH,
+		.path = s, .least = CHOSEN_MIN, .roomy = 16 };
 
 	add_column(t, &k);
 }
@@ -466,8 +404,9 @@ static void
 add_field_column(struct table *t, enum field f)
 {
 	enum field_type type = field_table[f].type;
-	struct column_kind k = { field_table[f].title, CONTENT_FIELD, f,
-		type == FIELD_INTEGER || type == FIELD_NUMBER, type != FIELD_TIMESTAMP, 0, NULL };
+	struct column_kind k = { .title = field_table[f].title, .content = CONTENT_FIELD, .field = f,
+		.right = type == FIELD_INTEGER || type == FIELD_NUMBER, .middle = f == FIELD_TARGET_PATH || f == FIELD_IP,
+		.least = type == FIELD_TIMESTAMP ? 0 : CHOSEN_MIN, .roomy = 16 };
 
 	add_column(t, &k);
 }
@@ -475,7 +414,7 @@ add_field_column(struct table *t, enum field f)
 static void
 table_start(struct render *r)
 {
-	static const struct column_kind seq = { "SEQ", CONTENT_SEQ, FIELD_NONE, true, false, 0, NULL };
+	static const struct column_kind seq = { .title = "SEQ", .content = CONTENT_SEQ, .right = true, .roomy = 8 };
 	struct table *t = mem_zero(1, sizeof(*t));
 
 	r->state = t;
@@ -503,7 +442,7 @@ table_event(struct render *r, const struct event *ev, uint64_t seq)
 		put_row(r, t, t->cell);
 		forget_rows(t);
 	} else if (t->cells >= SAMPLE_ROWS * t->columns) {
-		print_sample(r, t);
+		print_sample(r, t, false);
 	}
 }
 
@@ -514,7 +453,16 @@ table_finish(struct render *r, const struct render_close *c)
 
 	(void)c;
 	if (!t->streaming)
-		print_sample(r, t);
+		print_sample(r, t, false);
+}
+
+static void
+table_flush(struct render *r)
+{
+	struct table *t = r->state;
+
+	if (!t->streaming)
+		print_sample(r, t, true);
 }
 
 static void
@@ -533,4 +481,7 @@ table_release(struct render *r)
 	free(t);
 }
 
-const struct render_format render_table = { "table", table_start, table_event, table_finish, table_release, true };
+const struct render_format render_table = {
+	.name = "table", .start = table_start, .event = table_event, .finish = table_finish,
+	.flush = table_flush, .release = table_release, .people = true, .own = PHRASE_LINE
+};

@@ -79,9 +79,29 @@ END_TEST
 
 START_TEST(automated_actors_are_system)
 {
-	shows(EVENT("\"actor_name\":\"cron\",\"actor_type\":\"system\""), "  System  ");
-	shows(EVENT("\"actor_id\":\"deploy\",\"actor_type\":\"Service_Account\""), "  System  ");
+	shows(EVENT("\"actor_type\":\"system\""), "  System  ");
+	shows(EVENT("\"actor_id\":\"system\",\"actor_type\":\"system\""), "  System  ");
+	shows(EVENT("\"actor_name\":\"cron\",\"actor_type\":\"system\""), "  System (cron)  ");
+	shows(EVENT("\"actor_id\":\"deploy\",\"actor_type\":\"Service_Account\""), "  System (deploy)  ");
+	shows(EVENT("\"service_account\":\"deploy\""), "  System (deploy)  ");
 	shows(EVENT("\"actor_id\":\"deploy\",\"actor_type\":\"user\""), "  deploy  ");
+}
+END_TEST
+
+START_TEST(nobody_is_taken_for_the_system)
+{
+	shows(EVENT("\"actor_id\":\"System\""), "  \"System\"  ");
+	shows(EVENT("\"actor_name\":\"SYSTEM (cron)\""), "  \"SYSTEM (cron)\"  ");
+	shows(EVENT("\"actor_name\":\"alice via root\""), "  \"alice via root\"  ");
+	shows(EVENT("\"actor_name\":\"-\""), "  \"-\"  ");
+	shows(EVENT("\"target_id\":\"x\""), "  -      read    x  ");
+}
+END_TEST
+
+START_TEST(a_service_account_stands_beside_the_person)
+{
+	shows(EVENT("\"actor_name\":\"Alice\",\"service_account\":\"bot\""), "  Alice via bot  ");
+	shows(EVENT("\"actor_id\":\"bot\",\"service_account\":\"bot\""), "  bot  ");
 }
 END_TEST
 
@@ -99,10 +119,10 @@ START_TEST(ages_are_short)
 	static const struct {
 		const char *time, *age;
 	} ages[] = {
-		{ "2026-04-23T12:00:00Z", "  0s ago  " }, { "2026-04-23T11:59:00.000001Z", "  59s ago  " },
-		{ "2026-04-23T11:59:00Z", "  1m ago  " }, { "2026-04-21T12:00:00.000001Z", "  47h ago  " },
-		{ "2026-04-21T12:00:00Z", "  2d ago  " }, { "2026-02-22T12:00:00Z", "  2mo ago  " },
-		{ "2024-04-23T12:00:00Z", "  2y ago  " }, { "0001-01-01T00:00:00Z", "  2026y ago  " },
+		{ "2026-04-23T12:00:00Z", "   0s  " }, { "2026-04-23T11:59:00.000001Z", "  59s  " },
+		{ "2026-04-23T11:59:00Z", "   1m  " }, { "2026-04-21T12:00:00.000001Z", "  47h  " },
+		{ "2026-04-21T12:00:00Z", "   2d  " }, { "2026-02-22T12:00:00Z", "  2mo  " },
+		{ "2024-04-23T12:00:00Z", "   2y  " }, { "0001-01-01T00:00:00Z", "  2026y  " },
 		{ "2026-04-23T12:05:00Z", "  in 5m  " },
 	};
 
@@ -112,6 +132,56 @@ START_TEST(ages_are_short)
 		snprintf(line, sizeof(line), "{\"time\":\"%s\",\"action\":\"read\",\"actor_id\":\"x\"}\n", ages[i].time);
 		shows(line, ages[i].age);
 	}
+}
+END_TEST
+
+START_TEST(one_long_address_leaves_room_for_the_rest)
+{
+	struct buf b = table(EVENT("\"actor_id\":\"alice@acme.example\",\"target_path\":\"prod/db/orders\","
+	    "\"ip\":\"2001:db8:1111:2222:3333:4444:5555:6666\""), 110);
+
+	ck_assert_msg(strstr(b.p, "  alice@acme.example  ") != NULL, "%s", b.p);
+	ck_assert_msg(strstr(b.p, "  prod/db/orders  ") != NULL, "%s", b.p);
+	ck_assert_msg(strstr(b.p, "  2001:db8") != NULL && strstr(b.p, ":6666\n") != NULL, "%s", b.p);
+	buf_fini(&b);
+}
+END_TEST
+
+static struct buf
+flushed(unsigned width, bool *early)
+{
+	static const char first[] = EVENT("\"actor_id\":\"x\""), second[] = EVENT("\"actor_id\":\"alice@acme.example\"");
+	struct render_options o = { .format = "table", .width = width, .now = RENDERED_NOW };
+	struct err e = ERR_NONE;
+	char path[64];
+	struct outstream *out = rendered_open(path);
+	struct render *r = render_open(&o, out, &e);
+	struct buf b;
+
+	ck_assert_int_eq(render_flush(r, &e), 0);
+	ck_assert_uint_eq(outstream_bytes(out), 0);
+	each_event(first, strlen(first), rendered_event, r);
+	ck_assert_int_eq(render_flush(r, &e), 0);
+	*early = outstream_bytes(out) > 0;
+	each_event(second, strlen(second), rendered_event, r);
+	ck_assert_int_eq(render_close(r, NULL, &e), 0);
+	b = rendered_text(out, path);
+	buf_byte(&b, '\0');
+	return b;
+}
+
+START_TEST(what_is_awaited_gets_room_and_is_not_kept_back)
+{
+	bool early;
+	struct buf b = flushed(120, &early);
+
+	ck_assert(early);
+	ck_assert_msg(strstr(b.p, "  alice@acme.example  ") != NULL, "%s", b.p);
+	ck_assert_uint_le(widest(&b), 120);
+	buf_fini(&b);
+	b = flushed(60, &early);
+	ck_assert_uint_le(widest(&b), 60);
+	buf_fini(&b);
 }
 END_TEST
 
@@ -133,7 +203,7 @@ START_TEST(a_mistyped_format_gets_the_nearest_name)
 	err_clear(&e);
 	o.format = "zzzzzzzz";
 	ck_assert(render_open(&o, NULL, &e) == NULL);
-	ck_assert_msg(strstr(e.text, "table, jsonl, json or csv") != NULL, "%s", e.text);
+	ck_assert_msg(strstr(e.text, "table, jsonl, json, csv, short, text or detail") != NULL, "%s", e.text);
 }
 END_TEST
 
@@ -142,7 +212,7 @@ START_TEST(every_named_format_can_be_opened_and_given_up)
 	size_t n;
 	const char *const *names = render_formats(&n);
 
-	ck_assert_uint_eq(n, 4);
+	ck_assert_uint_eq(n, 7);
 	for (size_t i = 0; i < n; i++) {
 		struct render_options o = { .format = names[i] };
 		struct err e = ERR_NONE;
@@ -187,6 +257,10 @@ table_suite(void)
 	tcase_add_test(c, no_line_is_wider_than_the_terminal);
 	tcase_add_test(c, rows_behind_the_sample_keep_to_its_widths);
 	tcase_add_test(c, automated_actors_are_system);
+	tcase_add_test(c, nobody_is_taken_for_the_system);
+	tcase_add_test(c, a_service_account_stands_beside_the_person);
+	tcase_add_test(c, one_long_address_leaves_room_for_the_rest);
+	tcase_add_test(c, what_is_awaited_gets_room_and_is_not_kept_back);
 	tcase_add_test(c, the_best_name_of_an_actor_is_shown);
 	tcase_add_test(c, ages_are_short);
 	tcase_add_test(c, nothing_is_cut_where_there_is_no_terminal);
