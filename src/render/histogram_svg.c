@@ -20,7 +20,8 @@ enum {
 	BARS_MAX = 120
 };
 
-#define GAP 0.15 /* of a bar's place, left free between bars */
+#define GAP 0.15  /* of a bar's place, left free between bars */
+#define LEAST 1.5 /* the height of what is there at all: one failure among many is seen */
 
 struct plot {
 	struct buf *out;
@@ -49,6 +50,14 @@ static double
 height_of(const struct plot *p, uint64_t count)
 {
 	return (double)count / (double)p->most * (BOTTOM - TOP);
+}
+
+static double
+seen_height(const struct plot *p, uint64_t count)
+{
+	double height = height_of(p, count);
+
+	return count > 0 && height < LEAST ? LEAST : height;
 }
 
 /* Steps of whole days need no hour. */
@@ -84,7 +93,7 @@ put_bar(struct plot *p, size_t i)
 	const struct summary_bucket *b = &p->bar[i];
 	double place = (double)(RIGHT - LEFT) / (double)p->bars;
 	double x = LEFT + place * ((double)i + GAP / 2), width = place * (1 - GAP);
-	double all = height_of(p, b->count), failed = height_of(p, b->failed);
+	double failed = seen_height(p, b->failed), rest = seen_height(p, b->count - b->failed);
 
 	if (b->count == 0)
 		return;
@@ -92,8 +101,8 @@ put_bar(struct plot *p, size_t i)
 	put_time(p, b->start);
 	buf_printf(p->out, ": %" PRIu64 " event%s, %" PRIu64 " failed</title>", b->count, b->count == 1 ? "" : "s", b->failed);
 	if (b->count > b->failed)
-		buf_printf(p->out, "<rect class=\"rest\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", x, BOTTOM - all,
-		    width, all - failed);
+		buf_printf(p->out, "<rect class=\"rest\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", x,
+		    BOTTOM - failed - rest, width, rest);
 	if (b->failed > 0)
 		buf_printf(p->out, "<rect class=\"failed\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", x,
 		    BOTTOM - failed, width, failed);

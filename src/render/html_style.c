@@ -39,6 +39,7 @@ const char render_html_style[] =
     ".b{width:26%;padding-right:0}\n"
     ".bar{display:block;width:100%;height:.7em;margin-top:.4em}\n"
     ".bar rect{fill:var(--bar)}\n"
+    "bdi{white-space:pre-wrap}\n"
     ".none{color:var(--dim)}\n"
     ".note{border-left:.25rem solid var(--warn);padding-left:.75rem}\n"
     "@page{size:A4;margin:15mm}\n"

@@ -54,7 +54,7 @@ static const char *const formats[] = { "table", "jsonl", "json", "csv", "short",
 
 static const struct program program = {
 	.name = "audit-trail",
-	.usage = "--resource WHAT | --identity WHO [OPTION...] [FIELD=VALUE | FIELD!=VALUE]...",
+	.usage = "--resource WHAT | --identity WHO [OPTION...] [FIELD=VALUE]...",
 	.purpose = "follow one resource or one identity",
 	.examples =
 	    "  audit-trail --resource prod/db/orders --last 7d    # who touched it\n"
