@@ -133,9 +133,6 @@ check_follow(const struct answer *w, struct err *e)
 		    " or --show-cursor");
 	if (a->cursor_file != NULL && a->limit != OPT_NUMBER_NONE)
 		return err_set(e, ERR_FAIL, "-f with --cursor-file goes on where it left off: no -n");
-	if (is(w, "table"))
-		return err_set(e, ERR_FAIL, "-f prints short, text, detail, jsonl or csv: a table's columns are"
-		    " as wide as what is to come");
 	if (is(w, "json"))
 		return err_set(e, ERR_FAIL, "-f has no end, and a JSON document needs one: use -o jsonl");
 	return 0;
@@ -286,7 +283,7 @@ follow_pause(void *arg, const struct query_cursor *end, struct err *e)
 {
 	struct answer *w = arg;
 
-	if (outstream_flush(w->out, e) < 0)
+	if (render_flush(w->render, e) < 0 || outstream_flush(w->out, e) < 0)
 		return -1;
 	if (w->args->cursor_file != NULL && (w->printed > 0 || !w->continued) && end->size != w->end.size &&
 	    cursor_file_write(w->args->cursor_file, end, e) < 0)
@@ -328,10 +325,7 @@ print_events(struct answer *w, struct err *e)
 	if (cli_selectors("fields", &a->fields, &names, &fields, &ro.n_fields, e) != 0)
 		goto out;
 	ro.fields = fields;
-	/* The formats for people also look at fields they have no column for. */
-	if (is(w, "jsonl") || is(w, "json") || is(w, "csv"))
-		for (size_t i = 0; i < ro.n_fields; i++)
-			w->opts.fields |= FIELD_BIT(fields[i].field);
+	w->opts.fields = render_fields(&ro);
 	if ((w->render = render_open(&ro, w->out, e)) == NULL)
 		goto out;
 	rc = a->follow ? follow(w, e) : print_all(w, e);
