@@ -14,6 +14,8 @@ _audit_toolkit_offer() { # WORD STEM SUFFIX
 		[[ $line == "$1"* ]] || continue
 		quoted=$2${line#"$cut"}$3
 		[[ -n $quote ]] || printf -v quoted %q "$quoted"
+		# A comma needs no backslash, whatever %q thinks.
+		quoted=${quoted//\\,/,}
 		COMPREPLY+=("$quoted")
 	done
 }
@@ -107,4 +109,4 @@ _audit_toolkit_list() { # KIND
 	_audit_toolkit_offer "${word##*,}" "$stem" '' < <("$program" "${store[@]}" --list-values "$1" 2>/dev/null)
 }
 
-complete -F _audit_toolkit auditd-ingest audit-query audit-export audit-summary audit-prune
+complete -F _audit_toolkit auditd-ingest audit-query audit-export audit-summary audit-trail audit-prune

@@ -154,6 +154,17 @@ parse_long(const struct opt *table, int argc, char *argv[], int *i, void *into, 
 	return store_value(&w, value, into, e);
 }
 
+/* -since was meant as --since. */
+static int
+unknown_letter(const struct opt *table, const char *typed, char letter, struct err *e)
+{
+	struct wanted w = { .name = { typed + 1, strcspn(typed + 1, "=") } };
+
+	if (w.name.len > 1 && opt_each(table, 0, visit_wanted, &w) && w.row->help)
+		return err_set(e, ERR_FAIL, "unknown option -%c; did you mean --%s?", letter, w.row->name);
+	return err_set(e, ERR_FAIL, "unknown option -%c; --help lists them", letter);
+}
+
 /* -abc, -nVALUE, -n VALUE. */
 static int
 parse_letters(const struct opt *table, int argc, char *argv[], int *i, void *into, struct err *e)
@@ -163,7 +174,7 @@ parse_letters(const struct opt *table, int argc, char *argv[], int *i, void *int
 		const char *value = NULL;
 
 		if (!opt_each(table, 0, visit_wanted, &w))
-			return err_set(e, ERR_FAIL, "unknown option -%c; --help lists them", *p);
+			return unknown_letter(table, argv[*i], *p, e);
 		if (w.row->type != OPT_FLAG) {
 			if (p[1])
 				value = p + 1;

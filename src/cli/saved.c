@@ -232,7 +232,7 @@ saved_unknown(const char *name, const struct str_list *names, struct err *e)
 
 struct expansion {
 	const struct kept *kept;
-	const char *path[DEPTH_MAX + 1]; /* the names that led here */
+	const char *path[DEPTH_MAX]; /* the names that led here */
 	size_t depth, named;
 	struct err *e;
 };
@@ -245,7 +245,7 @@ check_path(const struct expansion *x, const char *name)
 			return err_set(x->e, ERR_FAIL, "saved query '%s' leads back to itself%s%s%s", name,
 			    i + 1 < x->depth ? " by '" : "", i + 1 < x->depth ? x->path[x->depth - 1] : "",
 			    i + 1 < x->depth ? "'" : "");
-	if (x->depth > DEPTH_MAX)
+	if (x->depth >= DEPTH_MAX)
 		return err_set(x->e, ERR_FAIL, "saved query '%s': more than %d inside one another", name, DEPTH_MAX);
 	return 0;
 }

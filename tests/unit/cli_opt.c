@@ -27,6 +27,7 @@ static const struct opt table[] = {
 	{ 'f', "flag", OPT_FLAG, ARG(flag), NULL, "a flag", VALUE_ANY, NULL },
 	{ 'o', "other", OPT_FLAG, ARG(other), NULL, NULL, VALUE_ANY, NULL },
 	{ 'n', "number", OPT_COUNT, ARG(count), "N", "how many", VALUE_ANY, NULL },
+	{ 0, "from", OPT_NUMBER, ARG(count), "N", "from where", VALUE_ANY, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(inner), NULL, NULL, VALUE_ANY, inner_table },
 	OPT_TABLE_END
 };
@@ -139,7 +140,8 @@ END_TEST
 
 START_TEST(counts_are_decimal_and_above_zero)
 {
-	static char *const bad[] = { "0", "", "-1", "+1", "1x", "0x10", " 1", "18446744073709551616" };
+	static char *const bad[] = { "0", "", "-1", "+1", "1x", "0x10", " 1", "18446744073709551615",
+		"18446744073709551616" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		err_clear(&e);
@@ -147,8 +149,34 @@ START_TEST(counts_are_decimal_and_above_zero)
 		ck_assert_int_eq(e.code, ERR_FAIL);
 	}
 	err_clear(&e);
-	ck_assert_int_eq(PARSE("--number", "18446744073709551615"), 0);
-	ck_assert_uint_eq(args.count, UINT64_MAX);
+	ck_assert_int_eq(PARSE("--number", "18446744073709551614"), 0);
+	ck_assert_uint_eq(args.count, UINT64_MAX - 1);
+}
+END_TEST
+
+START_TEST(numbers_may_be_0_and_never_what_says_none)
+{
+	static char *const bad[] = { "", "-1", "1x", "18446744073709551615", "18446744073709551616" };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		args.count = OPT_NUMBER_NONE;
+		err_clear(&e);
+		ck_assert_int_eq(PARSE("--from", bad[i]), -1);
+		ck_assert_uint_eq(args.count, OPT_NUMBER_NONE);
+	}
+	err_clear(&e);
+	ck_assert_int_eq(PARSE("--from", "0"), 0);
+	ck_assert_uint_eq(args.count, 0);
+}
+END_TEST
+
+START_TEST(a_name_with_one_dash_gets_the_other)
+{
+	ck_assert_int_eq(PARSE("-list=x"), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "did you mean --list?"));
+	err_clear(&e);
+	ck_assert_int_eq(PARSE("-lisp"), -1);
+	ck_assert_ptr_null(strstr(e.text, "mean"));
 }
 END_TEST
 
@@ -190,6 +218,8 @@ opt_suite(void)
 	tcase_add_test(c, a_flag_takes_no_value);
 	tcase_add_test(c, a_missing_value_is_told);
 	tcase_add_test(c, counts_are_decimal_and_above_zero);
+	tcase_add_test(c, numbers_may_be_0_and_never_what_says_none);
+	tcase_add_test(c, a_name_with_one_dash_gets_the_other);
 	tcase_add_test(c, unknown_letters_are_refused);
 	tcase_add_test(c, hidden_rows_are_in_no_list);
 	suite_add_tcase(s, c);
