@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/stream.h"
+#include "query/order.h"
 
 #define READ_BYTES (256 * 1024)
 #define LOOKS_MAX 20
@@ -17,14 +18,30 @@
 struct kept {
 	int64_t time;
 	uint64_t seq;
-	const char *p;
+	char *p;
 	size_t len;
+};
+
+struct reader {
+	struct instream *in;
+	struct buf buf;
+	size_t at;    /* of the next line in buf */
+	bool end;     /* of the input */
+	bool skipping; /* the rest of a line that is too long */
 };
 
 struct lines {
 	const struct filter *filter;
 	struct kept *kept;
 	size_t n, cap;
+	struct best best;      /* of the kept ones; max 0: all are kept */
+	uint64_t number;       /* lines of files so far */
+	struct {
+		const char *const *path; /* NULL: no stream */
+		size_t n;                /* left */
+		struct reader reader;    /* of the first of them, when open */
+		int (*go_on)(struct err *e);
+	} stream;
 	uint64_t examined, faulty;
 	uint64_t first, end;   /* seqs that lines_look is to keep */
 	struct store_view view;
@@ -34,6 +51,64 @@ struct lines {
 	struct filter_scratch *matching;
 	struct event event;
 };
+
+/* ---- lines of a file ---- */
+
+/* The next line without its newline: 1, 0 at the end, -1.  One that is longer
+ * than an event may be comes cut off. */
+static int
+next_line(struct reader *r, struct str *line, struct err *e)
+{
+	for (;;) {
+		char *start = r->buf.p + r->at, *nl = NULL;
+		size_t have = r->buf.len - r->at;
+		ssize_t got;
+
+		if (have > 0)
+			nl = memchr(start, '\n', have);
+		if (nl != NULL || (r->end && have > 0) || have > JSON_STORED_MAX) {
+			bool skip = r->skipping;
+
+			*line = (struct str){ start, nl != NULL ? (size_t)(nl - start) : have };
+			r->at += line->len + (nl != NULL);
+			r->skipping = nl == NULL && !r->end;
+			if (!skip)
+				return 1;
+			continue;
+		}
+		if (r->end)
+			return 0;
+		if (have > 0)
+			memmove(r->buf.p, start, have);
+		r->buf.len = have;
+		r->at = 0;
+		buf_reserve(&r->buf, READ_BYTES);
+		if ((got = instream_read(r->in, r->buf.p + have, READ_BYTES, e)) < 0)
+			return -1;
+		r->buf.len += (size_t)got;
+		r->end = got == 0;
+	}
+}
+
+static int
+reader_open(struct reader *r, const char *path, struct err *e)
+{
+	*r = (struct reader){ .in = instream_open(path, e) };
+	if (r->in == NULL)
+		return -1;
+	buf_reserve(&r->buf, READ_BYTES);
+	return 0;
+}
+
+static void
+reader_close(struct reader *r)
+{
+	instream_close(r->in);
+	buf_fini(&r->buf);
+	*r = (struct reader){ 0 };
+}
+
+/* ---- memory ---- */
 
 struct lines *
 lines_new(const struct filter *f)
@@ -51,7 +126,11 @@ lines_free(struct lines *l)
 {
 	if (l == NULL)
 		return;
+	for (size_t i = 0; i < l->n && l->best.max > 0; i++)
+		free(l->kept[i].p);
 	free(l->kept);
+	free(l->best.item);
+	reader_close(&l->stream.reader);
 	arena_fini(&l->bytes);
 	arena_fini(&l->scratch);
 	json_tape_fini(&l->tape);
@@ -199,74 +278,6 @@ lines_event(struct lines *l, size_t i, struct event *out, struct err *e)
 
 /* ---- files ---- */
 
-struct reader {
-	struct instream *in;
-	struct buf buf;
-	size_t at;    /* of the next line in buf */
-	bool end;     /* of the input */
-	bool skipping; /* the rest of a line that is too long */
-};
-
-/* The next line without its newline: 1, 0 at the end, -1.  One that is longer
- * than an event may be comes cut off. */
-static int
-next_line(struct reader *r, struct str *line, struct err *e)
-{
-	for (;;) {
-		char *start = r->buf.p + r->at, *nl = NULL;
-		size_t have = r->buf.len - r->at;
-		ssize_t got;
-
-		if (have > 0)
-			nl = memchr(start, '\n', have);
-		if (nl != NULL || (r->end && have > 0) || have > JSON_STORED_MAX) {
-			bool skip = r->skipping;
-
-			*line = (struct str){ start, nl != NULL ? (size_t)(nl - start) : have };
-			r->at += line->len + (nl != NULL);
-			r->skipping = nl == NULL && !r->end;
-			if (!skip)
-				return 1;
-			continue;
-		}
-		if (r->end)
-			return 0;
-		if (have > 0)
-			memmove(r->buf.p, start, have);
-		r->buf.len = have;
-		r->at = 0;
-		buf_reserve(&r->buf, READ_BYTES);
-		if ((got = instream_read(r->in, r->buf.p + have, READ_BYTES, e)) < 0)
-			return -1;
-		r->buf.len += (size_t)got;
-		r->end = got == 0;
-	}
-}
-
-/* Calls each for every line of a file. */
-static int
-each_line(const char *path, int (*go_on)(struct err *e), int (*each)(void *arg, uint64_t number, struct str line),
-    void *arg, struct err *e)
-{
-	struct reader r = { .in = instream_open(path, e) };
-	struct str line;
-	uint64_t number = 0;
-	int rc;
-
-	if (r.in == NULL)
-		return -1;
-	buf_reserve(&r.buf, READ_BYTES);
-	while ((rc = next_line(&r, &line, e)) > 0) {
-		if (go_on != NULL && number % GO_ON_LINES == 0 && (rc = go_on(e)) < 0)
-			break;
-		if ((rc = each(arg, number++, line)) < 0)
-			break;
-	}
-	instream_close(r.in);
-	buf_fini(&r.buf);
-	return rc;
-}
-
 /* A line into l->event: whether it is an event that matches. */
 static bool
 match_line(struct lines *l, struct str line)
@@ -283,48 +294,128 @@ match_line(struct lines *l, struct str line)
 	return filter_match(l->filter, &l->event, l->matching);
 }
 
+/* The next line that matches, which has the number l->number - 1: 1, its event
+ * is l->event; 0 at the end of the file; -1. */
 static int
-keep_line(void *arg, uint64_t number, struct str line)
+next_match(struct lines *l, struct reader *r, int (*go_on)(struct err *e), struct str *line, struct err *e)
 {
-	struct lines *l = arg;
+	int rc;
 
-	if (match_line(l, line))
-		keep(l, number, line);
-	return 0;
+	while ((rc = next_line(r, line, e)) > 0) {
+		if (go_on != NULL && l->number % GO_ON_LINES == 0 && go_on(e) < 0)
+			return -1;
+		l->number++;
+		if (match_line(l, *line))
+			return 1;
+	}
+	return rc;
+}
+
+void
+lines_keep_best(struct lines *l, enum query_order order, uint64_t limit)
+{
+	if (limit > 0 && limit < UINT32_MAX)
+		best_init(&l->best, order, (size_t)limit);
+}
+
+/* Among the best, in the memory of the one that has to go for it. */
+static void
+keep_best(struct lines *l, uint64_t seq, struct str line)
+{
+	struct ranked r = { { l->event.time, seq }, (uint32_t)l->n }, gone;
+	struct kept *k;
+
+	if (!best_wants(&l->best, r.place))
+		return;
+	if (l->n == l->best.max)
+		r.row = best_next_row(&l->best);
+	if (!best_add(&l->best, r, &gone)) {
+		mem_grow(&l->kept, &l->cap, l->n + 1, sizeof(*l->kept));
+		l->kept[l->n++] = (struct kept){ 0 };
+	}
+	k = &l->kept[r.row];
+	*k = (struct kept){ l->event.time, seq, mem_resize(k->p, line.len), line.len };
+	memcpy(k->p, line.p, line.len);
 }
 
 int
 lines_read(struct lines *l, const char *path, int (*go_on)(struct err *e), struct err *e)
 {
-	return each_line(path, go_on, keep_line, l, e);
+	struct reader r;
+	struct str line;
+	int rc;
+
+	if (reader_open(&r, path, e) < 0)
+		return -1;
+	while ((rc = next_match(l, &r, go_on, &line, e)) > 0)
+		if (l->best.max > 0)
+			keep_best(l, l->number - 1, line);
+		else
+			keep(l, l->number - 1, line);
+	reader_close(&r);
+	return rc;
 }
 
-struct passing {
-	struct lines *lines;
-	void (*each)(void *arg, const struct event *ev);
-	void *arg;
-};
-
-static int
-pass_line(void *arg, uint64_t number, struct str line)
+void
+lines_stream(struct lines *l, const char *const *path, size_t n, int (*go_on)(struct err *e))
 {
-	struct passing *p = arg;
+	l->stream.path = path;
+	l->stream.n = n;
+	l->stream.go_on = go_on;
+}
 
-	(void)number;
-	if (match_line(p->lines, line))
-		p->each(p->arg, &p->lines->event);
+bool
+lines_streaming(const struct lines *l)
+{
+	return l->stream.path != NULL;
+}
+
+int
+lines_next(struct lines *l, const struct event **ev, uint64_t *seq, struct err *e)
+{
+	struct reader *r = &l->stream.reader;
+	struct str line;
+	int rc;
+
+	for (; l->stream.n > 0; l->stream.path++, l->stream.n--) {
+		if (r->in == NULL && reader_open(r, *l->stream.path, e) < 0)
+			return -1;
+		if ((rc = next_match(l, r, l->stream.go_on, &line, e)) < 0)
+			return -1;
+		if (rc > 0) {
+			*ev = &l->event;
+			*seq = l->number - 1;
+			return 1;
+		}
+		reader_close(r);
+	}
 	return 0;
+}
+
+int
+lines_trouble(const struct lines *l, struct err *e)
+{
+	return filter_trouble(l->matching, e);
 }
 
 int
 lines_each(const char *path, const struct query_options *o, void (*each)(void *arg, const struct event *ev), void *arg,
     uint64_t *examined, uint64_t *faulty, struct err *e)
 {
-	struct passing p = { lines_new(o->filter), each, arg };
-	int rc = each_line(path, o->go_on, pass_line, &p, e);
+	struct lines *l = lines_new(o->filter);
+	struct reader r;
+	struct str line;
+	int rc = reader_open(&r, path, e);
 
-	*examined += p.lines->examined;
-	*faulty += p.lines->faulty;
-	lines_free(p.lines);
+	if (rc == 0) {
+		while ((rc = next_match(l, &r, o->go_on, &line, e)) > 0)
+			each(arg, &l->event);
+		reader_close(&r);
+	}
+	if (rc == 0)
+		rc = lines_trouble(l, e);
+	*examined += l->examined;
+	*faulty += l->faulty;
+	lines_free(l);
 	return rc;
 }

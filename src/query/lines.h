@@ -22,7 +22,15 @@ const struct store_view *lines_view(const struct lines *l);
  * tail behind them: both of one view. */
 int lines_look(struct lines *l, struct store *st, struct segment_info **list, size_t *n, struct err *e);
 
-/* All lines of a file ("-": standard input); seq is the line's number from 0. */
+/*
+ * Of files only the first `limit` in this order are kept (0: all that match,
+ * so that a sorted answer without a limit takes the memory of its lines).
+ * Before lines_read.
+ */
+void lines_keep_best(struct lines *l, enum query_order order, uint64_t limit);
+
+/* All lines of a file ("-": standard input); seq is the line's number from 0,
+ * over all files. */
 int lines_read(struct lines *l, const char *path, int (*go_on)(struct err *e), struct err *e);
 
 size_t lines_count(const struct lines *l);    /* kept */
@@ -32,6 +40,16 @@ int64_t lines_time(const struct lines *l, size_t i);
 uint64_t lines_seq(const struct lines *l, size_t i);
 /* Borrowed until the next lines_event. */
 int lines_event(struct lines *l, size_t i, struct event *out, struct err *e);
+
+/* Instead of lines_read: the files one after the other, nothing is kept.
+ * The paths stay borrowed. */
+void lines_stream(struct lines *l, const char *const *path, size_t n, int (*go_on)(struct err *e));
+bool lines_streaming(const struct lines *l);
+/* 1: the next event that matches, borrowed until the next call; 0: no more; -1. */
+int lines_next(struct lines *l, const struct event **ev, uint64_t *seq, struct err *e);
+
+/* filter_trouble of all that was matched. */
+int lines_trouble(const struct lines *l, struct err *e);
 
 /* Calls each for every event of a file that matches, without keeping it;
  * adds to *examined and *faulty. */

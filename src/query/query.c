@@ -1,9 +1,13 @@
 /*
- * query: events of the store in order of time.
+ * query: events of the store in order.
  *
  * Each segment is a source with its matching rows in order; so is the tail.
- * A source is opened only when the next event may come from it: its times
- * bound what it can give.  What is open is merged through a heap.
+ * A source waits until the next event may come from it: its times bound what
+ * it can give.  Those whose next event is known are merged through a heap; one
+ * that has given all it knew waits again.
+ *
+ * Sources work in groups, on several threads: what is due, and what will be
+ * due anyway.
  *
  * In: a store and a filter.   Out: events, one at a time.
  */
@@ -15,37 +19,35 @@
 #include "query/cursor.h"
 #include "query/lines.h"
 #include "query/match.h"
+#include "query/order.h"
+#include "query/source.h"
 
-/* Where an event stands in the order. */
-struct place {
-	int64_t time;
-	uint64_t seq;
-};
-
-struct row {
-	int64_t time;
-	uint32_t row; /* of the segment, or of the lines */
-};
-
-struct source {
-	struct segment_info info;
-	uint64_t low, high;    /* seqs taken from it, both included */
-	bool again;            /* found anew: what was given before is left out */
-	struct stored *stored; /* NULL: not opened, or lines */
-	struct lines *lines;
-	struct row *row;       /* matching, in the order of the query */
-	uint32_t rows, at;
-};
+#define GROUP_MAX 16                    /* sources that work at a time */
+#define KEPT_MAX 2                      /* segments that stay open */
+#define KEPT_BYTES (24 * 1024 * 1024)   /* of their columns */
+#define KEPT_SHARE 4                    /* one event of so many is worth it */
+#define FIRST_ROWS 1024                 /* that are looked for in a segment at first */
+#define EVENTS_BYTES (24 * 1024 * 1024) /* of copied events, of all sources together */
+#define BATCH_BYTES (1024 * 1024)       /* of one source that stays open */
+#define BATCH_BYTES_MIN (64 * 1024)
+#define CUT_MAX 65536                   /* limits up to which rows beyond are not read */
 
 struct query {
 	struct store *st;
 	struct query_options opts;
-	struct matcher *matcher;
-	struct source **waiting; /* by what they can give first */
+	struct source_scan scan;
+	struct crew *crew;
+	struct source **waiting; /* by bound, from `at` on */
 	size_t n_waiting, at, cap;
 	struct source **heap;
 	size_t n_heap, cap_heap;
+	struct source *group[GROUP_MAX]; /* at work */
+	size_t n_group;
+	size_t ahead;      /* how large a group may be */
+	struct best found; /* the first `limit` of all rows seen, when cutting */
+	bool cutting;
 	struct lines *tail;
+	uint64_t *faulty;  /* lines of files */
 	uint64_t first, size; /* seqs it is about: first <= seq < size */
 	uint64_t removals;
 	uint64_t given;    /* events */
@@ -53,76 +55,28 @@ struct query {
 	bool begun;        /* last is valid */
 	bool ended;        /* there are no more */
 	bool gone;         /* the event that the cursor stood at */
-	bool out;          /* it is still at the top of the heap */
+	bool out;          /* the event given is still at the top of the heap */
 	struct event event;
 	struct query_stats stats;
 };
 
 /* ---- order ---- */
 
-/* Negative: a comes first. */
 static int
 compare(const struct query *q, struct place a, struct place b)
 {
-	int order = (a.seq > b.seq) - (a.seq < b.seq);
-
-	if (q->opts.order != QUERY_ARRIVAL && a.time != b.time)
-		order = (a.time > b.time) - (a.time < b.time);
-	return q->opts.order == QUERY_NEWEST ? -order : order;
+	return place_compare(q->opts.order, a, b);
 }
 
-static uint64_t
-seq_of(const struct source *s, uint32_t row)
-{
-	return s->lines != NULL ? lines_seq(s->lines, row) : store_row_seq(s->stored, row);
-}
-
+/* The first place that a segment could give. */
 static struct place
-head(const struct source *s)
+bound(const struct query *q, const struct segment_info *i)
 {
-	return (struct place){ s->row[s->at].time, seq_of(s, s->row[s->at].row) };
-}
-
-/* The first place that the source could give, before it is opened. */
-static struct place
-bound(const struct query *q, const struct source *s)
-{
-	const struct segment_meta *m = &s->info.meta;
 	const struct filter *f = q->opts.filter;
 
 	if (q->opts.order != QUERY_NEWEST)
-		return (struct place){ m->min_time > f->since ? m->min_time : f->since, s->info.first };
-	return (struct place){ m->max_time < f->until ? m->max_time : f->until - 1, s->info.last };
-}
-
-static int
-by_row_time(const void *a, const void *b)
-{
-	const struct row *x = a, *y = b;
-
-	if (x->time != y->time)
-		return (x->time > y->time) - (x->time < y->time);
-	return (x->row > y->row) - (x->row < y->row);
-}
-
-static void
-order_rows(const struct query *q, struct source *s)
-{
-	bool sorted = true;
-
-	if (q->opts.order == QUERY_ARRIVAL)
-		return;
-	for (uint32_t i = 1; i < s->rows && sorted; i++)
-		sorted = s->row[i - 1].time <= s->row[i].time;
-	if (!sorted)
-		qsort(s->row, s->rows, sizeof(*s->row), by_row_time);
-	if (q->opts.order == QUERY_NEWEST)
-		for (uint32_t i = 0; i < s->rows / 2; i++) {
-			struct row t = s->row[i];
-
-			s->row[i] = s->row[s->rows - 1 - i];
-			s->row[s->rows - 1 - i] = t;
-		}
+		return (struct place){ i->meta.min_time > f->since ? i->meta.min_time : f->since, i->first };
+	return (struct place){ i->meta.max_time < f->until ? i->meta.max_time : f->until - 1, i->last };
 }
 
 static void
@@ -132,7 +86,7 @@ heap_down(struct query *q, size_t i)
 		size_t best = i;
 
 		for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < q->n_heap; child++)
-			if (compare(q, head(q->heap[child]), head(q->heap[best])) < 0)
+			if (compare(q, source_head(q->heap[child]), source_head(q->heap[best])) < 0)
 				best = child;
 		if (best == i)
 			return;
@@ -150,7 +104,7 @@ heap_push(struct query *q, struct source *s)
 
 	mem_grow(&q->heap, &q->cap_heap, q->n_heap + 1, sizeof(struct source *));
 	q->heap[q->n_heap++] = s;
-	while (i > 0 && compare(q, head(q->heap[i]), head(q->heap[(i - 1) / 2])) < 0) {
+	while (i > 0 && compare(q, source_head(q->heap[i]), source_head(q->heap[(i - 1) / 2])) < 0) {
 		struct source *t = q->heap[i];
 		q->heap[i] = q->heap[(i - 1) / 2];
 		q->heap[(i - 1) / 2] = t;
@@ -158,83 +112,31 @@ heap_push(struct query *q, struct source *s)
 	}
 }
 
-/* ---- sources ---- */
-
-static void
-source_free(struct source *s)
+/* Takes source i out; the caller sets the heap right afterwards. */
+static struct source *
+heap_take(struct query *q, size_t i)
 {
-	if (s == NULL)
-		return;
-	store_segment_free(s->stored);
-	free(s->row);
-	free(s);
-}
+	struct source *s = q->heap[i];
 
-/* Whether the row is to be given at all, and was not given before. */
-static bool
-wanted(const struct query *q, const struct source *s, struct row r)
-{
-	struct place p;
-
-	if (s->low == s->info.first && s->high == s->info.last && !s->again && !q->begun)
-		return true;
-	p = (struct place){ r.time, store_row_seq(s->stored, r.row) };
-	return p.seq >= s->low && p.seq <= s->high && (!q->begun || compare(q, p, q->last) > 0);
+	q->heap[i] = q->heap[--q->n_heap];
+	return s;
 }
 
 static void
-take_rows(struct query *q, struct source *s, const int64_t *time, enum verdict verdict, const uint64_t *bits)
+heap_settle(struct query *q)
 {
-	uint32_t n = s->info.meta.count;
-	uint32_t count = verdict == MATCH_ALL ? n : verdict == MATCH_NONE ? 0 : bits_count(bits, n);
-
-	if (count == 0)
-		return;
-	s->row = mem_alloc(count * sizeof(*s->row));
-	for (uint32_t i = 0; i < n; i++) {
-		struct row r = { time[i], i };
-
-		if ((verdict == MATCH_ALL || (bits[i / 64] >> (i % 64) & 1)) && wanted(q, s, r))
-			s->row[s->rows++] = r;
-	}
-	order_rows(q, s);
-	if (q->opts.limit > 0 && s->rows > q->opts.limit - q->given) {
-		s->rows = (uint32_t)(q->opts.limit - q->given);
-		s->row = mem_resize(s->row, s->rows * sizeof(*s->row));
-	}
+	for (size_t i = q->n_heap / 2; i-- > 0;)
+		heap_down(q, i);
 }
 
-/* Finds the source's matching rows; 1 when a segment is no longer there. */
-static int
-source_open(struct query *q, struct source *s, struct err *e)
-{
-	enum verdict verdict;
-	const struct column *time;
-	bool moved = false;
-	uint64_t *bits;
-
-	s->stored = store_segment(q->st, &s->info, &moved, e);
-	if (s->stored == NULL)
-		return moved ? 1 : -1;
-	if (match_segment(q->matcher, s->stored, &verdict, &bits, e) < 0 ||
-	    (verdict != MATCH_NONE && (time = segment_column(s->stored->columns, FIELD_TIME, e)) == NULL))
-		return s->stored->moved ? 1 : -1;
-	q->stats.segments_read++;
-	q->stats.rows_examined += s->info.meta.count;
-	if (verdict != MATCH_NONE) {
-		if (time->kind != COLUMN_TIME)
-			return err_set(e, ERR_INTEGRITY, "segment %lld has no times", (long long)s->info.id);
-		take_rows(q, s, time->time, verdict, bits);
-	}
-	return 0;
-}
+/* ---- who waits ---- */
 
 static int
 by_bound(const void *a, const void *b, void *arg)
 {
 	struct source *const *x = a, *const *y = b;
 
-	return compare(arg, bound(arg, *x), bound(arg, *y));
+	return compare(arg, (*x)->bound, (*y)->bound);
 }
 
 /* Whether something of the segment may come behind the position. */
@@ -265,12 +167,27 @@ add_waiting(struct query *q, const struct segment_info *list, size_t n, uint64_t
 		s->info = list[i];
 		s->low = list[i].first > low ? list[i].first : low;
 		s->high = list[i].last < high ? list[i].last : high;
-		s->again = again;
+		s->bound = bound(q, &list[i]);
+		s->after = q->last;
+		s->begun = q->begun;
+		s->mark = q->given;
 		mem_grow(&q->waiting, &q->cap, q->n_waiting + 1, sizeof(struct source *));
 		q->waiting[q->n_waiting++] = s;
 	}
 	if (q->n_waiting > q->at)
 		qsort_r(q->waiting + q->at, q->n_waiting - q->at, sizeof(struct source *), by_bound, q);
+}
+
+/* A source that was taken from those waiting, once more.  Its place is nearly
+ * always the first. */
+static void
+wait_again(struct query *q, struct source *s)
+{
+	size_t i = --q->at;
+
+	for (; i + 1 < q->n_waiting && compare(q, q->waiting[i + 1]->bound, s->bound) < 0; i++)
+		q->waiting[i] = q->waiting[i + 1];
+	q->waiting[i] = s;
 }
 
 /* A segment was merged or pruned: its seqs are looked for where they now are. */
@@ -280,10 +197,10 @@ look_again(struct query *q, struct source *gone, struct err *e)
 	struct segment_info *list;
 	struct store_view view;
 	size_t n;
-
 	int rc;
 
-	err_clear(e);
+	/* Its rows were counted once, and may be fewer now. */
+	q->cutting = q->scan.cut = false;
 	rc = store_view(q->st, &view, &list, &n, e);
 	if (rc == 0) {
 		add_waiting(q, list, n, gone->low, gone->high, true);
@@ -293,30 +210,259 @@ look_again(struct query *q, struct source *gone, struct err *e)
 	return rc;
 }
 
-/* Opens every waiting source that may hold the next event. */
+/* ---- what a group is to do ---- */
+
+static uint64_t
+needed(const struct query *q)
+{
+	return q->opts.limit > 0 ? q->opts.limit - q->given : UINT64_MAX;
+}
+
+/* Whether what the heap knows is enough for the limit. */
+static bool
+enough(const struct query *q)
+{
+	uint64_t rows = 0;
+
+	if (q->opts.limit == 0)
+		return false;
+	for (size_t i = 0; i < q->n_heap; i++) {
+		if (q->heap[i]->more)
+			return true;
+		rows += q->heap[i]->rows - q->heap[i]->at;
+	}
+	return rows >= needed(q);
+}
+
+static size_t
+kept(const struct query *q)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < q->n_heap; i++)
+		n += q->heap[i]->keep;
+	for (size_t i = 0; i < q->n_group; i++)
+		n += q->group[i]->keep;
+	return n;
+}
+
+/* Whether of the newest events given at least one of so many is of the source;
+ * without enough of them, as it is when few sources share. */
+static bool
+gives_much(const struct query *q, const struct source *s)
+{
+	uint64_t all = q->given - s->mark;
+
+	return all < FIRST_ROWS / 4 ? q->n_heap + q->n_group < KEPT_MAX : s->gave >= all / KEPT_SHARE;
+}
+
+/* Makes room for one more open segment. */
+static bool
+close_idle(struct query *q)
+{
+	for (size_t i = 0; i < q->n_heap; i++)
+		if (q->heap[i]->keep && !gives_much(q, q->heap[i])) {
+			source_close(q->heap[i]);
+			return true;
+		}
+	return false;
+}
+
+/* How many rows it looks for, and events it copies, at once. */
+static void
+set_batch(const struct query *q, struct source *s)
+{
+	uint64_t rows = SEGMENT_EVENTS_MAX;
+
+	s->want_bytes = BATCH_BYTES;
+	if (!s->keep) {
+		s->want_bytes = EVENTS_BYTES / (q->n_heap + q->n_group + 1);
+		if (s->want_bytes < BATCH_BYTES_MIN)
+			s->want_bytes = BATCH_BYTES_MIN;
+		rows = source_fits(s);
+	}
+	s->want_rows = (size_t)(rows < needed(q) ? rows : needed(q));
+}
+
+static void
+join_group(struct query *q, struct source *s, bool copy)
+{
+	bool keep = gives_much(q, s);
+
+	if (keep && !s->keep)
+		keep = kept(q) < KEPT_MAX || close_idle(q);
+	s->keep = keep;
+	s->want_rows = (size_t)(needed(q) < FIRST_ROWS ? needed(q) : FIRST_ROWS);
+	s->want_bytes = 0;
+	if (copy) {
+		set_batch(q, s);
+		s->mark = q->given;
+		s->gave = 0;
+	}
+	q->group[q->n_group++] = s;
+}
+
+/* What the columns of open segments may take in memory. */
+static void
+close_large(struct query *q)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < q->n_heap; i++) {
+		struct source *s = q->heap[i];
+
+		if (s->stored == NULL)
+			continue;
+		bytes += segment_memory(s->stored->columns);
+		if (bytes > KEPT_BYTES && i > 0)
+			source_close(s);
+	}
+}
+
+/* ---- groups at work ---- */
+
+/* What a source found, before it goes into the heap. */
+static void
+note_found(struct query *q, const struct source *s)
+{
+	struct ranked gone;
+
+	q->stats.segments_read++;
+	q->stats.rows_examined += s->info.meta.count;
+	for (uint32_t i = 0; q->cutting && i < s->rows && best_wants(&q->found, s->row[i].place); i++)
+		best_add(&q->found, s->row[i], &gone);
+	q->scan.cut = q->cutting && q->found.n == q->found.max;
+	if (q->scan.cut)
+		q->scan.last = best_last(&q->found);
+}
+
+/* To the heap, to those waiting, or away. */
+static int
+place(struct query *q, struct source *s, struct err *e)
+{
+	if (s->lost)
+		return look_again(q, s, e);
+	if (s->at < s->rows) {
+		heap_push(q, s);
+		return 0;
+	}
+	if (!s->more) {
+		source_free(s);
+		return 0;
+	}
+	/* All that it has left lies behind the cut. */
+	source_close(s);
+	wait_again(q, s);
+	return 0;
+}
+
+/* A failure of a source that is not yet due may never matter: it is asked again. */
+static int
+run_group(struct query *q, struct err *e)
+{
+	struct err err[GROUP_MAX];
+	bool known[GROUP_MAX];
+	size_t n = q->n_group;
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++)
+		known[i] = q->group[i]->matched;
+	crew_work(q->crew, q->group, n, err);
+	if (err[0].code != ERR_OK) {
+		*e = err[0];
+		return -1;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (q->group[i]->matched && !known[i])
+			note_found(q, q->group[i]);
+	q->n_group = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct source *s = q->group[i];
+
+		if (rc < 0)
+			source_free(s);
+		else if (err[i].code != ERR_OK) {
+			source_close(s);
+			wait_again(q, s);
+		} else
+			rc = place(q, s, e);
+	}
+	close_large(q);
+	return rc;
+}
+
+/* Others in the heap that have few rows left and more behind them. */
+static void
+join_exhausted(struct query *q)
+{
+	for (size_t i = 0; i < q->n_heap && q->n_group < GROUP_MAX; i++) {
+		struct source *s = q->heap[i];
+
+		if (!s->more || s->ready < s->rows || s->rows - s->at > s->rows / 8)
+			continue;
+		heap_take(q, i--);
+		s->bound = s->begun ? s->after : s->bound;
+		join_group(q, s, true);
+	}
+	heap_settle(q);
+}
+
+static bool
+due(const struct query *q)
+{
+	return q->at < q->n_waiting &&
+	    (q->n_heap == 0 || compare(q, q->waiting[q->at]->bound, source_head(q->heap[0])) < 0);
+}
+
+/*
+ * The first of those waiting is due.  With a new one go others, when there is
+ * no end in sight: they will be due, too; their number grows from one, so that
+ * the first answer comes soon.
+ */
 static int
 open_due(struct query *q, struct err *e)
 {
-	while (q->at < q->n_waiting &&
-	    (q->n_heap == 0 || compare(q, bound(q, q->waiting[q->at]), head(q->heap[0])) < 0)) {
-		struct source *s = q->waiting[q->at++];
-		int rc = q->opts.go_on != NULL ? q->opts.go_on(e) : 0;
+	bool few = q->opts.pool != NULL && !enough(q);
 
-		if (rc == 0)
-			rc = source_open(q, s, e);
-		if (rc < 0) {
-			source_free(s);
-			return -1;
-		}
-		if (rc > 0) {
-			if (look_again(q, s, e) < 0)
-				return -1;
-		} else if (s->rows > 0)
-			heap_push(q, s);
-		else
-			source_free(s);
+	join_group(q, q->waiting[q->at++], false);
+	while (few && q->n_group < q->ahead && q->at < q->n_waiting && !q->waiting[q->at]->matched)
+		join_group(q, q->waiting[q->at++], false);
+	if (few && q->ahead < GROUP_MAX)
+		q->ahead *= 2;
+	return run_group(q, e);
+}
+
+/* The first of those waiting, which gave all it knew, goes on, and with it
+ * others that soon have to. */
+static int
+go_on_due(struct query *q, struct err *e)
+{
+	join_group(q, q->waiting[q->at++], true);
+	if (q->opts.pool != NULL)
+		join_exhausted(q);
+	return run_group(q, e);
+}
+
+/* The top of the heap has no copies of its events yet: it makes them, and with
+ * it others that are to be asked in between, or know all that they will give. */
+static int
+work_on_top(struct query *q, struct err *e)
+{
+	struct source *s = heap_take(q, 0);
+	struct place last = s->row[s->rows - 1].place;
+
+	s->bound = source_head(s);
+	join_group(q, s, true);
+	for (size_t i = 0; q->opts.pool != NULL && i < q->n_heap && q->n_group < GROUP_MAX; i++) {
+		s = q->heap[i];
+		if (s->lines != NULL || s->ready > s->at || (s->more && compare(q, source_head(s), last) > 0))
+			continue;
+		heap_take(q, i--);
+		s->bound = source_head(s);
+		join_group(q, s, true);
 	}
-	return 0;
+	heap_settle(q);
+	return run_group(q, e);
 }
 
 /* ---- the door ---- */
@@ -324,20 +470,21 @@ open_due(struct query *q, struct err *e)
 static void
 add_tail(struct query *q)
 {
-	struct source *s;
-	size_t n = lines_count(q->tail);
+	struct source *s = mem_zero(1, sizeof(*s));
+	struct best all;
 
 	q->stats.rows_examined += lines_examined(q->tail);
-	s = mem_zero(1, sizeof(*s));
 	s->lines = q->tail;
-	s->row = mem_alloc(n * sizeof(*s->row));
-	for (uint32_t i = 0; i < n; i++) {
-		struct place p = { lines_time(q->tail, i), lines_seq(q->tail, i) };
+	best_init(&all, q->opts.order, SIZE_MAX);
+	for (uint32_t i = 0; i < lines_count(q->tail); i++) {
+		struct ranked r = { { lines_time(q->tail, i), lines_seq(q->tail, i) }, i }, gone;
 
-		if (!q->begun || compare(q, p, q->last) > 0)
-			s->row[s->rows++] = (struct row){ p.time, i };
+		if (!q->begun || compare(q, r.place, q->last) > 0)
+			best_add(&all, r, &gone);
 	}
-	order_rows(q, s);
+	best_sort(&all);
+	s->row = all.item;
+	s->rows = (uint32_t)all.n;
 	if (s->rows > 0)
 		heap_push(q, s);
 	else
@@ -424,6 +571,8 @@ look(struct query *q, struct err *e)
 		return -1;
 	if (q->size > lines_view(q->tail)->size)
 		q->size = lines_view(q->tail)->size;
+	if (q->size < q->first)
+		q->size = q->first;
 	q->removals = lines_view(q->tail)->removals;
 	if (q->size > q->first)
 		add_waiting(q, list, n, q->first, q->size - 1, false);
@@ -441,6 +590,10 @@ query_new(const struct query_options *o)
 	if (o->fields == 0)
 		q->opts.fields = FIELD_ALL;
 	q->opts.fields |= FIELD_BIT(FIELD_TIME);
+	q->ahead = 1;
+	q->cutting = o->limit > 0 && o->limit <= CUT_MAX;
+	if (q->cutting)
+		best_init(&q->found, o->order, (size_t)o->limit);
 	q->tail = lines_new(o->filter);
 	return q;
 }
@@ -451,7 +604,9 @@ query_open(struct store *st, const struct query_options *o, struct err *e)
 	struct query *q = query_new(o);
 
 	q->st = st;
-	q->matcher = matcher_new(o->filter);
+	q->scan = (struct source_scan){ .st = st, .filter = o->filter, .order = o->order, .fields = q->opts.fields,
+		.pool = o->pool, .go_on = o->go_on };
+	q->crew = crew_new(&q->scan);
 	if (look(q, e) < 0) {
 		store_blame(st, e);
 		query_close(q);
@@ -467,6 +622,12 @@ query_open_lines(const char *const *path, size_t n, const struct query_options *
 	struct query *q = query_new(o);
 
 	*faulty = 0;
+	q->faulty = faulty;
+	if (o->order == QUERY_ARRIVAL) {
+		lines_stream(q->tail, path, n, o->go_on);
+		return q;
+	}
+	lines_keep_best(q->tail, o->order, o->limit);
 	for (size_t i = 0; i < n; i++)
 		if (lines_read(q->tail, path[i], o->go_on, e) < 0) {
 			query_close(q);
@@ -486,31 +647,40 @@ query_close(struct query *q)
 		source_free(q->waiting[q->at]);
 	for (size_t i = 0; i < q->n_heap; i++)
 		source_free(q->heap[i]);
+	for (size_t i = 0; i < q->n_group; i++)
+		source_free(q->group[i]);
 	free(q->waiting);
 	free(q->heap);
-	matcher_free(q->matcher);
+	free(q->found.item);
+	crew_free(q->crew);
 	lines_free(q->tail);
 	free(q);
 }
 
-static int
-read_row(struct query *q, struct source *s, uint32_t row, struct err *e)
-{
-	if (s->lines != NULL)
-		return lines_event(s->lines, row, &q->event, e);
-	return segment_event(s->stored->columns, row, q->opts.fields, &q->event, e);
-}
-
-/* The top of the heap gave its event: the next one, or the end of it. */
+/* The top of the heap gave its event: the next one, or it waits, or its end. */
 static void
 advance(struct query *q)
 {
-	if (++q->heap[0]->at == q->heap[0]->rows) {
-		source_free(q->heap[0]);
-		q->heap[0] = q->heap[--q->n_heap];
+	struct source *s = q->heap[0];
+
+	s->after = s->row[s->at++].place;
+	s->begun = true;
+	s->gave++;
+	if (s->at < s->rows) {
+		heap_down(q, 0);
+		return;
 	}
+	heap_take(q, 0);
 	if (q->n_heap > 0)
 		heap_down(q, 0);
+	if (s->more) {
+		if (s->cut)
+			source_close(s);
+		else
+			s->bound = s->after;
+		wait_again(q, s);
+	} else
+		source_free(s);
 }
 
 /* Finds the next event and reads it: 1, 0 at the end, -1. */
@@ -520,21 +690,44 @@ find_next(struct query *q, struct err *e)
 	for (;;) {
 		struct source *s;
 
-		if (open_due(q, e) < 0)
-			return -1;
+		if (due(q)) {
+			if ((q->waiting[q->at]->matched ? go_on_due(q, e) : open_due(q, e)) < 0)
+				return -1;
+			continue;
+		}
 		if (q->n_heap == 0)
 			return 0;
 		s = q->heap[0];
-		if (read_row(q, s, s->row[s->at].row, e) == 0)
+		if (s->lines != NULL)
+			return lines_event(s->lines, s->row[s->at].row, &q->event, e) < 0 ? -1 : 1;
+		if (s->ready == s->at) {
+			if (work_on_top(q, e) < 0)
+				return -1;
+			continue;
+		}
+		if (source_event(s, q->opts.fields, &q->event, e) == 0)
 			return 1;
-		if (s->stored == NULL || !s->stored->moved)
+		if (!s->lost)
 			return -1;
-		q->heap[0] = q->heap[--q->n_heap];
-		if (q->n_heap > 0)
-			heap_down(q, 0);
+		err_clear(e);
+		heap_take(q, 0);
+		heap_settle(q);
 		if (look_again(q, s, e) < 0)
 			return -1;
 	}
+}
+
+/* The next line of files that are read as they come. */
+static int
+next_line(struct query *q, const struct event **ev, uint64_t *seq, struct err *e)
+{
+	int rc = lines_next(q->tail, ev, seq, e);
+
+	*q->faulty = lines_faulty(q->tail);
+	q->stats.rows_examined = lines_examined(q->tail);
+	if (rc > 0)
+		q->stats.matched = ++q->given;
+	return rc;
 }
 
 /*
@@ -550,12 +743,14 @@ query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *
 		advance(q);
 	q->out = false;
 	if (q->opts.limit > 0 && q->given == q->opts.limit)
-		return 0;
+		return lines_trouble(q->tail, e);
+	if (lines_streaming(q->tail))
+		return (rc = next_line(q, ev, seq, e)) == 0 ? lines_trouble(q->tail, e) : rc;
 	if ((rc = find_next(q, e)) <= 0) {
 		q->ended = rc == 0;
-		return rc < 0 && q->st != NULL ? store_blame(q->st, e) : rc;
+		return rc < 0 && q->st != NULL ? store_blame(q->st, e) : rc < 0 ? -1 : lines_trouble(q->tail, e);
 	}
-	q->last = head(q->heap[0]);
+	q->last = source_head(q->heap[0]);
 	q->begun = true;
 	q->out = true;
 	q->stats.matched = ++q->given;

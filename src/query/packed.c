@@ -1,0 +1,94 @@
+/*
+ * packed: events copied out of a segment (see packed.h).
+ *
+ * One event: its set of fields, its times, and for each other field a length
+ * (one byte, or LONG and four) and the bytes.
+ */
+#include "query/packed.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#define LONG 0xff
+#define TIMES (FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_INGESTED))
+
+void
+packed_reset(struct packed *p, size_t n)
+{
+	buf_reset(&p->bytes);
+	mem_grow(&p->offset, &p->cap, n, sizeof(*p->offset));
+}
+
+void
+packed_add(struct packed *p, size_t i, const struct event *ev)
+{
+	size_t most = sizeof(ev->present) + 2 * sizeof(int64_t);
+	char *to;
+
+	for (field_set left = ev->present & ~TIMES; left != 0; left &= left - 1)
+		most += 5 + ev->v[__builtin_ctzll(left)].len;
+	buf_reserve(&p->bytes, most);
+	p->offset[i] = p->bytes.len;
+	to = p->bytes.p + p->bytes.len;
+	memcpy(to, &ev->present, sizeof(ev->present));
+	memcpy(to + 8, &ev->time, sizeof(ev->time));
+	memcpy(to + 16, &ev->ingested, sizeof(ev->ingested));
+	to += 24;
+	for (field_set left = ev->present & ~TIMES; left != 0; left &= left - 1) {
+		struct str v = ev->v[__builtin_ctzll(left)];
+		uint32_t len = (uint32_t)v.len; /* SEGMENT_VALUE_MAX is far below */
+
+		if (len < LONG) {
+			*to++ = (char)len;
+		} else {
+			*to++ = (char)LONG;
+			memcpy(to, &len, sizeof(len));
+			to += sizeof(len);
+		}
+		memcpy(to, v.p, len);
+		to += len;
+	}
+	p->bytes.len = (size_t)(to - p->bytes.p);
+}
+
+void
+packed_skip(struct packed *p, size_t i)
+{
+	p->offset[i] = SIZE_MAX;
+}
+
+bool
+packed_has(const struct packed *p, size_t i)
+{
+	return p->offset[i] != SIZE_MAX;
+}
+
+void
+packed_get(const struct packed *p, size_t i, struct event *out)
+{
+	const char *from = p->bytes.p + p->offset[i];
+
+	memcpy(&out->present, from, sizeof(out->present));
+	memcpy(&out->time, from + 8, sizeof(out->time));
+	memcpy(&out->ingested, from + 16, sizeof(out->ingested));
+	from += 24;
+	for (field_set left = out->present & ~TIMES; left != 0; left &= left - 1) {
+		uint32_t len = (uint8_t)*from++;
+
+		if (len == LONG) {
+			memcpy(&len, from, sizeof(len));
+			from += sizeof(len);
+		}
+		out->v[__builtin_ctzll(left)] = (struct str){ from, len };
+		from += len;
+	}
+}
+
+void
+packed_fini(struct packed *p)
+{
+	buf_fini(&p->bytes);
+	free(p->offset);
+	*p = (struct packed){ 0 };
+}

@@ -1,0 +1,349 @@
+/*
+ * source: rows and events of one segment (see source.h).
+ */
+#include "query/source.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#define WORKERS_MAX 8
+#define WORDS_MAX (SEGMENT_EVENTS_MAX / 64)
+#define NEAR 64 /* rows: read one after the other they cost about one block */
+
+/* Memory of one thread. */
+struct worker {
+	struct crew *crew;
+	struct job job;
+	struct matcher *matcher; /* made when first needed */
+	uint64_t chosen[WORDS_MAX];           /* rows to be copied */
+	uint32_t rank[SEGMENT_EVENTS_MAX];    /* and which of them a row is */
+};
+
+struct crew {
+	const struct source_scan *scan;
+	pthread_mutex_t lock; /* around next */
+	struct source **source;
+	struct err *err;
+	size_t n, next;
+	size_t workers;
+	struct worker *worker[WORKERS_MAX];
+};
+
+void
+source_close(struct source *s)
+{
+	store_segment_free(s->stored);
+	s->stored = NULL;
+	s->keep = false;
+	if (s->direct)
+		s->ready = s->at;
+	s->direct = false;
+}
+
+int
+source_event(struct source *s, field_set fields, struct event *out, struct err *e)
+{
+	if (packed_has(&s->packed, s->at)) {
+		packed_get(&s->packed, s->at, out);
+		return 0;
+	}
+	if (segment_event(s->stored->columns, s->row[s->at].row, fields, out, e) == 0)
+		return 0;
+	s->lost = s->stored->moved;
+	return -1;
+}
+
+void
+source_free(struct source *s)
+{
+	if (s == NULL)
+		return;
+	source_close(s);
+	packed_fini(&s->packed);
+	free(s->bits);
+	free(s->row);
+	free(s);
+}
+
+/* ---- which rows ---- */
+
+static int
+match(struct worker *w, struct source *s, struct err *e)
+{
+	uint32_t n = s->info.meta.count;
+	enum verdict verdict;
+	uint64_t *bits;
+
+	if (w->matcher == NULL)
+		w->matcher = matcher_new(w->crew->scan->filter);
+	if (match_segment(w->matcher, s->stored, &verdict, &bits, e) < 0)
+		return -1;
+	s->matched = true;
+	s->empty = verdict == MATCH_NONE || (verdict == MATCH_SOME && bits_count(bits, n) == 0);
+	if (verdict == MATCH_SOME && !s->empty)
+		s->bits = mem_dup(bits, (n + 63) / 64 * sizeof(*bits));
+	return 0;
+}
+
+static const int64_t *
+times(struct source *s, struct err *e)
+{
+	const struct column *c = segment_column(s->stored->columns, FIELD_TIME, e);
+
+	if (c != NULL && c->kind != COLUMN_TIME) {
+		err_set(e, ERR_INTEGRITY, "segment %lld has no times", (long long)s->info.id);
+		return NULL;
+	}
+	return c != NULL ? c->time : NULL;
+}
+
+/* A row that matches, if it is wanted, among the best. */
+static void
+consider(struct source *s, enum query_order order, struct best *best, const int64_t *time, uint32_t row)
+{
+	struct ranked r = { { time[row], store_row_seq(s->stored, row) }, row }, gone;
+
+	if (r.place.seq < s->low || r.place.seq > s->high ||
+	    (s->begun && place_compare(order, r.place, s->after) <= 0))
+		return;
+	if (!best_wants(best, r.place) || best_add(best, r, &gone))
+		s->more = true;
+}
+
+/*
+ * The next want_rows rows.  They are looked at in the order that they most
+ * likely have; when that order is of rows itself, the first are enough.
+ */
+static int
+choose_rows(struct source *s, const struct source_scan *scan, struct err *e)
+{
+	uint32_t n = s->info.meta.count;
+	struct best best;
+	const int64_t *time = times(s, e);
+
+	if (time == NULL)
+		return -1;
+	best_init(&best, scan->order, s->want_rows);
+	s->more = s->cut = false;
+	for (uint32_t i = 0; i < n && !(s->more && scan->order == QUERY_ARRIVAL); i++) {
+		uint32_t row = scan->order == QUERY_NEWEST ? n - 1 - i : i;
+
+		if (s->bits == NULL || (s->bits[row / 64] >> (row % 64) & 1))
+			consider(s, scan->order, &best, time, row);
+	}
+	best_sort(&best);
+	free(s->row);
+	s->row = best.item;
+	s->rows = (uint32_t)best.n;
+	s->at = s->ready = 0;
+	return 0;
+}
+
+/* Rows that will not be asked for wait behind the cut. */
+static void
+cut_rows(struct source *s, const struct source_scan *scan)
+{
+	while (scan->cut && s->rows > s->at &&
+	    place_compare(scan->order, s->row[s->rows - 1].place, scan->last) > 0) {
+		s->rows--;
+		s->more = s->cut = true;
+		s->bound = scan->last;
+	}
+}
+
+/* ---- their events ---- */
+
+/*
+ * Which of the next n rows are to be copied.  Of a segment that stays open,
+ * those that follow each other are read when they are due; only what came late,
+ * or early, is not.
+ */
+static void
+choose_copied(struct worker *w, struct source *s, enum query_order order, uint32_t n)
+{
+	bool down = order == QUERY_NEWEST;
+	uint32_t last = 0;
+
+	s->direct = false;
+	for (uint32_t i = s->at; i < s->at + n; i++) {
+		uint32_t row = s->row[i].row, step = down ? last - row : row - last;
+
+		if (s->keep && (i == s->at || step <= NEAR)) { /* a step back is a huge one */
+			packed_skip(&s->packed, i);
+			s->direct = true;
+			last = row;
+		} else {
+			w->chosen[row / 64] |= UINT64_C(1) << (row % 64);
+			w->rank[row] = i;
+		}
+	}
+}
+
+/* Copies the events of the next n rows in the order of rows, in which blocks
+ * of texts are read once.  1, 0 when they are too large, -1. */
+static int
+copy_rows(struct worker *w, struct source *s, uint32_t n, struct err *e)
+{
+	uint32_t words = (s->info.meta.count + 63) / 64;
+	size_t copied = 0;
+	struct event ev;
+
+	memset(w->chosen, 0, words * sizeof(*w->chosen));
+	packed_reset(&s->packed, s->rows);
+	choose_copied(w, s, w->crew->scan->order, n);
+	for (uint32_t word = 0; word < words; word++)
+		for (uint64_t in = w->chosen[word]; in != 0; in &= in - 1) {
+			uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(in);
+
+			if (segment_event(s->stored->columns, row, w->crew->scan->fields, &ev, e) < 0)
+				return -1;
+			packed_add(&s->packed, w->rank[row], &ev);
+			if (s->packed.bytes.len > s->want_bytes && n > 1)
+				return 0;
+			copied++;
+		}
+	s->ready = s->at + n;
+	if (copied > 0)
+		s->event_bytes = s->packed.bytes.len / copied + 1;
+	return 1;
+}
+
+/* Some room is left, because events differ. */
+uint32_t
+source_fits(const struct source *s)
+{
+	uint64_t one = s->event_bytes > 0 ? s->event_bytes : s->info.meta.bytes / s->info.meta.count + 1;
+	uint64_t n = (s->want_bytes - s->want_bytes / 8) / one + 1;
+
+	return n < SEGMENT_EVENTS_MAX ? (uint32_t)n : SEGMENT_EVENTS_MAX;
+}
+
+/* As many as fit; lines may be much longer than they are on average. */
+static int
+copy_events(struct worker *w, struct source *s, struct err *e)
+{
+	uint32_t n = s->rows - s->at;
+	int rc;
+
+	if (n > source_fits(s))
+		n = source_fits(s);
+	for (rc = 0; n > 0 && rc == 0; n = (n + 1) / 2)
+		rc = copy_rows(w, s, n, e);
+	return rc < 0 ? -1 : 0;
+}
+
+/* ---- at work ---- */
+
+static int
+open_segment(struct source *s, struct store *st, struct err *e)
+{
+	if (s->stored == NULL && (s->stored = store_segment(st, &s->info, &s->lost, e)) == NULL)
+		return -1;
+	return 0;
+}
+
+static int
+work_on(struct worker *w, struct source *s, struct err *e)
+{
+	const struct source_scan *scan = w->crew->scan;
+
+	if ((scan->go_on != NULL && scan->go_on(e) < 0) || open_segment(s, scan->st, e) < 0 ||
+	    (!s->matched && match(w, s, e) < 0))
+		return -1;
+	if (s->empty)
+		return 0;
+	if ((s->row == NULL || (s->more && s->rows - s->at < s->want_rows)) && choose_rows(s, scan, e) < 0)
+		return -1;
+	if (s->want_bytes == 0)
+		return 0;
+	cut_rows(s, scan);
+	return s->ready > s->at ? 0 : copy_events(w, s, e);
+}
+
+static bool
+take(struct crew *c, size_t *i)
+{
+	bool got;
+
+	pthread_mutex_lock(&c->lock);
+	got = c->next < c->n;
+	if (got)
+		*i = c->next++;
+	pthread_mutex_unlock(&c->lock);
+	return got;
+}
+
+static void
+work(void *arg)
+{
+	struct worker *w = arg;
+	size_t i;
+
+	while (take(w->crew, &i)) {
+		struct source *s = w->crew->source[i];
+		struct err *e = &w->crew->err[i];
+
+		err_clear(e);
+		if (work_on(w, s, e) < 0) {
+			s->lost |= s->stored != NULL && s->stored->moved;
+			if (s->lost)
+				err_clear(e);
+		}
+		/* Nothing more is needed of it, or there is no room for it. */
+		if (!s->keep || (!s->more && !s->direct && s->ready == s->rows))
+			source_close(s);
+	}
+}
+
+struct crew *
+crew_new(const struct source_scan *scan)
+{
+	struct crew *c = mem_zero(1, sizeof(*c));
+
+	c->scan = scan;
+	pthread_mutex_init(&c->lock, NULL);
+	c->workers = scan->pool != NULL ? pool_cpus() : 1;
+	if (c->workers > WORKERS_MAX)
+		c->workers = WORKERS_MAX;
+	return c;
+}
+
+void
+crew_free(struct crew *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < WORKERS_MAX && c->worker[i] != NULL; i++) {
+		matcher_free(c->worker[i]->matcher);
+		free(c->worker[i]);
+	}
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+/* The caller works too. */
+void
+crew_work(struct crew *c, struct source **s, size_t n, struct err *err)
+{
+	size_t workers = n < c->workers ? n : c->workers;
+
+	c->source = s;
+	c->err = err;
+	c->n = n;
+	c->next = 0;
+	for (size_t i = 0; i < workers; i++)
+		if (c->worker[i] == NULL) {
+			c->worker[i] = mem_alloc(sizeof(*c->worker[i]));
+			c->worker[i]->crew = c;
+			c->worker[i]->matcher = NULL;
+			c->worker[i]->job = (struct job){ .run = work, .arg = c->worker[i] };
+		}
+	for (size_t i = 1; i < workers; i++)
+		pool_submit(c->scan->pool, &c->worker[i]->job);
+	if (workers > 0)
+		work(c->worker[0]);
+	for (size_t i = 1; i < workers; i++)
+		pool_wait(c->scan->pool, &c->worker[i]->job);
+}
