@@ -372,6 +372,47 @@ START_TEST(whatever_value_matches_a_pattern_has_its_need)
 }
 END_TEST
 
+/* Whatever PCRE2 takes for a pattern, however odd. */
+START_TEST(no_pattern_is_read_wrongly)
+{
+	static const char *const pieces[] = {
+		"a", "b", "c", "ab", "abc", "aBc", "(", ")", "(?:", "(?i)", "(?-i)", "(?i:", "(?=", "(?!", "(?<=", "(?<!",
+		"(?>", "(?|", "(?x)", "(?x: # )\n", "(?#", "(?<n>", "(?P<m>", "(?P=m)", "(?1)", "(?(1)", "[", "]", "[^", "[]",
+		"[a-", "[[:alpha:]", "[[:", "[\\]", "\\Q", "\\E", "\\", "\\K", "\\b", "\\B", "\\d", "\\1", "\\x61",
+		"\\x{62}", "\\c", "\\N", "\\(", "\\.", ".", "^", "$", "|", "?", "*", "+", "{0}", "{1}", "{0,2}", "{2}", "{,2}",
+		"{", "}", "{a}", ":", "#", "-", "\xc3\xa9", "(*COMMIT)", "(*FAIL)", "(*ACCEPT)", "\\G", "\\R", "\\X",
+		"\\p{L}", "\\o{141}", "\\g{-1}", "\\k<n>", "\\h", "\\N{U+61}", "(?^)", "(?n)", "(?J)", "(?)", "(?C1)"
+	};
+	struct filter_scratch *x = filter_scratch_new();
+	unsigned passed = 0, known = 0;
+
+	seed = 15;
+	for (int round = 0; round < 10 * ROUNDS; round++) {
+		struct buf typed = { 0 }, value = { 0 };
+		struct filter *f;
+
+		put(&typed, "description~");
+		for (unsigned n = 1 + below(8); n > 0; n--)
+			put(&typed, below(2) == 0 ? ONE_OF("a", "b", "c", "abc") :
+			    one_of(pieces, sizeof(pieces) / sizeof(pieces[0])));
+		for (unsigned n = 1 + below(60); n > 0; n--)
+			put(&value, ONE_OF("a", "b", "c", "abc", "A", "(", ")", "]", "{", ":", "#", "-", "\xc3\xa9"));
+		f = build(expr_list, typed.p, typed.len);
+		if (f != NULL && filter_test_value(&f->root->test, buf_view(&value), x)) {
+			passed++;
+			known += f->root->test.need.texts > 0;
+			ck_assert_msg(has_need(&f->root->test.need, buf_view(&value)), "%.*s on %.*s", (int)typed.len,
+			    typed.p, (int)value.len, value.p);
+		}
+		filter_free(f);
+		buf_fini(&typed);
+		buf_fini(&value);
+	}
+	ck_assert_msg(passed > ROUNDS && known > ROUNDS / 20, "%u passed, %u with a need", passed, known);
+	filter_scratch_free(x);
+}
+END_TEST
+
 /* An event with the text in some of its values, behind whatever is escaped. */
 static void
 make_event(struct event *ev, struct arena *a, struct str text)
@@ -557,6 +598,7 @@ need_suite(void)
 	tcase_add_test(c, lines_need_what_no_key_time_or_escape_can_be);
 	tcase_add_test(c, too_many_alternatives_need_nothing);
 	tcase_add_test(c, whatever_value_matches_a_pattern_has_its_need);
+	tcase_add_test(c, no_pattern_is_read_wrongly);
 	tcase_add_test(c, whatever_line_matches_has_a_value_with_the_need);
 	tcase_add_test(c, whatever_payload_passes_a_path_has_the_need);
 	tcase_add_test(c, whatever_has_a_text_has_its_need);
