@@ -76,7 +76,8 @@ same_operands(struct operand_list *l, const struct filter_operand *o)
 }
 
 static int
-add_comparison(struct filter *f, const struct filter_operand *o, int64_t now, struct node_list *all, struct err *e)
+add_comparison(struct filter *f, const struct filter_operand *o, int64_t now, struct node_list *all,
+    struct err *e)
 {
 	static const enum filter_sign of[] = {
 		[OPERAND_LESS] = SIGN_LESS, [OPERAND_LESS_EQUAL] = SIGN_LESS_EQUAL,
@@ -126,7 +127,8 @@ join_operands(struct filter *f, struct operands *same, struct node_list *all, st
 }
 
 int
-filter_operands(struct filter *f, const struct str_list *typed, int64_t now, struct node_list *all, struct err *e)
+filter_operands(struct filter *f, const struct str_list *typed, int64_t now, struct node_list *all,
+    struct err *e)
 {
 	struct operand_list l = { 0 };
 	struct filter_operand o;
