@@ -240,6 +240,8 @@ read_around(struct build *b, const struct filter_args *a, int64_t now, struct fi
 		return -1;
 	t->lo = bounded(middle, -half);
 	t->hi = bounded(middle, half);
+	if (t->lo >= t->hi)
+		return err_set(b->e, ERR_FAIL, "--window: the window is empty");
 	return 0;
 }
 

@@ -525,6 +525,9 @@ START_TEST(times_that_contradict_each_other_are_refused)
 	set(&args.window, "5m");
 	set(&args.until, "now");
 	refused("--around", "--until");
+	set(&args.around, "now");
+	set(&args.window, "0m");
+	refused("--window", "empty");
 }
 END_TEST
 
