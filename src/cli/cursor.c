@@ -47,5 +47,5 @@ cursor_file_write(const char *path, const struct query_cursor *c, struct err *e)
 	buf_byte(&text, '\n');
 	rc = file_replace(path, 0640, text.p, text.len, e);
 	buf_fini(&text);
-	return rc < 0 ? err_doing(e, "--cursor-file") : 0;
+	return rc < 0 ? err_doing(e, "--cursor-file %s", path) : 0;
 }

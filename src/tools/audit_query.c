@@ -456,7 +456,7 @@ prepare(struct answer *w, int64_t now, struct err *e)
 		return -1;
 	w->opts.now = a->cursor_file != NULL ? now : then;
 	if (w->continued && query_cursor_check(&w->from, w->st, w->filter, w->opts.order, e) < 0)
-		return err_doing(e, a->cursor_file != NULL ? "--cursor-file" : "--cursor");
+		return a->cursor != NULL ? err_doing(e, "--cursor") : err_doing(e, "--cursor-file %s", a->cursor_file);
 	if (w->opts.now == then)
 		return 0;
 	filter_free(w->filter);
