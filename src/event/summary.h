@@ -24,6 +24,7 @@ void tally_add_counts(struct tally *t, const struct str *value, const uint32_t *
 void tally_merge(struct tally *into, const struct tally *from);
 /* What t has and `known` has not; yours. */
 struct tally *tally_without(const struct tally *t, const struct tally *known);
+void tally_swap(struct tally *a, struct tally *b); /* each has what the other had */
 void tally_reset(struct tally *t); /* empty again, with its memory */
 
 /* What a tally of groups may hold, so that a question has an end in memory. */

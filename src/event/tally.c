@@ -14,7 +14,7 @@
 
 #define SLOTS_MIN 64
 #define SLOTS_KEPT (1 << 17) /* by a reset */
-#define AHEAD 16 /* values that are hashed before the first is looked for */
+#define AHEAD 32 /* values that are hashed before the first is looked for */
 
 struct tally {
 	uint64_t secret;
@@ -174,8 +174,10 @@ add_few(struct tally *t, const struct tally_entry *entry, size_t n)
 			__builtin_prefetch(&t->entry[place[i] - 1]);
 	}
 	for (size_t i = 0; i < n; i++)
-		if (place[i] > 0)
+		if (place[i] > 0) {
 			__builtin_prefetch(t->entry[place[i] - 1].value.p);
+			__builtin_prefetch(t->entry[place[i] - 1].value.p + entry[i].value.len);
+		}
 	for (size_t i = 0; i < n; i++)
 		add_hashed(t, entry[i].value, hash[i], entry[i].count);
 }
@@ -196,6 +198,15 @@ tally_add_counts(struct tally *t, const struct str *value, const uint32_t *count
 		}
 	}
 	add_few(t, few, held);
+}
+
+void
+tally_swap(struct tally *a, struct tally *b)
+{
+	struct tally t = *a;
+
+	*a = *b;
+	*b = t;
 }
 
 void

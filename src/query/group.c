@@ -19,7 +19,7 @@
 #define GROUP_SEPARATOR '\x1f'
 #define DENSE_MAX (1u << 17)      /* groups for which a table is kept */
 #define RENUMBER_BITS 17          /* twice the rows of a segment */
-#define PENDING_MAX 8192          /* values before they go to the total */
+#define PENDING_MAX (12u << 20)   /* bytes of values before they go to the total */
 
 /* What a selector has in a segment: a code for each row, a text for each code. */
 struct coded {
@@ -115,6 +115,8 @@ grouper_flush(struct grouper *g, struct err *e)
 	if (tally_size(g->pending) == 0)
 		return 0;
 	pthread_mutex_lock(&g->total->lock);
+	if (tally_size(g->total->tally) < tally_size(g->pending))
+		tally_swap(g->total->tally, g->pending);
 	tally_merge(g->total->tally, g->pending);
 	rc = tally_check(g->total->tally, e);
 	pthread_mutex_unlock(&g->total->lock);
@@ -197,7 +199,7 @@ grouper_event(struct grouper *g, const struct event *ev, struct err *e)
 		if (any || g->mode == GROUP_JOINED)
 			tally_add(g->pending, buf_view(&g->text), 1);
 	}
-	return tally_size(g->pending) > PENDING_MAX ? grouper_flush(g, e) : 0;
+	return tally_memory(g->pending) > PENDING_MAX ? grouper_flush(g, e) : 0;
 }
 
 /* ---- one selector ---- */
@@ -471,7 +473,7 @@ grouper_segment(struct grouper *g, const struct chosen *c, struct err *e)
 {
 	int rc = g->bys == 1 ? group_one(g, c, e) : group_several(g, c, e);
 
-	if (rc == 0 && tally_size(g->pending) > PENDING_MAX)
+	if (rc == 0 && tally_memory(g->pending) > PENDING_MAX)
 		rc = grouper_flush(g, e);
 	return rc;
 }
