@@ -157,9 +157,8 @@ add_waiting(struct query *q, const struct segment_info *list, size_t n, uint64_t
 	for (size_t i = 0; i < n; i++) {
 		struct source *s;
 
-		if (list[i].last < low || list[i].first > high)
-			continue;
-		if (!is_ahead(q, &list[i]) || !match_possible(q->opts.filter, &list[i].meta)) {
+		if (list[i].last < low || list[i].first > high || !is_ahead(q, &list[i]) ||
+		    !match_possible(q->opts.filter, &list[i].meta)) {
 			q->stats.segments_skipped += !again;
 			continue;
 		}
