@@ -111,6 +111,27 @@ add_values(struct matcher *m, enum field f, struct str text, bool nocase, uint64
 	return 0;
 }
 
+/* The rows whose value may have what the test needs; the membership filter is
+ * asked first, which is smaller than a column of UUIDs. */
+static int
+judge_filters(struct matcher *m, struct step *s, struct err *e)
+{
+	const struct filter_test *t = &s->node->test;
+	bool may;
+
+	if (members_may_pass(m, t, &may, e) < 0)
+		return -1;
+	judged(s, may ? MATCH_SOME : MATCH_NONE);
+	if (!may || t->need.texts == 0)
+		return 0;
+	memset(maybe_of(s), 0, m->words * sizeof(*s->maybe));
+	for (size_t i = 0; i < t->need.texts; i++)
+		if (add_values(m, t->field, t->need.text[i], t->need.nocase, s->maybe, e) < 0)
+			return -1;
+	judged(s, bits_any(s->maybe, m->words) ? MATCH_SOME : MATCH_NONE);
+	return 0;
+}
+
 /* A step that can pass in the rows of maybe only. */
 static void
 narrow(struct matcher *m, struct step *s, double cost)
@@ -121,26 +142,6 @@ narrow(struct matcher *m, struct step *s, double cost)
 	s->narrowed = true;
 	s->share = SHARE_UNKNOWN * left / m->n;
 	s->cost = cost;
-}
-
-static int
-judge_values(struct matcher *m, struct step *s, struct err *e)
-{
-	const struct filter_test *t = &s->node->test;
-	bool may;
-
-	if (members_may_pass(m, t, &may, e) < 0)
-		return -1;
-	judged(s, may ? MATCH_SOME : MATCH_NONE);
-	s->cost = field_table[t->field].flags & F_MEMBER ? COST_UUID : COST_TEXT;
-	if (!may || t->need.texts == 0)
-		return 0;
-	memset(maybe_of(s), 0, m->words * sizeof(*s->maybe));
-	for (size_t i = 0; i < t->need.texts; i++)
-		if (add_values(m, t->field, t->need.text[i], t->need.nocase, s->maybe, e) < 0)
-			return -1;
-	narrow(m, s, s->cost);
-	return 0;
 }
 
 /* ---- the line: its need is in some value ---- */
@@ -202,13 +203,22 @@ add_field(struct matcher *m, struct step *s, enum field f, struct str text, stru
 {
 	enum column_kind kind;
 
+	if (field_table[f].type == FIELD_TIMESTAMP)
+		return 0;
+	bits_fill(m->other, m->n);
+	if (segment_may_contain(m->stored->columns, f, text, s->node->test.need.nocase, m->other, e) < 0)
+		return -1;
+	if (!bits_any(m->other, m->words))
+		return 0;
 	if (segment_kind(m->stored->columns, f, &kind, e) < 0)
 		return -1;
 	switch (kind) {
 	case COLUMN_CODES:
 		return add_codes(m, s, f, text, e);
 	case COLUMN_VALUES:
-		return add_values(m, f, text, s->node->test.need.nocase, s->maybe, e);
+		for (uint32_t w = 0; w < m->words; w++)
+			s->maybe[w] |= m->other[w];
+		return 0;
 	default:
 		return 0;
 	}
@@ -251,6 +261,10 @@ judge_test(struct matcher *m, struct step *s, struct err *e)
 		judge_time(m, s);
 		return 0;
 	}
+	if (judge_filters(m, s, e) < 0)
+		return -1;
+	if (s->verdict == MATCH_NONE)
+		return 0;
 	if (segment_kind(m->stored->columns, t->field, &kind, e) < 0)
 		return -1;
 	switch (kind) {
@@ -260,7 +274,10 @@ judge_test(struct matcher *m, struct step *s, struct err *e)
 		judge_codes(m, s, c);
 		return 0;
 	case COLUMN_VALUES:
-		return judge_values(m, s, e);
+		s->cost = field_table[t->field].flags & F_MEMBER ? COST_UUID : COST_TEXT;
+		if (t->need.texts > 0)
+			narrow(m, s, s->cost);
+		return 0;
 	default: /* a time that is asked for its presence */
 		judged(s, MATCH_SOME);
 		s->cost = COST_TIME;

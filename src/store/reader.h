@@ -36,15 +36,27 @@ struct loaded_column {
 	struct buf members, trigrams; /* empty: there is no filter */
 };
 
+/* What the filter of the whole segment said of a text. */
+struct whole_answer {
+	struct buf text;
+	bool nocase, may;
+};
+
+enum { WHOLE_ANSWERS = 8 };
+
 struct segment {
 	struct segment_meta meta;
 	struct piece_source source;
 	struct codec *codec;
 	struct loaded_column *column[FIELD_COUNT]; /* NULL: nothing read yet */
+	bool whole_read;
+	struct buf whole; /* filter of trigrams; empty: there is none */
+	struct whole_answer answer[WHOLE_ANSWERS];
+	uint32_t answers; /* ever given; the oldest is replaced */
 };
 
 /* A piece with padding behind it: 1, 0 there is none, -1. */
-int reader_piece(struct segment *s, enum field f, unsigned part, struct buf *b, struct err *e);
+int reader_piece(struct segment *s, unsigned field, unsigned part, struct buf *b, struct err *e);
 
 /* The place of a column; nothing is read. */
 struct loaded_column *reader_column(struct segment *s, enum field f);

@@ -25,10 +25,13 @@ enum {
 	PART_DICTIONARY = 0, /* encoding, and for dictionaries: values with their counts */
 	PART_CODES = 1,      /* one code a row; or packed times, UUIDs, lengths of texts */
 	PART_MEMBERS = 2,    /* membership filter, of F_MEMBER fields */
-	PART_TRIGRAMS = 3,   /* which blocks have which three bytes, of text columns */
+	PART_TRIGRAMS = 3,   /* which blocks have which three bytes, of text columns; of SEGMENT_WHOLE,
+	                      * which three bytes any value but times and UUIDs has */
 	PART_BLOCK = 16,     /* and following: zstd blocks of a text column */
 	PART_MAX = 1024      /* exclusive */
 };
+
+#define SEGMENT_WHOLE 63 /* in the place of a field: all of them */
 
 struct piece {
 	uint16_t field, part;
@@ -154,11 +157,11 @@ int segment_may_have(struct segment *s, enum field f, struct str value, struct e
 int segment_kind(struct segment *s, enum field f, enum column_kind *kind, struct err *e);
 
 /*
- * Clears from bits (one a row) those rows whose value certainly does not
- * contain the text: by filters of trigrams, by what UUIDs can look like.  Rows
- * without the field are cleared too.  nocase: the text is in lower case, and
- * case does not count, in the Unicode sense.  COLUMN_VALUES only; texts below
- * 3 bytes clear nothing.  0 or -1.
+ * Clears from bits (one a row) rows whose value certainly does not contain the
+ * text: by filters of trigrams, by what UUIDs can look like; of a dictionary,
+ * all rows or none.  Rows without the field may be cleared too.  nocase: the
+ * text is in lower case, and case does not count, in the Unicode sense.  Texts
+ * below 3 bytes clear nothing.  Not for times.  0 or -1.
  */
 int segment_may_contain(struct segment *s, enum field f, struct str text, bool nocase, uint64_t *bits,
     struct err *e);

@@ -32,7 +32,7 @@ clear_range(uint64_t *bits, uint32_t row, uint32_t rows)
 static int
 load_trigrams(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
-	if (reader_piece(s, f, PART_TRIGRAMS, &col->trigrams, e) < 0)
+	if (reader_piece(s, (unsigned)f, PART_TRIGRAMS, &col->trigrams, e) < 0)
 		return -1;
 	col->trigrams_read = true;
 	return 0;
@@ -55,33 +55,40 @@ any_block(const uint8_t *mask, uint32_t blocks)
 	return false;
 }
 
-/* The lengths of the texts are read only when some block is left. */
+/* What a column's own filter says; blocks 0: it has none. */
+struct filtered {
+	uint32_t blocks;
+	uint8_t mask[TRIGRAM_MASK_MAX];
+};
+
 static int
-texts_may_contain(struct segment *s, enum field f, struct str text, bool nocase, uint64_t *bits, struct err *e)
+ask_column(struct segment *s, enum field f, struct str text, bool nocase, struct filtered *out, struct err *e)
 {
 	struct loaded_column *col = reader_column(s, f);
-	uint8_t mask[TRIGRAM_MASK_MAX];
-	uint32_t blocks = 0;
 
+	out->blocks = 0;
 	if (!col->trigrams_read && load_trigrams(s, f, col, e) < 0)
 		return -1;
-	if (col->trigrams.len > 0) {
-		if (!trigrams_search(buf_view(&col->trigrams), text, nocase, s->codec, &blocks, mask))
-			return column_wrong(e, f, "the filter of trigrams cannot be read");
-		if (!any_block(mask, blocks)) {
-			clear_all(bits, s->meta.count);
-			return 0;
-		}
-	}
-	if (reader_load(s, f, e) == NULL)
+	if (col->trigrams.len == 0 ||
+	    trigrams_search(buf_view(&col->trigrams), text, nocase, s->codec, &out->blocks, out->mask))
+		return 0;
+	return column_wrong(e, f, "the filter of trigrams cannot be read");
+}
+
+static int
+texts_may_contain(struct segment *s, enum field f, const struct filtered *filtered, uint64_t *bits, struct err *e)
+{
+	const struct loaded_column *col = reader_load(s, f, e);
+
+	if (col == NULL)
 		return -1;
 	clear_absent(&col->text, s->meta.count, bits);
-	if (col->trigrams.len == 0)
+	if (filtered->blocks == 0)
 		return 0;
-	if (blocks != col->text.n)
+	if (filtered->blocks != col->text.n)
 		return column_wrong(e, f, "the filter of trigrams is of other blocks");
-	for (uint32_t i = 0; i < blocks; i++)
-		if (!bit_test(mask, i))
+	for (uint32_t i = 0; i < filtered->blocks; i++)
+		if (!bit_test(filtered->mask, i))
 			clear_range(bits, col->text.block[i].row, col->text.block[i].rows);
 	return 0;
 }
@@ -118,14 +125,30 @@ exception_has(struct str value, struct str text, bool nocase)
 	return nocase || memmem(value.p, value.len, text.p, text.len) != NULL;
 }
 
+/* Whether the first piece tells of values that are no UUIDs. */
+static bool
+has_exceptions(struct str piece)
+{
+	struct cursor c = { (const uint8_t *)piece.p + 1, (const uint8_t *)piece.p + piece.len };
+	uint64_t absent, exceptions;
+
+	return !cursor_number(&c, UINT64_MAX, &absent) || !cursor_number(&c, UINT64_MAX, &exceptions) || exceptions > 0;
+}
+
 static int
 uuids_may_contain(struct segment *s, enum field f, struct str text, bool nocase, uint64_t *bits, struct err *e)
 {
 	bool fits = fits_uuid(text);
-	struct loaded_column *col = reader_load(s, f, e);
+	const struct loaded_column *col = reader_open(s, f, e);
 	const struct uuid_column *u;
 
 	if (col == NULL)
+		return -1;
+	if (!fits && !has_exceptions(buf_view(&col->first))) {
+		clear_all(bits, s->meta.count);
+		return 0;
+	}
+	if ((col = reader_load(s, f, e)) == NULL)
 		return -1;
 	u = &col->uuid;
 	for (uint32_t row = 0; row < s->meta.count; row++) {
@@ -140,23 +163,91 @@ uuids_may_contain(struct segment *s, enum field f, struct str text, bool nocase,
 	return 0;
 }
 
-int
-segment_may_contain(struct segment *s, enum field f, struct str text, bool nocase, uint64_t *bits, struct err *e)
+/* ---- the whole segment ---- */
+
+static int
+load_whole(struct segment *s, struct err *e)
+{
+	if (reader_piece(s, SEGMENT_WHOLE, PART_TRIGRAMS, &s->whole, e) < 0)
+		return -1;
+	s->whole_read = true;
+	return 0;
+}
+
+/* Whether any value, times and UUIDs aside, may contain the text: 1, 0, -1.
+ * Many fields are asked for the same text. */
+static int
+whole_may_contain(struct segment *s, struct str text, bool nocase, struct err *e)
+{
+	struct whole_answer *answer;
+	uint8_t mask[TRIGRAM_MASK_MAX];
+	uint32_t blocks;
+
+	if (!s->whole_read && load_whole(s, e) < 0)
+		return -1;
+	if (s->whole.len == 0)
+		return 1;
+	for (uint32_t i = 0; i < s->answers && i < WHOLE_ANSWERS; i++)
+		if (s->answer[i].nocase == nocase && str_eq(buf_view(&s->answer[i].text), text))
+			return s->answer[i].may;
+	if (!trigrams_search(buf_view(&s->whole), text, nocase, s->codec, &blocks, mask) || blocks != 1)
+		return err_set(e, ERR_INTEGRITY, "the filter of trigrams of a segment cannot be read");
+	answer = &s->answer[s->answers++ % WHOLE_ANSWERS];
+	buf_reset(&answer->text);
+	buf_str(&answer->text, text);
+	answer->nocase = nocase;
+	answer->may = mask[0] != 0;
+	return answer->may;
+}
+
+/* The lengths of texts and the values of dictionaries are read only when some
+ * are left. */
+static int
+column_may_contain(struct segment *s, enum field f, struct str text, bool nocase, uint64_t *bits, struct err *e)
 {
 	struct loaded_column *col;
+	struct filtered filtered;
 
-	if (!(s->meta.fields >> f & 1)) {
+	if (ask_column(s, f, text, nocase, &filtered, e) < 0)
+		return -1;
+	if (filtered.blocks > 0 && !any_block(filtered.mask, filtered.blocks)) {
 		clear_all(bits, s->meta.count);
 		return 0;
 	}
 	if ((col = reader_open(s, f, e)) == NULL)
 		return -1;
 	switch (col->encoding) {
-	case ENCODING_TEXT:
-		return texts_may_contain(s, f, text, nocase, bits, e);
 	case ENCODING_UUID:
 		return uuids_may_contain(s, f, text, nocase, bits, e);
+	case ENCODING_TEXT:
+		return texts_may_contain(s, f, &filtered, bits, e);
 	default:
-		return err_set(e, ERR_FAIL, "column %s: has no values of its own", field_table[f].key);
+		return 0;
 	}
+}
+
+int
+segment_may_contain(struct segment *s, enum field f, struct str text, bool nocase, uint64_t *bits, struct err *e)
+{
+	struct loaded_column *col;
+	int whole;
+
+	if (field_table[f].type == FIELD_TIMESTAMP)
+		return err_set(e, ERR_FAIL, "column %s: times contain no texts", field_table[f].key);
+	if (!(s->meta.fields >> f & 1)) {
+		clear_all(bits, s->meta.count);
+		return 0;
+	}
+	if ((whole = whole_may_contain(s, text, nocase, e)) < 0)
+		return -1;
+	if (whole > 0)
+		return column_may_contain(s, f, text, nocase, bits, e);
+	if (fits_uuid(text)) {
+		if ((col = reader_open(s, f, e)) == NULL)
+			return -1;
+		if (col->encoding == ENCODING_UUID)
+			return uuids_may_contain(s, f, text, nocase, bits, e);
+	}
+	clear_all(bits, s->meta.count);
+	return 0;
 }

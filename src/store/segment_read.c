@@ -53,6 +53,9 @@ segment_free(struct segment *s)
 		buf_fini(&col->trigrams);
 		free(col);
 	}
+	for (int i = 0; i < WHOLE_ANSWERS; i++)
+		buf_fini(&s->answer[i].text);
+	buf_fini(&s->whole);
 	codec_free(s->codec);
 	free(s);
 }
@@ -64,10 +67,10 @@ segment_meta(const struct segment *s)
 }
 
 int
-reader_piece(struct segment *s, enum field f, unsigned part, struct buf *b, struct err *e)
+reader_piece(struct segment *s, unsigned field, unsigned part, struct buf *b, struct err *e)
 {
 	buf_reset(b);
-	int rc = s->source.get(s->source.arg, (unsigned)f, part, b, e);
+	int rc = s->source.get(s->source.arg, field, part, b, e);
 	if (rc < 0)
 		return -1;
 	buf_reserve(b, BITS_PADDING);
@@ -91,7 +94,7 @@ load_time(struct segment *s, enum field f, struct loaded_column *col, struct err
 	const struct segment_meta *m = &s->meta;
 	bool event_time = f == FIELD_TIME;
 	int64_t range[2];
-	int rc = reader_piece(s, f, PART_CODES, &col->codes, e);
+	int rc = reader_piece(s, (unsigned)f, PART_CODES, &col->codes, e);
 
 	if (rc < 0)
 		return -1;
@@ -122,7 +125,7 @@ load_dictionary(struct segment *s, enum field f, struct loaded_column *col, stru
 static int
 load_values(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
-	int rc = reader_piece(s, f, PART_CODES, &col->codes, e);
+	int rc = reader_piece(s, (unsigned)f, PART_CODES, &col->codes, e);
 
 	if (rc < 0)
 		return -1;
@@ -151,7 +154,7 @@ open_column(struct segment *s, enum field f, struct loaded_column *col, struct e
 		col->encoding = ENCODING_TIME;
 		return 0;
 	}
-	if ((rc = reader_piece(s, f, PART_DICTIONARY, &col->first, e)) < 0)
+	if ((rc = reader_piece(s, (unsigned)f, PART_DICTIONARY, &col->first, e)) < 0)
 		return -1;
 	if (rc == 0 || col->first.len == 0)
 		return column_wrong(e, f, "a piece is missing");
@@ -234,7 +237,7 @@ load_codes(struct segment *s, enum field f, struct loaded_column *col, struct er
 {
 	if (col->view.codes)
 		return 0;
-	if (reader_piece(s, f, PART_CODES, &col->codes, e) < 0)
+	if (reader_piece(s, (unsigned)f, PART_CODES, &col->codes, e) < 0)
 		return -1;
 	int rc = dictionary_decode_codes(f, buf_view(&col->codes), s->meta.count, s->codec,
 	    &col->dictionary, &col->code, &col->view.code_width, e);
@@ -282,7 +285,7 @@ fill_slot(struct segment *s, enum field f, struct loaded_column *col, struct cac
 {
 	size_t raw = col->text.block[block].len;
 	struct buf piece = { 0 };
-	int rc = reader_piece(s, f, PART_BLOCK + block, &piece, e);
+	int rc = reader_piece(s, (unsigned)f, PART_BLOCK + block, &piece, e);
 
 	slot->valid = false;
 	if (rc == 0)
@@ -388,7 +391,7 @@ segment_event(struct segment *s, uint32_t row, field_set want, struct event *out
 static int
 load_members(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
-	int rc = reader_piece(s, f, PART_MEMBERS, &col->members, e);
+	int rc = reader_piece(s, (unsigned)f, PART_MEMBERS, &col->members, e);
 
 	if (rc < 0)
 		return -1;
@@ -420,7 +423,7 @@ segment_may_have(struct segment *s, enum field f, struct str value, struct err *
 size_t
 segment_memory(const struct segment *s)
 {
-	size_t total = sizeof(*s);
+	size_t total = sizeof(*s) + s->whole.cap;
 
 	for (int f = 0; f < FIELD_COUNT; f++) {
 		const struct loaded_column *col = s->column[f];

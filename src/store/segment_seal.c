@@ -24,7 +24,8 @@ struct column_pieces {
 	size_t n;
 	struct values values;
 	struct text_block *block;
-	struct trigram_set *set; /* of each block; NULL: too few for a filter */
+	struct trigram_set *set; /* of each block, or of all values; NULL: no filter is made */
+	size_t sets;
 };
 
 /* One thing to encode, by whichever worker comes next. */
@@ -39,6 +40,8 @@ struct task {
 struct sealing {
 	const struct segment_builder *b;
 	struct column_pieces column[FIELD_COUNT];
+	bool with_whole;    /* a filter of trigrams of all columns */
+	struct piece whole;
 	struct task *task;
 	size_t tasks, tasks_cap;
 	atomic_size_t next;
@@ -60,15 +63,34 @@ run_time(const struct task *t, struct scratch *s)
 	time_encode(&piece[AT_CODES].data, b->time[t->field == FIELD_INGESTED], b->count);
 }
 
+/* What the values of a dictionary have; one that is long to read gets a filter
+ * of its own. */
+static void
+gather_values(struct column_pieces *out, const struct dictionary *d, struct scratch *s)
+{
+	struct trigram_marks *marks = trigrams_begin(s);
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < d->n; i++) {
+		trigrams_add(marks, d->value[i]);
+		bytes += d->value[i].len;
+	}
+	trigrams_end(marks, out->set);
+	if (bytes >= TRIGRAM_VALUES_MIN)
+		trigrams_encode(&out->piece[AT_TRIGRAMS].data, out->set, 1, s);
+}
+
 static void
 run_dictionary(const struct task *t, struct scratch *s)
 {
 	const struct segment_builder *b = t->sealing->b;
 	const struct column_builder *col = &b->column[t->field];
-	struct piece *piece = t->sealing->column[t->field].piece;
+	struct column_pieces *out = &t->sealing->column[t->field];
 
-	dictionary_encode(&piece[AT_DICTIONARY].data, &piece[AT_CODES].data, col->dictionary.value,
+	dictionary_encode(&out->piece[AT_DICTIONARY].data, &out->piece[AT_CODES].data, col->dictionary.value,
 	    col->dictionary.n, col->code, b->count, s);
+	if (out->set != NULL)
+		gather_values(out, &col->dictionary, s);
 }
 
 /* The filter of a plain column; neighbours with the same value count once. */
@@ -92,6 +114,23 @@ make_members(struct buf *out, enum field f, const struct values *v, struct scrat
 		members_add((uint8_t *)out->p, out->len, hash[i]);
 }
 
+/* The values that are no UUIDs, from the piece just made (column_uuid.c). */
+static void
+gather_exceptions(struct trigram_set *set, struct str piece, struct scratch *s)
+{
+	struct cursor c = { (const uint8_t *)piece.p + 1, (const uint8_t *)piece.p + piece.len };
+	struct trigram_marks *marks = trigrams_begin(s);
+	uint64_t number, left, len = 0;
+
+	cursor_number(&c, UINT64_MAX, &number);
+	for (cursor_number(&c, UINT64_MAX, &left); left > 0; left--) {
+		cursor_number(&c, UINT64_MAX, &number);
+		cursor_number(&c, UINT64_MAX, &len);
+		trigrams_add(marks, (struct str){ (const char *)cursor_bytes(&c, (size_t)len), (size_t)len });
+	}
+	trigrams_end(marks, set);
+}
+
 static void
 run_uuid(const struct task *t, struct scratch *s)
 {
@@ -99,6 +138,8 @@ run_uuid(const struct task *t, struct scratch *s)
 
 	uuid_encode(&out->piece[AT_DICTIONARY].data, &out->piece[AT_CODES].data, &out->values, s);
 	make_members(&out->piece[AT_MEMBERS].data, t->field, &out->values, s);
+	if (out->set != NULL)
+		gather_exceptions(out->set, buf_view(&out->piece[AT_DICTIONARY].data), s);
 }
 
 static void
@@ -120,8 +161,13 @@ run_block(const struct task *t, struct scratch *s)
 	buf_reset(&s->raw);
 	codec_compress(s->codec, out->values.bytes + block.off, block.len, &s->raw);
 	buf_str(&out->piece[AT_BLOCKS + t->block].data, buf_view(&s->raw));
-	if (out->set != NULL)
-		trigrams_gather(&out->set[t->block], out->values.bytes + block.off, block.len, s);
+	if (out->set != NULL) {
+		struct trigram_marks *marks = trigrams_begin(s);
+
+		for (uint32_t row = block.row; row < block.row + block.rows; row++)
+			trigrams_add(marks, values_get(&out->values, row));
+		trigrams_end(marks, &out->set[t->block]);
+	}
 }
 
 static void
@@ -129,7 +175,20 @@ run_trigrams(const struct task *t, struct scratch *s)
 {
 	struct column_pieces *out = &t->sealing->column[t->field];
 
-	trigrams_encode(&out->piece[AT_TRIGRAMS].data, out->set, (uint32_t)(out->n - AT_BLOCKS), s);
+	trigrams_encode(&out->piece[AT_TRIGRAMS].data, out->set, (uint32_t)out->sets, s);
+}
+
+static void
+run_whole(const struct task *t, struct scratch *s)
+{
+	struct trigram_set *any = mem_zero(1, sizeof(*any));
+
+	for (int f = 0; f < FIELD_COUNT; f++)
+		for (size_t i = 0; i < t->sealing->column[f].sets; i++)
+			for (uint32_t w = 0; w < TRIGRAM_WORDS; w++)
+				any->word[w] |= t->sealing->column[f].set[i].word[w];
+	trigrams_encode(&t->sealing->whole.data, any, 1, s);
+	free(any);
 }
 
 static void
@@ -152,6 +211,13 @@ make_pieces(struct column_pieces *out, enum field f, uint32_t blocks)
 }
 
 static void
+make_sets(struct column_pieces *out, uint32_t n)
+{
+	out->set = mem_alloc(n * sizeof(*out->set));
+	out->sets = n;
+}
+
+static void
 plan_plain(struct sealing *s, enum field f, const struct column_builder *col)
 {
 	struct column_pieces *out = &s->column[f];
@@ -160,6 +226,8 @@ plan_plain(struct sealing *s, enum field f, const struct column_builder *col)
 	out->values = (struct values){ col->span, col->bytes.p ? col->bytes.p : "", s->b->count, col->present };
 	if (uuid_suits(&out->values)) {
 		make_pieces(out, f, 0);
+		if (s->with_whole)
+			make_sets(out, 1);
 		add_task(s, f, run_uuid, 0, col->bytes.len);
 		return;
 	}
@@ -168,19 +236,21 @@ plan_plain(struct sealing *s, enum field f, const struct column_builder *col)
 	add_task(s, f, run_text, 0, s->b->count);
 	for (uint32_t i = 0; i < blocks; i++)
 		add_task(s, f, run_block, i, out->block[i].len);
-	if (blocks >= TRIGRAM_BLOCKS_MIN)
-		out->set = mem_alloc(blocks * sizeof(*out->set));
+	if (s->with_whole || blocks >= TRIGRAM_BLOCKS_MIN)
+		make_sets(out, blocks);
 }
 
-/* What needs all blocks of a column. */
+/* What needs all blocks of a column, or all columns. */
 static void
 plan_trigrams(struct sealing *s)
 {
 	s->tasks = 0;
 	atomic_store(&s->next, 0);
 	for (int f = 0; f < FIELD_COUNT; f++)
-		if (s->column[f].set != NULL)
-			add_task(s, (enum field)f, run_trigrams, 0, s->column[f].n);
+		if (s->column[f].sets >= TRIGRAM_BLOCKS_MIN)
+			add_task(s, (enum field)f, run_trigrams, 0, s->column[f].sets);
+	if (s->with_whole)
+		add_task(s, FIELD_NONE, run_whole, 0, 1);
 }
 
 static void
@@ -197,6 +267,8 @@ plan(struct sealing *s, struct segment_builder *b)
 			plan_plain(s, f, &b->column[f]);
 		} else {
 			make_pieces(&s->column[f], f, 0);
+			if (s->with_whole)
+				make_sets(&s->column[f], 1);
 			add_task(s, f, run_dictionary, 0, b->count * (uint64_t)4 + b->column[f].dictionary.n * (uint64_t)64);
 		}
 	}
@@ -271,12 +343,17 @@ gather_pieces(struct sealing *s, struct sealed *out)
 		free(col->block);
 		free(col->set);
 	}
+	if (s->whole.data.len > 0) {
+		mem_grow(&out->piece, &cap, out->n + 1, sizeof(*out->piece));
+		out->piece[out->n++] = s->whole;
+	}
 }
 
 void
 segment_builder_seal(struct segment_builder *b, struct pool *pool, struct sealed *out)
 {
-	struct sealing s = { .b = b };
+	struct sealing s = { .b = b, .with_whole = b->bytes >= TRIGRAM_LINES_MIN,
+		.whole = { .field = SEGMENT_WHOLE, .part = PART_TRIGRAMS } };
 
 	*out = (struct sealed){ .meta = { .count = b->count, .fields = b->fields, .bytes = b->bytes } };
 	time_range(b->time[0], b->count, &out->meta.min_time, &out->meta.max_time);

@@ -12,7 +12,7 @@
  *   n times                a row: a bit for each block, 1 has the number
  *
  * The kelvin sign and the long s are k and s without case, the only letters
- * beyond ASCII that are ASCII ones in another case; blocks with them are
+ * beyond ASCII that are ASCII ones in another case; values with them are
  * gathered in both forms.
  */
 #include "store/trigrams.h"
@@ -48,49 +48,67 @@ slot_of(const char *p)
 
 /* The product with HASH of a folded byte in each of its places: their sum is
  * the product of the trigram. */
-struct products {
+struct trigram_marks {
 	uint32_t first[256], second[256], third[256];
+	uint8_t seen[TRIGRAM_SLOTS];
 };
 
-static void
-make_products(struct products *t)
+struct trigram_marks *
+trigrams_begin(struct scratch *s)
 {
+	struct trigram_marks *m = scratch_table(s, sizeof(*m));
+
 	for (uint32_t i = 0; i < 256; i++) {
-		t->third[i] = fold((char)i) * HASH;
-		t->second[i] = t->third[i] << 8;
-		t->first[i] = t->third[i] << 16;
+		m->third[i] = fold((char)i) * HASH;
+		m->second[i] = m->third[i] << 8;
+		m->first[i] = m->third[i] << 16;
 	}
+	memset(m->seen, 0, sizeof(m->seen));
+	return m;
 }
 
 static void
-mark(uint8_t *seen, const uint8_t *p, size_t n, const struct products *t)
+mark(struct trigram_marks *m, const uint8_t *p, size_t n)
 {
 	for (size_t i = 2; i < n; i++)
-		seen[(t->first[p[i - 2]] + t->second[p[i - 1]] + t->third[p[i]]) >> (32 - TRIGRAM_BITS)] = 1;
+		m->seen[(m->first[p[i - 2]] + m->second[p[i - 1]] + m->third[p[i]]) >> (32 - TRIGRAM_BITS)] = 1;
 }
 
-/* Copies the text with k and s for the kelvin sign and the long s; false when
- * it has neither. */
-static bool
-replace_signs(struct buf *out, const char *p, size_t n)
+/* The value with k and s for the kelvin sign and the long s. */
+static void
+mark_replaced(struct trigram_marks *m, struct str value)
 {
-	static const char kelvin[] = "\xe2\x84\xaa", long_s[] = "\xc5\xbf";
+	struct buf plain = { 0 };
 
-	if (memmem(p, n, kelvin, 3) == NULL && memmem(p, n, long_s, 2) == NULL)
-		return false;
-	buf_reset(out);
-	for (size_t i = 0; i < n; i++) {
-		if (n - i >= 3 && memcmp(p + i, kelvin, 3) == 0) {
-			buf_byte(out, 'k');
+	for (size_t i = 0; i < value.len; i++) {
+		const char *p = value.p + i;
+
+		if (value.len - i >= 3 && memcmp(p, "\xe2\x84\xaa", 3) == 0) {
+			buf_byte(&plain, 'k');
 			i += 2;
-		} else if (n - i >= 2 && memcmp(p + i, long_s, 2) == 0) {
-			buf_byte(out, 's');
+		} else if (value.len - i >= 2 && memcmp(p, "\xc5\xbf", 2) == 0) {
+			buf_byte(&plain, 's');
 			i++;
 		} else {
-			buf_byte(out, p[i]);
+			buf_byte(&plain, *p);
 		}
 	}
-	return true;
+	mark(m, (const uint8_t *)plain.p, plain.len);
+	buf_fini(&plain);
+}
+
+void
+trigrams_add(struct trigram_marks *m, struct str value)
+{
+	size_t ascii;
+
+	if (value.len < 3)
+		return;
+	mark(m, (const uint8_t *)value.p, value.len);
+	ascii = simd_ascii(value.p, value.len);
+	if (ascii < value.len && (memmem(value.p + ascii, value.len - ascii, "\xe2\x84\xaa", 3) != NULL ||
+	        memmem(value.p + ascii, value.len - ascii, "\xc5\xbf", 2) != NULL))
+		mark_replaced(m, value);
 }
 
 /* 64 bytes of 0 or 1 into the bits of a word. */
@@ -105,18 +123,10 @@ pack_word(const uint8_t *seen)
 }
 
 void
-trigrams_gather(struct trigram_set *set, const char *p, size_t n, struct scratch *s)
+trigrams_end(const struct trigram_marks *m, struct trigram_set *set)
 {
-	struct products *t = scratch_table(s, sizeof(*t) + TRIGRAM_SLOTS);
-	uint8_t *seen = (uint8_t *)(t + 1);
-
-	make_products(t);
-	memset(seen, 0, TRIGRAM_SLOTS);
-	mark(seen, (const uint8_t *)p, n, t);
-	if (simd_ascii(p, n) < n && replace_signs(&s->raw, p, n))
-		mark(seen, (const uint8_t *)s->raw.p, s->raw.len, t);
 	for (uint32_t w = 0; w < TRIGRAM_WORDS; w++)
-		set->word[w] = pack_word(seen + 64 * (size_t)w);
+		set->word[w] = pack_word(m->seen + 64 * (size_t)w);
 }
 
 /* ---- encoding ---- */

@@ -19,6 +19,8 @@
 #define TRIGRAM_SLOTS (UINT32_C(1) << TRIGRAM_BITS)
 #define TRIGRAM_WORDS (TRIGRAM_SLOTS / 64)
 #define TRIGRAM_BLOCKS_MIN 8 /* a column of fewer blocks is read as fast without */
+#define TRIGRAM_VALUES_MIN (32u * 1024) /* bytes of a dictionary's values; a shorter one is read as fast */
+#define TRIGRAM_LINES_MIN (8u * 1024 * 1024) /* bytes of lines; a smaller segment has no filter of the whole */
 #define TRIGRAM_MASK_MAX ((TEXT_BLOCKS_MAX + 7) / 8)
 
 /* The numbers of a block, a bit each. */
@@ -26,11 +28,14 @@ struct trigram_set {
 	uint64_t word[TRIGRAM_WORDS];
 };
 
-/* Fills a set with what a block of texts has; texts may run into each other,
- * which only adds numbers. */
-void trigrams_gather(struct trigram_set *set, const char *p, size_t n, struct scratch *s);
+/* Marks of what was seen, in the thread's memory until it is used otherwise. */
+struct trigram_marks;
+struct trigram_marks *trigrams_begin(struct scratch *s);
+void trigrams_add(struct trigram_marks *m, struct str value);
+void trigrams_end(const struct trigram_marks *m, struct trigram_set *set);
 
-/* The piece of a column from the sets of its blocks. */
+/* The piece of a column from the sets of its blocks; of the whole segment, from
+ * one. */
 void trigrams_encode(struct buf *out, const struct trigram_set *set, uint32_t blocks, struct scratch *s);
 
 /*
