@@ -32,8 +32,6 @@ put_selector(struct buf *out, const struct filter_test *t)
 static bool
 is_bare(struct str s)
 {
-	static const char *const keywords[] = { "and", "or", "not", "in", "has" };
-
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.p[i];
 
@@ -42,11 +40,7 @@ is_bare(struct str s)
 		if (c == '\0' || strchr("_-./:@+%*?\\", c) == NULL)
 			return false;
 	}
-	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
-		if (str_eq_nocase(s, str_of(keywords[i])))
-			return false;
-	}
-	return s.len > 0;
+	return s.len > 0 && !where_is_keyword(s);
 }
 
 /* A literal gets its backslashes here; a glob has them already. */

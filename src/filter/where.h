@@ -50,6 +50,9 @@ int where_pattern(struct where *w, struct str *pattern, const char *after);
 /* A value without its backslashes, a NUL behind it; for what has no wildcards. */
 struct str where_plain(struct where *w, struct str value);
 
+/* Words that would be grammar elsewhere are no values unless quoted. */
+bool where_is_keyword(struct str word);
+
 /* Whether a bare word with this byte ends before it. */
 bool where_ends_word(char c);
 

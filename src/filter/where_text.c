@@ -206,12 +206,16 @@ quotes_come(struct where *w)
 
 /* ---- values ---- */
 
-/* Words that would be grammar elsewhere are no values unless quoted. */
-static bool
-keyword_comes(struct where *w)
+bool
+where_is_keyword(struct str word)
 {
-	return where_comes(w, "and") || where_comes(w, "or") || where_comes(w, "not") || where_comes(w, "in") ||
-	    where_comes(w, "has");
+	static const char *const keywords[] = { "and", "or", "not", "in", "has" };
+
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+		if (str_eq_nocase(word, str_of(keywords[i])))
+			return true;
+	}
+	return false;
 }
 
 int
@@ -220,7 +224,7 @@ where_value(struct where *w, struct str *value, const char *after)
 	if (quotes_come(w))
 		return read_quoted(w, value, false);
 	*value = next_word(w);
-	if (value->len == 0 || keyword_comes(w))
+	if (value->len == 0 || where_is_keyword(*value))
 		return expected_value(w, "a value", after);
 	w->at += value->len;
 	return 0;
@@ -229,14 +233,18 @@ where_value(struct where *w, struct str *value, const char *after)
 int
 where_time(struct where *w, struct str *value, const char *after)
 {
+	struct str word;
 	size_t end;
 
 	if (quotes_come(w))
 		return read_quoted(w, value, false);
 	if (where_value(w, value, after) != 0)
 		return -1;
-	for (end = w->at; next_word(w).len > 0 && !keyword_comes(w); end = w->at)
-		w->at += next_word(w).len;
+	do {
+		end = w->at;
+		word = next_word(w);
+		w->at += word.len;
+	} while (word.len > 0 && !where_is_keyword(word));
 	w->at = end;
 	value->len = (size_t)(w->text.p + end - value->p);
 	return 0;
@@ -267,7 +275,7 @@ where_pattern(struct where *w, struct str *pattern, const char *after)
 	if (quotes_come(w))
 		return read_quoted(w, pattern, true);
 	*pattern = bare_pattern(w);
-	if (pattern->len == 0 || keyword_comes(w))
+	if (pattern->len == 0 || where_is_keyword(*pattern))
 		return expected_value(w, "a regular expression", after);
 	w->at += pattern->len;
 	return 0;

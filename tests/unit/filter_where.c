@@ -154,6 +154,7 @@ START_TEST(regular_expressions_are_verbatim_but_for_their_quotes)
 	means("action ~ ^(GET|PUT)$", "action ~ \"^(GET|PUT)$\"");
 	means("(action ~ ^(a|b)$)", "action ~ \"^(a|b)$\"");
 	means("action ~ \\d{1,3}\\s", "action ~ \"\\d{1,3}\\s\"");
+	means("action ~ in(ner)?", "action ~ \"in(ner)?\"");
 	means("action ~ \\(x", "action ~ \"\\(x\"");
 	means("action ~ \"C:\\\\\" and share=s", "action ~ \"C:\\\\\" and share = s");
 	means("action ~ \"say \\\"x\\\"\"", "action ~ \"say \\\"x\\\"\"");
