@@ -183,6 +183,13 @@ add_few(struct tally *t, const struct tally_entry *entry, size_t n)
 }
 
 void
+tally_add_entries(struct tally *t, const struct tally_entry *entry, size_t n)
+{
+	for (size_t i = 0; i < n; i += AHEAD)
+		add_few(t, &entry[i], n - i < AHEAD ? n - i : AHEAD);
+}
+
+void
 tally_add_counts(struct tally *t, const struct str *value, const uint32_t *count, size_t n)
 {
 	struct tally_entry few[AHEAD];
@@ -214,8 +221,7 @@ tally_merge(struct tally *into, const struct tally *from)
 {
 	while (into->slots < from->n * 2)
 		double_slots(into);
-	for (size_t i = 0; i < from->n; i += AHEAD)
-		add_few(into, &from->entry[i], from->n - i < AHEAD ? from->n - i : AHEAD);
+	tally_add_entries(into, from->entry, from->n);
 }
 
 static bool

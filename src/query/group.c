@@ -18,6 +18,7 @@
 
 #define GROUP_SEPARATOR '\x1f'
 #define DENSE_MAX (1u << 17)      /* groups for which a table is kept */
+#define TOGETHER 256
 #define RENUMBER_BITS 17          /* twice the rows of a segment */
 #define PENDING_MAX (12u << 20)   /* bytes of values before they go to the total */
 
@@ -415,10 +416,12 @@ make_keys(struct grouper *g, uint32_t n)
 	return below <= DENSE_MAX ? below : renumber(g, n);
 }
 
-static void
-add_cell(struct grouper *g, const struct group_cell *cell)
+/* Appends a group's values to g->text; gives how many bytes they have. */
+static size_t
+join_cell(struct grouper *g, const struct group_cell *cell)
 {
-	buf_reset(&g->text);
+	size_t before = g->text.len;
+
 	for (size_t i = 0; i < g->bys; i++) {
 		const struct coded *k = &g->coded[i];
 		uint32_t code = code_at(g, k, cell->first);
@@ -428,7 +431,32 @@ add_cell(struct grouper *g, const struct group_cell *cell)
 		buf_str(&g->text, k->column == NULL ? tally_value(k->text, code) :
 		    code > 0 ? k->column->values[code] : STR(""));
 	}
-	tally_add(g->pending, buf_view(&g->text), cell->count);
+	return g->text.len - before;
+}
+
+/* Texts are joined, and looked up, several at a time. */
+static void
+add_cells(struct grouper *g, uint64_t below)
+{
+	struct tally_entry few[TOGETHER];
+	size_t n = 0;
+
+	buf_reset(&g->text);
+	for (uint64_t key = 0; key <= below; key++) {
+		if (key == below || n == TOGETHER) {
+			const char *p = g->text.p;
+
+			for (size_t i = 0; i < n; p += few[i++].value.len)
+				few[i].value.p = p;
+			tally_add_entries(g->pending, few, n);
+			buf_reset(&g->text);
+			n = 0;
+		}
+		if (key < below && g->cell[key].count > 0) {
+			few[n].count = g->cell[key].count;
+			few[n++].value.len = join_cell(g, &g->cell[key]);
+		}
+	}
 }
 
 static void
@@ -462,9 +490,7 @@ group_several(struct grouper *g, const struct chosen *c, struct err *e)
 		if (cell->count++ == 0)
 			cell->first = i;
 	}
-	for (uint64_t key = 0; key < below; key++)
-		if (g->cell[key].count > 0)
-			add_cell(g, &g->cell[key]);
+	add_cells(g, below);
 	return 0;
 }
 

@@ -159,7 +159,7 @@ START_TEST(few_events_and_one_burst_are_no_rhythm)
 	const int64_t now = MONDAY + 20 * TIME_DAY;
 
 	for (int i = 0; i < 7; i++)
-		say("rare", MONDAY + i * HOUR);
+		say("rare", MONDAY + i * 12 * HOUR);
 	steady("burst", MONDAY + TIME_DAY, MONDAY + TIME_DAY + 10 * MINUTE, TIME_SECOND);
 	check_silent("", TIME_DAY, MONDAY + TIME_DAY + 12 * HOUR);
 	check_silent("", 30 * TIME_DAY, now);
