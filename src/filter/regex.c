@@ -9,7 +9,9 @@
  *
  * Every match has its limits.  What exceeds them does not pass and is noted;
  * an answer with such a note ends as an error, so that after GIVE_UPS_MAX of
- * them no more time is spent.
+ * them no more time is spent.  JIT counts no steps inside a repeated group, but
+ * takes stack for each: what bounds (a|b)+x over a long value is JIT_STACK_MAX
+ * (some 30,000 repetitions), and with more stack its time grows by the square.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -25,7 +27,7 @@
 #define HEAP_LIMIT_KIB (16 * 1024)
 #define JIT_STACK_MIN (32 * 1024)
 #define JIT_STACK_MAX (1024 * 1024)
-#define GIVE_UPS_MAX 16
+#define GIVE_UPS_MAX 8
 
 struct filter_regex {
 	struct filter_regex *next; /* of the same filter */
@@ -228,5 +230,5 @@ filter_trouble(const struct filter_scratch *x, struct err *e)
 {
 	if (x->given_up == 0)
 		return 0;
-	return err_set(e, ERR_FAIL, "the pattern '%s' takes too long on some value; make it simpler", x->pattern);
+	return err_set(e, ERR_FAIL, "the pattern '%s' takes too long, or too much memory, on some value; make it simpler", x->pattern);
 }
