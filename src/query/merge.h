@@ -1,0 +1,48 @@
+/*
+ * merge: events of many sources in one order.  Private to query/.
+ *
+ * In: segments that may hold events, lines.   Out: events, one at a time.
+ */
+#ifndef QUERY_MERGE_H
+#define QUERY_MERGE_H
+
+#include "query/heap.h"
+
+#define GROUP_MAX 16 /* sources that work at a time */
+
+struct merge {
+	struct store *st;
+	struct query_options opts;
+	struct source_scan scan;
+	struct crew *crew;
+	struct source **waiting; /* by bound, from `at` on */
+	size_t n_waiting, at, cap;
+	struct heap heap;        /* those whose next event is known */
+	struct source *group[GROUP_MAX]; /* at work */
+	size_t n_group;
+	size_t ahead;      /* how large a group may be */
+	struct best found; /* the first `limit` of all rows seen, when cutting */
+	bool cutting;
+	uint64_t given;    /* events */
+	struct place last; /* of the newest given, here or on the page before */
+	bool begun;        /* last is valid */
+	bool out;          /* the event given is still at the top of the heap */
+	struct event event;
+	struct query_stats stats;
+};
+
+/* st may be NULL when there are only lines. */
+void merge_init(struct merge *m, struct store *st, const struct query_options *o);
+void merge_fini(struct merge *m);
+
+/* Only what comes behind this place. */
+void merge_begin_behind(struct merge *m, struct place p);
+/* The seqs from low to high of these segments. */
+void merge_add_segments(struct merge *m, const struct segment_info *list, size_t n, uint64_t low, uint64_t high);
+/* What was kept of them; borrowed. */
+void merge_add_lines(struct merge *m, struct lines *l);
+
+/* 1: m->event is the next event, at m->last; 0: no more, or the limit; -1. */
+int merge_next(struct merge *m, struct err *e);
+
+#endif
