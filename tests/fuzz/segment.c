@@ -64,7 +64,7 @@ make_segment(struct sealed *out)
 	for (unsigned i = 0; i < ROWS; i++) {
 		struct event ev = { 0 };
 		make_event(&ev, &a, i);
-		segment_builder_add(b, &ev, 100);
+		segment_builder_add(b, &ev, 250000); /* long enough for a filter of the whole */
 	}
 	segment_builder_seal(b, NULL, out);
 	segment_builder_free(b);
@@ -159,12 +159,31 @@ read_column(struct segment *s, enum field f, struct err *e)
 	return sum;
 }
 
+/* Filters of trigrams, asked for what is and what is not there. */
+static void
+ask_filters(struct segment *s, enum field f)
+{
+	static uint64_t bits[SEGMENT_EVENTS_MAX / 64];
+	static const struct str asked[] = { { "sentence 7", 10 }, { "no such text", 12 }, { "4f89-", 5 }, { "ab", 2 } };
+
+	for (size_t i = 0; i < 2 * sizeof(asked) / sizeof(asked[0]); i++) {
+		struct err e = ERR_NONE;
+
+		segment_may_contain(s, f, asked[i / 2], i % 2, bits, &e);
+		must(e.code == ERR_OK || e.code == ERR_INTEGRITY || f == FIELD_TIME || f == FIELD_INGESTED);
+	}
+}
+
 static unsigned
-read_everything(struct segment *s, enum field f)
+read_everything(struct segment *s, unsigned field)
 {
 	struct err e = ERR_NONE;
 	struct event ev;
-	unsigned sum = read_column(s, f, &e);
+	enum field f = field == SEGMENT_WHOLE ? FIELD_DESCRIPTION : (enum field)field;
+	unsigned sum;
+
+	ask_filters(s, f);
+	sum = read_column(s, f, &e);
 
 	segment_may_have(s, f, STR("3f2504e0-4f89-41d3-9a0c-000000000001"), &e);
 	must(e.code == ERR_OK || e.code == ERR_INTEGRITY);
@@ -188,7 +207,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = { .sealed = valid };
 	replace(&in, data, size);
 	struct segment *s = segment_new(&in.sealed.meta, (struct piece_source){ .get = get_piece, .arg = &in });
-	sum = read_everything(s, (enum field)in.sealed.piece[in.replaced].field);
+	sum = read_everything(s, in.sealed.piece[in.replaced].field);
 	(void)sum;
 	segment_free(s);
 	buf_fini(&in.by);
