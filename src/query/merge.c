@@ -18,7 +18,7 @@
 #define KEPT_BYTES (24 * 1024 * 1024)   /* of their columns */
 #define KEPT_SHARE 4                    /* one event of so many is worth it */
 #define FIRST_ROWS 1024                 /* that are looked for in a segment at first */
-#define EVENTS_BYTES (24 * 1024 * 1024) /* of copied events, of all sources together */
+#define EVENTS_BYTES (16 * 1024 * 1024) /* of copied events, of all sources together */
 #define BATCH_BYTES (1024 * 1024)       /* of one source that stays open */
 #define BATCH_BYTES_MIN (64 * 1024)
 #define CUT_MAX 65536                   /* limits up to which rows beyond are not read */

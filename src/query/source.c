@@ -192,6 +192,7 @@ copy_rows(struct worker *w, struct source *s, uint32_t n, struct err *e)
 
 	memset(w->chosen, 0, words * sizeof(*w->chosen));
 	packed_reset(&s->packed, s->rows);
+	buf_reserve(&s->packed.bytes, s->want_bytes); /* so that it does not grow beyond */
 	choose_copied(w, s, w->crew->scan->order, n);
 	for (uint32_t word = 0; word < words; word++)
 		for (uint64_t in = w->chosen[word]; in != 0; in &= in - 1) {
