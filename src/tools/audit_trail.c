@@ -32,7 +32,8 @@ static const struct opt options[] = {
 	    "what it did: actor_id, actor_email or actor_name is WHO", VALUE_ANY, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
-	{ 'n', "limit", OPT_COUNT, ARG(limit), "N", "at most N events, or N values", VALUE_ANY, NULL },
+	{ 'n', "limit", OPT_NUMBER, ARG(limit), "N", "at most N events, or N values; 0: only the summary",
+	    VALUE_ANY, NULL },
 	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
 	    "table (a terminal's default), jsonl (default otherwise), json, csv, short, text, detail",
 	    VALUE_FORMAT, NULL },
@@ -81,7 +82,7 @@ struct answer {
 	struct query_stats stats;
 	struct coverage coverage;
 	uint64_t printed, faulty;
-	int64_t newest; /* of those printed; TIME_NONE: none */
+	int64_t newest; /* of the events found; TIME_NONE: none */
 	bool more, people; /* the format is for people */
 };
 
@@ -129,6 +130,8 @@ check_args(const struct args *a, const char *format, struct err *e)
 		return err_set(e, ERR_FAIL, "--distinct lists values: no --fields or --seq");
 	if (a->distinct && wordy)
 		return err_set(e, ERR_FAIL, "--distinct prints table, jsonl, json or csv");
+	if (a->distinct && a->limit == 0)
+		return err_set(e, ERR_FAIL, "--distinct lists at least one value: -n 0 leaves nothing to do");
 	if (a->seq && a->input.n > 0)
 		return err_set(e, ERR_FAIL, "--seq: lines of -i have no number in a store");
 	return 0;
@@ -139,12 +142,13 @@ check_args(const struct args *a, const char *format, struct err *e)
 static int
 print_one(struct answer *w, struct render *r, const struct event *ev, uint64_t seq, struct err *e)
 {
-	if (w->args->limit > 0 && w->printed == w->args->limit) {
+	if (w->newest == TIME_NONE)
+		w->newest = ev->time;
+	if (w->printed == w->args->limit) {
 		w->more = true;
 		return 0;
 	}
-	if (w->printed++ == 0)
-		w->newest = ev->time;
+	w->printed++;
 	return render_event(r, ev, seq, e);
 }
 
@@ -197,7 +201,7 @@ print_lines(struct answer *w, const struct query_options *qo, struct render *r, 
 	return rc < 0 ? -1 : 0;
 }
 
-/* Whether the newest event printed is the newest that there is. */
+/* Whether the newest event found is the newest that there is. */
 static bool
 shows_latest(const struct answer *w)
 {
@@ -252,19 +256,20 @@ render_options(struct answer *w, struct render_options *ro, struct arena *names,
 	return cli_colour(&w->args->common, STDOUT_FILENO, &ro->colour, e);
 }
 
-/* JSON says whether there are more. */
+/* JSON says whether there are more; where none is printed, that there are some
+ * is the exit status. */
 static struct query_options
 query_options(const struct answer *w, const struct render_options *ro)
 {
-	struct query_options qo = { .filter = w->filter, .order = QUERY_NEWEST, .now = w->now, .limit = w->args->limit,
-		.pool = w->pool, .go_on = cli_go_on };
+	struct query_options qo = { .filter = w->filter, .order = QUERY_NEWEST, .now = w->now,
+		.fields = render_fields(ro), .pool = w->pool, .go_on = cli_go_on };
+	uint64_t limit = w->args->limit;
 
-	if (strcmp(w->format, "json") == 0 && qo.limit > 0 && qo.limit < UINT64_MAX)
-		qo.limit++;
-	/* Formats for people also look at fields that they have no column for. */
-	if (!w->people)
-		for (size_t i = 0; i < ro->n_fields; i++)
-			qo.fields |= FIELD_BIT(ro->fields[i].field);
+	if (limit != OPT_NUMBER_NONE)
+		qo.limit = limit == 0 || strcmp(w->format, "json") == 0 ? limit + 1 : limit;
+	/* The summary may take the newest time from here. */
+	if (qo.fields != 0)
+		qo.fields |= FIELD_BIT(FIELD_TIME);
 	return qo;
 }
 
@@ -342,7 +347,7 @@ print_distinct(struct answer *w, struct outstream *out, struct err *e)
 	struct query_options qo = { .filter = w->filter, .order = QUERY_NEWEST, .now = w->now, .pool = w->pool,
 		.go_on = cli_go_on };
 	struct facet_render fr = { .format = w->format, .field = &field, .terminal = cli_terminal(STDOUT_FILENO),
-		.width = cli_width(STDOUT_FILENO), .top = a->limit > SIZE_MAX ? SIZE_MAX : (size_t)a->limit };
+		.width = cli_width(STDOUT_FILENO), .top = a->limit == OPT_NUMBER_NONE ? 0 : (size_t)a->limit };
 	struct tally *t = tally_new();
 	int rc = -1;
 
@@ -390,18 +395,19 @@ static int
 verdict(const struct answer *w, struct err *e)
 {
 	const struct common_args *c = &w->args->common;
+	bool found = w->printed > 0 || w->more;
 
 	if (w->faulty > 0)
 		return err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were left out",
 		    w->faulty);
 	if (!w->st)
-		return w->printed > 0 ? 0 : 1;
+		return found ? 0 : 1;
 	cli_coverage_words(&program, c, &w->coverage);
-	if (!w->coverage.complete && w->printed == 0)
+	if (!w->coverage.complete && !found)
 		return err_set(e, ERR_INCOMPLETE, "nothing found, but part of this time was pruned");
 	if (!w->coverage.complete)
 		cli_note(&program, c, CLI_PRUNED);
-	return w->printed > 0 ? 0 : 1;
+	return found ? 0 : 1;
 }
 
 /* The store, the filters and what else an answer needs. */
@@ -457,7 +463,7 @@ out:
 int
 main(int argc, char *argv[])
 {
-	struct args a = { 0 };
+	struct args a = { .limit = OPT_NUMBER_NONE };
 	struct err e = ERR_NONE;
 	int status = cli_start(&program, argc, argv, &a, &a.filter.expr);
 

@@ -127,6 +127,12 @@ is "its events and whether there are more" "$(jq -c '[.identity_id, (.events | l
 is "a resource is a path" "$(audit-trail --resource 'x"y' -o json | jq -r .target_path)" 'x"y'
 is "it is the whole of what was asked" "$(jq .coverage.complete out)" true
 
+run audit-trail --identity user:mei --until 2026-09 -n 0 -o table
+ends "-n 0: the summary alone" 0
+is "it is the same" "$(cat out)" "$(audit-trail --identity user:mei --until 2026-09 -n 1 -o table | tail -n 4)"
+run audit-trail --identity nobody --until 2026-09 -n 0 -o table
+ends "it tells whether there are any" 1
+
 # ---- what they touched ----
 
 audit-trail --identity user:mei --distinct target_path -o csv | sed -n '2,$s/\r//p' | sort >got
