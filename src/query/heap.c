@@ -1,5 +1,5 @@
 /*
- * heap: which source has the next event (see heap.h).
+ * heap: which feed has the next event (see heap.h).
  */
 #include "query/heap.h"
 
@@ -14,11 +14,11 @@ heap_down(struct heap *h, size_t i)
 		size_t best = i;
 
 		for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < h->n; child++)
-			if (place_compare(h->order, source_head(h->item[child]), source_head(h->item[best])) < 0)
+			if (place_compare(h->order, feed_head(h->item[child]), feed_head(h->item[best])) < 0)
 				best = child;
 		if (best == i)
 			return;
-		struct source *t = h->item[i];
+		struct feed *t = h->item[i];
 		h->item[i] = h->item[best];
 		h->item[best] = t;
 		i = best;
@@ -26,24 +26,24 @@ heap_down(struct heap *h, size_t i)
 }
 
 void
-heap_push(struct heap *h, struct source *s)
+heap_push(struct heap *h, struct feed *s)
 {
 	size_t i = h->n;
 
-	mem_grow(&h->item, &h->cap, h->n + 1, sizeof(struct source *));
+	mem_grow(&h->item, &h->cap, h->n + 1, sizeof(struct feed *));
 	h->item[h->n++] = s;
-	while (i > 0 && place_compare(h->order, source_head(h->item[i]), source_head(h->item[(i - 1) / 2])) < 0) {
-		struct source *t = h->item[i];
+	while (i > 0 && place_compare(h->order, feed_head(h->item[i]), feed_head(h->item[(i - 1) / 2])) < 0) {
+		struct feed *t = h->item[i];
 		h->item[i] = h->item[(i - 1) / 2];
 		h->item[(i - 1) / 2] = t;
 		i = (i - 1) / 2;
 	}
 }
 
-struct source *
+struct feed *
 heap_take(struct heap *h, size_t i)
 {
-	struct source *s = h->item[i];
+	struct feed *s = h->item[i];
 
 	h->item[i] = h->item[--h->n];
 	return s;
@@ -60,6 +60,6 @@ void
 heap_fini(struct heap *h)
 {
 	for (size_t i = 0; i < h->n; i++)
-		source_free(h->item[i]);
+		feed_free(h->item[i]);
 	free(h->item);
 }

@@ -1,7 +1,7 @@
 /*
- * merge: events of many sources in one order (see merge.h).
+ * merge: events of many feeds in one order (see merge.h).
  *
- * A source waits until the next event may come from it: its times bound what
+ * A feed waits until the next event may come from it: its times bound what
  * it can give.  Those whose next event is known are merged through a heap; one
  * that has given all it knew waits again.
  *
@@ -18,8 +18,8 @@
 #define KEPT_BYTES (24 * 1024 * 1024)   /* of their columns */
 #define KEPT_SHARE 4                    /* one event of so many is worth it */
 #define FIRST_ROWS 1024                 /* that are looked for in a segment at first */
-#define EVENTS_BYTES (16 * 1024 * 1024) /* of copied events, of all sources together */
-#define BATCH_BYTES (1024 * 1024)       /* of one source that stays open */
+#define EVENTS_BYTES (16 * 1024 * 1024) /* of copied events, of all feeds together */
+#define BATCH_BYTES (1024 * 1024)       /* of one feed that stays open */
 #define BATCH_BYTES_MIN (64 * 1024)
 #define CUT_MAX 65536                   /* limits up to which rows beyond are not read */
 
@@ -47,7 +47,7 @@ bound(const struct merge *m, const struct segment_info *i)
 static int
 by_bound(const void *a, const void *b, void *arg)
 {
-	struct source *const *x = a, *const *y = b;
+	struct feed *const *x = a, *const *y = b;
 
 	return compare(arg, (*x)->bound, (*y)->bound);
 }
@@ -68,7 +68,7 @@ static void
 add_waiting(struct merge *m, const struct segment_info *list, size_t n, uint64_t low, uint64_t high, bool again)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct source *s;
+		struct feed *s;
 
 		if (list[i].last < low || list[i].first > high || !is_ahead(m, &list[i]) ||
 		    !match_possible(m->opts.filter, &list[i].meta)) {
@@ -83,17 +83,17 @@ add_waiting(struct merge *m, const struct segment_info *list, size_t n, uint64_t
 		s->after = m->last;
 		s->begun = m->begun;
 		s->mark = m->given;
-		mem_grow(&m->waiting, &m->cap, m->n_waiting + 1, sizeof(struct source *));
+		mem_grow(&m->waiting, &m->cap, m->n_waiting + 1, sizeof(struct feed *));
 		m->waiting[m->n_waiting++] = s;
 	}
 	if (m->n_waiting > m->at)
-		qsort_r(m->waiting + m->at, m->n_waiting - m->at, sizeof(struct source *), by_bound, m);
+		qsort_r(m->waiting + m->at, m->n_waiting - m->at, sizeof(struct feed *), by_bound, m);
 }
 
-/* A source that was taken from those waiting, once more.  Its place is nearly
+/* A feed that was taken from those waiting, once more.  Its place is nearly
  * always the first. */
 static void
-wait_again(struct merge *m, struct source *s)
+wait_again(struct merge *m, struct feed *s)
 {
 	size_t i = --m->at;
 
@@ -104,7 +104,7 @@ wait_again(struct merge *m, struct source *s)
 
 /* A segment was merged or pruned: its seqs are looked for where they now are. */
 static int
-look_again(struct merge *m, struct source *gone, struct err *e)
+look_again(struct merge *m, struct feed *gone, struct err *e)
 {
 	struct segment_info *list;
 	struct store_view view;
@@ -118,7 +118,7 @@ look_again(struct merge *m, struct source *gone, struct err *e)
 		add_waiting(m, list, n, gone->low, gone->high, true);
 		free(list);
 	}
-	source_free(gone);
+	feed_free(gone);
 	return rc;
 }
 
@@ -158,10 +158,10 @@ kept(const struct merge *m)
 	return n;
 }
 
-/* Whether of the newest events given at least one of so many is of the source;
- * without enough of them, as it is when few sources share. */
+/* Whether of the newest events given at least one of so many is of the feed;
+ * without enough of them, as it is when few feeds share. */
 static bool
-gives_much(const struct merge *m, const struct source *s)
+gives_much(const struct merge *m, const struct feed *s)
 {
 	uint64_t all = m->given - s->mark;
 
@@ -174,7 +174,7 @@ close_idle(struct merge *m)
 {
 	for (size_t i = 0; i < m->heap.n; i++)
 		if (m->heap.item[i]->keep && !gives_much(m, m->heap.item[i])) {
-			source_close(m->heap.item[i]);
+			feed_close(m->heap.item[i]);
 			return true;
 		}
 	return false;
@@ -182,7 +182,7 @@ close_idle(struct merge *m)
 
 /* How many rows it looks for, and events it copies, at once. */
 static void
-set_batch(const struct merge *m, struct source *s)
+set_batch(const struct merge *m, struct feed *s)
 {
 	uint64_t rows = SEGMENT_EVENTS_MAX;
 
@@ -191,13 +191,13 @@ set_batch(const struct merge *m, struct source *s)
 		s->want_bytes = EVENTS_BYTES / (m->heap.n + m->n_group + 1);
 		if (s->want_bytes < BATCH_BYTES_MIN)
 			s->want_bytes = BATCH_BYTES_MIN;
-		rows = source_fits(s);
+		rows = feed_fits(s);
 	}
 	s->want_rows = (size_t)(rows < needed(m) ? rows : needed(m));
 }
 
 static void
-join_group(struct merge *m, struct source *s, bool copy)
+join_group(struct merge *m, struct feed *s, bool copy)
 {
 	bool keep = gives_much(m, s);
 
@@ -221,21 +221,21 @@ close_large(struct merge *m)
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < m->heap.n; i++) {
-		struct source *s = m->heap.item[i];
+		struct feed *s = m->heap.item[i];
 
 		if (s->stored == NULL)
 			continue;
 		bytes += segment_memory(s->stored->columns);
 		if (bytes > KEPT_BYTES && i > 0)
-			source_close(s);
+			feed_close(s);
 	}
 }
 
 /* ---- groups at work ---- */
 
-/* What a source found, before it goes into the heap. */
+/* What a feed found, before it goes into the heap. */
 static void
-note_found(struct merge *m, const struct source *s)
+note_found(struct merge *m, const struct feed *s)
 {
 	struct ranked gone;
 
@@ -250,7 +250,7 @@ note_found(struct merge *m, const struct source *s)
 
 /* To the heap, to those waiting, or away. */
 static int
-place(struct merge *m, struct source *s, struct err *e)
+place(struct merge *m, struct feed *s, struct err *e)
 {
 	if (s->lost)
 		return look_again(m, s, e);
@@ -259,16 +259,16 @@ place(struct merge *m, struct source *s, struct err *e)
 		return 0;
 	}
 	if (!s->more) {
-		source_free(s);
+		feed_free(s);
 		return 0;
 	}
 	/* All that it has left lies behind the cut. */
-	source_close(s);
+	feed_close(s);
 	wait_again(m, s);
 	return 0;
 }
 
-/* A failure of a source that is not yet due may never matter: it is asked again. */
+/* A failure of a feed that is not yet due may never matter: it is asked again. */
 static int
 run_group(struct merge *m, struct err *e)
 {
@@ -289,12 +289,12 @@ run_group(struct merge *m, struct err *e)
 			note_found(m, m->group[i]);
 	m->n_group = 0;
 	for (size_t i = 0; i < n; i++) {
-		struct source *s = m->group[i];
+		struct feed *s = m->group[i];
 
 		if (rc < 0)
-			source_free(s);
+			feed_free(s);
 		else if (err[i].code != ERR_OK) {
-			source_close(s);
+			feed_close(s);
 			wait_again(m, s);
 		} else
 			rc = place(m, s, e);
@@ -308,7 +308,7 @@ static void
 join_exhausted(struct merge *m)
 {
 	for (size_t i = 0; i < m->heap.n && m->n_group < GROUP_MAX; i++) {
-		struct source *s = m->heap.item[i];
+		struct feed *s = m->heap.item[i];
 
 		if (!s->more || s->ready < s->rows || s->rows - s->at > s->rows / 8)
 			continue;
@@ -323,7 +323,7 @@ static bool
 due(const struct merge *m)
 {
 	return m->at < m->n_waiting &&
-	    (m->heap.n == 0 || compare(m, m->waiting[m->at]->bound, source_head(m->heap.item[0])) < 0);
+	    (m->heap.n == 0 || compare(m, m->waiting[m->at]->bound, feed_head(m->heap.item[0])) < 0);
 }
 
 /*
@@ -360,17 +360,17 @@ go_on_due(struct merge *m, struct err *e)
 static int
 work_on_top(struct merge *m, struct err *e)
 {
-	struct source *s = heap_take(&m->heap, 0);
+	struct feed *s = heap_take(&m->heap, 0);
 	struct place last = s->row[s->rows - 1].place;
 
-	s->bound = source_head(s);
+	s->bound = feed_head(s);
 	join_group(m, s, true);
 	for (size_t i = 0; m->opts.pool != NULL && i < m->heap.n && m->n_group < GROUP_MAX; i++) {
 		s = m->heap.item[i];
-		if (s->lines != NULL || s->ready > s->at || (s->more && compare(m, source_head(s), last) > 0))
+		if (s->lines != NULL || s->ready > s->at || (s->more && compare(m, feed_head(s), last) > 0))
 			continue;
 		heap_take(&m->heap, i--);
-		s->bound = source_head(s);
+		s->bound = feed_head(s);
 		join_group(m, s, true);
 	}
 	heap_settle(&m->heap);
@@ -382,7 +382,7 @@ work_on_top(struct merge *m, struct err *e)
 void
 merge_add_lines(struct merge *m, struct lines *l)
 {
-	struct source *s = mem_zero(1, sizeof(*s));
+	struct feed *s = mem_zero(1, sizeof(*s));
 	struct best all;
 
 	m->stats.rows_examined += lines_examined(l);
@@ -400,14 +400,14 @@ merge_add_lines(struct merge *m, struct lines *l)
 	if (s->rows > 0)
 		heap_push(&m->heap, s);
 	else
-		source_free(s);
+		feed_free(s);
 }
 
 /* The top of the heap gave its event: the next one, or it waits, or its end. */
 static void
 advance(struct merge *m)
 {
-	struct source *s = m->heap.item[0];
+	struct feed *s = m->heap.item[0];
 
 	s->after = s->row[s->at++].place;
 	s->begun = true;
@@ -421,12 +421,12 @@ advance(struct merge *m)
 		heap_down(&m->heap, 0);
 	if (s->more) {
 		if (s->cut)
-			source_close(s);
+			feed_close(s);
 		else
 			s->bound = s->after;
 		wait_again(m, s);
 	} else
-		source_free(s);
+		feed_free(s);
 }
 
 /* Finds the next event and reads it: 1, 0 at the end, -1. */
@@ -434,7 +434,7 @@ static int
 find_next(struct merge *m, struct err *e)
 {
 	for (;;) {
-		struct source *s;
+		struct feed *s;
 
 		if (due(m)) {
 			if ((m->waiting[m->at]->matched ? go_on_due(m, e) : open_due(m, e)) < 0)
@@ -451,7 +451,7 @@ find_next(struct merge *m, struct err *e)
 				return -1;
 			continue;
 		}
-		if (source_event(s, m->opts.fields, &m->event, e) == 0)
+		if (feed_event(s, m->opts.fields, &m->event, e) == 0)
 			return 1;
 		if (!s->lost)
 			return -1;
@@ -464,7 +464,7 @@ find_next(struct merge *m, struct err *e)
 }
 
 /*
- * The event given is borrowed from its source, so the source moves on at the
+ * The event given is borrowed from its feed, so the feed moves on at the
  * beginning of the next call.
  */
 int
@@ -479,7 +479,7 @@ merge_next(struct merge *m, struct err *e)
 		return 0;
 	if ((rc = find_next(m, e)) <= 0)
 		return rc;
-	m->last = source_head(m->heap.item[0]);
+	m->last = feed_head(m->heap.item[0]);
 	m->begun = true;
 	m->out = true;
 	m->stats.matched = ++m->given;
@@ -498,7 +498,7 @@ merge_init(struct merge *m, struct store *st, const struct query_options *o)
 	m->opts.fields |= FIELD_BIT(FIELD_TIME);
 	if (m->cutting)
 		best_init(&m->found, o->order, (size_t)o->limit);
-	m->scan = (struct source_scan){ .st = st, .filter = o->filter, .order = o->order, .fields = m->opts.fields,
+	m->scan = (struct feed_scan){ .st = st, .filter = o->filter, .order = o->order, .fields = m->opts.fields,
 		.pool = o->pool, .go_on = o->go_on };
 	m->crew = crew_new(&m->scan);
 }
@@ -507,9 +507,9 @@ void
 merge_fini(struct merge *m)
 {
 	for (; m->at < m->n_waiting; m->at++)
-		source_free(m->waiting[m->at]);
+		feed_free(m->waiting[m->at]);
 	for (size_t i = 0; i < m->n_group; i++)
-		source_free(m->group[i]);
+		feed_free(m->group[i]);
 	free(m->waiting);
 	heap_fini(&m->heap);
 	free(m->found.item);

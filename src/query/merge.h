@@ -1,5 +1,5 @@
 /*
- * merge: events of many sources in one order.  Private to query/.
+ * merge: events of many feeds in one order.  Private to query/.
  *
  * In: segments that may hold events, lines.   Out: events, one at a time.
  */
@@ -8,17 +8,17 @@
 
 #include "query/heap.h"
 
-#define GROUP_MAX 16 /* sources that work at a time */
+#define GROUP_MAX 16 /* feeds that work at a time */
 
 struct merge {
 	struct store *st;
 	struct query_options opts;
-	struct source_scan scan;
+	struct feed_scan scan;
 	struct crew *crew;
-	struct source **waiting; /* by bound, from `at` on */
+	struct feed **waiting; /* by bound, from `at` on */
 	size_t n_waiting, at, cap;
 	struct heap heap;        /* those whose next event is known */
-	struct source *group[GROUP_MAX]; /* at work */
+	struct feed *group[GROUP_MAX]; /* at work */
 	size_t n_group;
 	size_t ahead;      /* how large a group may be */
 	struct best found; /* the first `limit` of all rows seen, when cutting */

@@ -2,7 +2,7 @@
  * query: events of the store in order.
  *
  * One view of the store says which segments there are, and what is in the
- * tail; both become sources, which are merged.  What a cursor says limits the
+ * tail; both become feeds, which are merged.  What a cursor says limits the
  * seqs and the places that are asked for.
  *
  * In: a store and a filter.   Out: events, one at a time.

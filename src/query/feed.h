@@ -1,16 +1,16 @@
 /*
- * source: one segment, or lines, from which a query takes events in its
+ * feed: one segment, or lines, from which a query takes events in its
  * order.  Private to query/.
  *
- * A source knows the next few of its matching rows by their places, and once
+ * A feed knows the next few of its matching rows by their places, and once
  * they are due has copies of the events.  In between it need not hold the
  * segment: many segments may overlap in time, and the memory of a query does
  * not grow with the store.
  *
  * In: a segment and a filter.   Out: events of it, in order.
  */
-#ifndef QUERY_SOURCE_H
-#define QUERY_SOURCE_H
+#ifndef QUERY_FEED_H
+#define QUERY_FEED_H
 
 #include "base/pool.h"
 #include "query/lines.h"
@@ -19,7 +19,7 @@
 #include "query/packed.h"
 #include "store/store.h"
 
-struct source {
+struct feed {
 	struct segment_info info;
 	uint64_t low, high;    /* seqs taken from it, both included */
 	struct place bound;    /* nothing that it will give comes before */
@@ -43,15 +43,15 @@ struct source {
 	bool direct;           /* others are read from the open segment */
 	size_t event_bytes;    /* that one took there; 0: not known yet */
 	uint64_t mark, gave;   /* events that the query had given when it last copied, and
-	                        * that this source gave since */
+	                        * that this feed gave since */
 
 	/* What it is to do next. */
 	size_t want_rows;      /* know so many */
 	size_t want_bytes;     /* copy about so many of events; 0: none */
 };
 
-/* What sources share in one query; read only while they work. */
-struct source_scan {
+/* What feeds share in one query; read only while they work. */
+struct feed_scan {
 	struct store *st;
 	const struct filter *filter;
 	enum query_order order;
@@ -63,30 +63,30 @@ struct source_scan {
 };
 
 static inline struct place
-source_head(const struct source *s)
+feed_head(const struct feed *s)
 {
 	return s->row[s->at].place;
 }
 
 /* How many events about fit into what it may copy. */
-uint32_t source_fits(const struct source *s);
+uint32_t feed_fits(const struct feed *s);
 
-void source_free(struct source *s); /* NULL is fine */
+void feed_free(struct feed *s); /* NULL is fine */
 /* Closes the segment, and it is not kept; what was copied of it stays. */
-void source_close(struct source *s);
-/* The event at the head, which is ready; borrowed until the source moves on.
+void feed_close(struct feed *s);
+/* The event at the head, which is ready; borrowed until the feed moves on.
  * -1, with `lost` when the segment was replaced. */
-int source_event(struct source *s, field_set fields, struct event *out, struct err *e);
+int feed_event(struct feed *s, field_set fields, struct event *out, struct err *e);
 
-/* Several threads that work on sources, each with its own matcher. */
+/* Several threads that work on feeds, each with its own matcher. */
 struct crew;
-struct crew *crew_new(const struct source_scan *scan); /* scan stays borrowed */
+struct crew *crew_new(const struct feed_scan *scan); /* scan stays borrowed */
 void crew_free(struct crew *c);
 
 /*
- * Lets each of the sources do what it wants.  err[i] says what failed of
- * source i; a source whose segment was replaced is `lost`, without an error.
+ * Lets each of the feeds do what it wants.  err[i] says what failed of
+ * feed i; a feed whose segment was replaced is `lost`, without an error.
  */
-void crew_work(struct crew *c, struct source **s, size_t n, struct err *err);
+void crew_work(struct crew *c, struct feed **s, size_t n, struct err *err);
 
 #endif

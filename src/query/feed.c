@@ -1,7 +1,7 @@
 /*
- * source: rows and events of one segment (see source.h).
+ * feed: rows and events of one segment (see feed.h).
  */
-#include "query/source.h"
+#include "query/feed.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -22,9 +22,9 @@ struct worker {
 };
 
 struct crew {
-	const struct source_scan *scan;
+	const struct feed_scan *scan;
 	pthread_mutex_t lock; /* around next */
-	struct source **source;
+	struct feed **feed;
 	struct err *err;
 	size_t n, next;
 	size_t workers;
@@ -32,7 +32,7 @@ struct crew {
 };
 
 void
-source_close(struct source *s)
+feed_close(struct feed *s)
 {
 	store_segment_free(s->stored);
 	s->stored = NULL;
@@ -43,7 +43,7 @@ source_close(struct source *s)
 }
 
 int
-source_event(struct source *s, field_set fields, struct event *out, struct err *e)
+feed_event(struct feed *s, field_set fields, struct event *out, struct err *e)
 {
 	if (packed_has(&s->packed, s->at)) {
 		packed_get(&s->packed, s->at, out);
@@ -56,11 +56,11 @@ source_event(struct source *s, field_set fields, struct event *out, struct err *
 }
 
 void
-source_free(struct source *s)
+feed_free(struct feed *s)
 {
 	if (s == NULL)
 		return;
-	source_close(s);
+	feed_close(s);
 	packed_fini(&s->packed);
 	free(s->bits);
 	free(s->row);
@@ -70,7 +70,7 @@ source_free(struct source *s)
 /* ---- which rows ---- */
 
 static int
-match(struct worker *w, struct source *s, struct err *e)
+match(struct worker *w, struct feed *s, struct err *e)
 {
 	uint32_t n = s->info.meta.count;
 	enum verdict verdict;
@@ -88,7 +88,7 @@ match(struct worker *w, struct source *s, struct err *e)
 }
 
 static const int64_t *
-times(struct source *s, struct err *e)
+times(struct feed *s, struct err *e)
 {
 	const struct column *c = segment_column(s->stored->columns, FIELD_TIME, e);
 
@@ -101,7 +101,7 @@ times(struct source *s, struct err *e)
 
 /* A row that matches, if it is wanted, among the best. */
 static void
-consider(struct source *s, enum query_order order, struct best *best, const int64_t *time, uint32_t row)
+consider(struct feed *s, enum query_order order, struct best *best, const int64_t *time, uint32_t row)
 {
 	struct ranked r = { { time[row], store_row_seq(s->stored, row) }, row }, gone;
 
@@ -117,7 +117,7 @@ consider(struct source *s, enum query_order order, struct best *best, const int6
  * likely have; when that order is of rows itself, the first are enough.
  */
 static int
-choose_rows(struct source *s, const struct source_scan *scan, struct err *e)
+choose_rows(struct feed *s, const struct feed_scan *scan, struct err *e)
 {
 	uint32_t n = s->info.meta.count;
 	struct best best;
@@ -143,7 +143,7 @@ choose_rows(struct source *s, const struct source_scan *scan, struct err *e)
 
 /* Rows that will not be asked for wait behind the cut. */
 static void
-cut_rows(struct source *s, const struct source_scan *scan)
+cut_rows(struct feed *s, const struct feed_scan *scan)
 {
 	while (scan->cut && s->rows > s->at &&
 	    place_compare(scan->order, s->row[s->rows - 1].place, scan->last) > 0) {
@@ -161,7 +161,7 @@ cut_rows(struct source *s, const struct source_scan *scan)
  * or early, is not.
  */
 static void
-choose_copied(struct worker *w, struct source *s, enum query_order order, uint32_t n)
+choose_copied(struct worker *w, struct feed *s, enum query_order order, uint32_t n)
 {
 	bool down = order == QUERY_NEWEST;
 	uint32_t last = 0;
@@ -184,7 +184,7 @@ choose_copied(struct worker *w, struct source *s, enum query_order order, uint32
 /* Copies the events of the next n rows in the order of rows, in which blocks
  * of texts are read once.  1, 0 when they are too large, -1. */
 static int
-copy_rows(struct worker *w, struct source *s, uint32_t n, struct err *e)
+copy_rows(struct worker *w, struct feed *s, uint32_t n, struct err *e)
 {
 	uint32_t words = (s->info.meta.count + 63) / 64;
 	size_t copied = 0;
@@ -213,7 +213,7 @@ copy_rows(struct worker *w, struct source *s, uint32_t n, struct err *e)
 
 /* Some room is left, because events differ. */
 uint32_t
-source_fits(const struct source *s)
+feed_fits(const struct feed *s)
 {
 	uint64_t one = s->event_bytes > 0 ? s->event_bytes : s->info.meta.bytes / s->info.meta.count + 1;
 	uint64_t n = (s->want_bytes - s->want_bytes / 8) / one + 1;
@@ -223,13 +223,13 @@ source_fits(const struct source *s)
 
 /* As many as fit; lines may be much longer than they are on average. */
 static int
-copy_events(struct worker *w, struct source *s, struct err *e)
+copy_events(struct worker *w, struct feed *s, struct err *e)
 {
 	uint32_t n = s->rows - s->at;
 	int rc;
 
-	if (n > source_fits(s))
-		n = source_fits(s);
+	if (n > feed_fits(s))
+		n = feed_fits(s);
 	for (rc = 0; n > 0 && rc == 0; n = (n + 1) / 2)
 		rc = copy_rows(w, s, n, e);
 	return rc < 0 ? -1 : 0;
@@ -238,7 +238,7 @@ copy_events(struct worker *w, struct source *s, struct err *e)
 /* ---- at work ---- */
 
 static int
-open_segment(struct source *s, struct store *st, struct err *e)
+open_segment(struct feed *s, struct store *st, struct err *e)
 {
 	if (s->stored == NULL && (s->stored = store_segment(st, &s->info, &s->lost, e)) == NULL)
 		return -1;
@@ -246,9 +246,9 @@ open_segment(struct source *s, struct store *st, struct err *e)
 }
 
 static int
-work_on(struct worker *w, struct source *s, struct err *e)
+work_on(struct worker *w, struct feed *s, struct err *e)
 {
-	const struct source_scan *scan = w->crew->scan;
+	const struct feed_scan *scan = w->crew->scan;
 
 	if ((scan->go_on != NULL && scan->go_on(e) < 0) || open_segment(s, scan->st, e) < 0 ||
 	    (!s->matched && match(w, s, e) < 0))
@@ -283,7 +283,7 @@ work(void *arg)
 	size_t i;
 
 	while (take(w->crew, &i)) {
-		struct source *s = w->crew->source[i];
+		struct feed *s = w->crew->feed[i];
 		struct err *e = &w->crew->err[i];
 
 		err_clear(e);
@@ -294,12 +294,12 @@ work(void *arg)
 		}
 		/* Nothing more is needed of it, or there is no room for it. */
 		if (!s->keep || (!s->more && !s->direct && s->ready == s->rows))
-			source_close(s);
+			feed_close(s);
 	}
 }
 
 struct crew *
-crew_new(const struct source_scan *scan)
+crew_new(const struct feed_scan *scan)
 {
 	struct crew *c = mem_zero(1, sizeof(*c));
 
@@ -326,11 +326,11 @@ crew_free(struct crew *c)
 
 /* The caller works too. */
 void
-crew_work(struct crew *c, struct source **s, size_t n, struct err *err)
+crew_work(struct crew *c, struct feed **s, size_t n, struct err *err)
 {
 	size_t workers = n < c->workers ? n : c->workers;
 
-	c->source = s;
+	c->feed = s;
 	c->err = err;
 	c->n = n;
 	c->next = 0;
