@@ -36,6 +36,7 @@ static void
 step_forget(struct step *s)
 {
 	s->judged = s->narrowed = false;
+	s->values = 0;
 	for (size_t i = 0; i < s->node->children; i++)
 		step_forget(&s->child[i]);
 }

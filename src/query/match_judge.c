@@ -77,7 +77,7 @@ static uint64_t *
 maybe_of(struct step *s)
 {
 	if (s->maybe == NULL)
-		s->maybe = mem_alloc(WORDS_MAX * sizeof(*s->maybe));
+		s->maybe = mem_alloc(2 * WORDS_MAX * sizeof(*s->maybe));
 	return s->maybe;
 }
 
@@ -160,9 +160,9 @@ has_strange_case(struct str s)
 	return memmem(s.p, s.len, "\xe2\x84\xaa", 3) != NULL || memmem(s.p, s.len, "\xc5\xbf", 2) != NULL;
 }
 
-/* nocase: the text is in lower case.  May say yes wrongly. */
-static bool
-may_contain(struct matcher *m, struct str value, struct str text, bool nocase)
+/* May say yes wrongly. */
+bool
+match_contains(struct matcher *m, struct str value, struct str text, bool nocase)
 {
 	if (!nocase)
 		return memmem(value.p, value.len, text.p, text.len) != NULL;
@@ -173,7 +173,7 @@ may_contain(struct matcher *m, struct str value, struct str text, bool nocase)
 	return memmem(m->folded.p, value.len, text.p, text.len) != NULL || has_strange_case(value);
 }
 
-/* Adds to maybe the rows whose value in a dictionary contains the text. */
+/* Adds to sure the rows whose value in a dictionary contains the text. */
 static int
 add_codes(struct matcher *m, struct step *s, enum field f, struct str text, struct err *e)
 {
@@ -185,7 +185,7 @@ add_codes(struct matcher *m, struct step *s, enum field f, struct str text, stru
 	mem_grow(&s->accept, &s->accept_cap, (size_t)c->n_values + 1, 1);
 	s->accept[0] = 0;
 	for (uint32_t i = 1; i <= c->n_values; i++) {
-		s->accept[i] = may_contain(m, c->values[i], text, nocase);
+		s->accept[i] = match_contains(m, c->values[i], text, nocase);
 		any |= s->accept[i];
 	}
 	if (!any)
@@ -194,7 +194,7 @@ add_codes(struct matcher *m, struct step *s, enum field f, struct str text, stru
 	if (match_codes(m, f, s->accept, m->other, e) < 0)
 		return -1;
 	for (uint32_t w = 0; w < m->words; w++)
-		s->maybe[w] |= m->other[w];
+		s->sure[w] |= m->other[w];
 	return 0;
 }
 
@@ -218,6 +218,7 @@ add_field(struct matcher *m, struct step *s, enum field f, struct str text, stru
 	case COLUMN_VALUES:
 		for (uint32_t w = 0; w < m->words; w++)
 			s->maybe[w] |= m->other[w];
+		s->values |= FIELD_BIT(f);
 		return 0;
 	default:
 		return 0;
@@ -233,11 +234,16 @@ judge_line(struct matcher *m, struct step *s, struct err *e)
 	s->cost = COST_LINE;
 	if (need->texts == 0)
 		return 0;
-	memset(maybe_of(s), 0, m->words * sizeof(*s->maybe));
+	s->sure = maybe_of(s) + WORDS_MAX;
+	s->values = 0;
+	memset(s->maybe, 0, m->words * sizeof(*s->maybe));
+	memset(s->sure, 0, m->words * sizeof(*s->sure));
 	for (size_t i = 0; i < need->texts; i++)
 		for (field_set left = m->stored->info.meta.fields; left != 0; left &= left - 1)
 			if (add_field(m, s, (enum field)__builtin_ctzll(left), need->text[i], e) < 0)
 				return -1;
+	for (uint32_t w = 0; w < m->words; w++)
+		s->maybe[w] |= s->sure[w];
 	narrow(m, s, COST_LINE);
 	return 0;
 }

@@ -90,9 +90,13 @@ rows_time(struct matcher *m, const struct filter_test *t, uint64_t *bits, struct
 
 /* ---- values and lines, row by row ---- */
 
+/* Each says whether a row passes the test of a step. */
+typedef int passes_fn(struct matcher *m, const struct step *s, uint32_t row, bool *passes, struct err *e);
+
 static int
-value_passes(struct matcher *m, const struct filter_test *t, uint32_t row, bool *passes, struct err *e)
+value_passes(struct matcher *m, const struct step *s, uint32_t row, bool *passes, struct err *e)
 {
+	const struct filter_test *t = &s->node->test;
 	struct str v;
 
 	if (segment_value(m->stored->columns, t->field, row, &v, e) < 0)
@@ -101,27 +105,54 @@ value_passes(struct matcher *m, const struct filter_test *t, uint32_t row, bool 
 	return 0;
 }
 
-static int
-line_passes(struct matcher *m, const struct filter_test *t, uint32_t row, bool *passes, struct err *e)
+static bool
+contains_any(struct matcher *m, struct str value, const struct filter_need *need)
 {
-	if (segment_event(m->stored->columns, row, FIELD_ALL, &m->event, e) < 0)
-		return -1;
-	buf_reset(&m->line);
-	event_format(&m->line, &m->event);
-	*passes = filter_test_line(t, buf_view(&m->line), m->scratch);
+	for (size_t i = 0; i < need->texts; i++)
+		if (match_contains(m, value, need->text[i], need->nocase))
+			return true;
+	return false;
+}
+
+/* A row has what the line needs: in a dictionary, or in one of few values. */
+static int
+has_need(struct matcher *m, const struct step *s, uint32_t row, bool *has, struct err *e)
+{
+	*has = !s->narrowed || (s->sure[row / 64] >> row % 64 & 1);
+	for (field_set left = s->values; left != 0 && !*has; left &= left - 1) {
+		struct str v;
+
+		if (segment_value(m->stored->columns, (enum field)__builtin_ctzll(left), row, &v, e) < 0)
+			return -1;
+		*has = v.p != NULL && contains_any(m, v, &s->node->test.need);
+	}
 	return 0;
 }
 
 static int
-rows_each(struct matcher *m, const struct filter_test *t, uint64_t *bits,
-    int (*passes)(struct matcher *m, const struct filter_test *t, uint32_t row, bool *yes, struct err *e), struct err *e)
+line_passes(struct matcher *m, const struct step *s, uint32_t row, bool *passes, struct err *e)
+{
+	if (has_need(m, s, row, passes, e) < 0)
+		return -1;
+	if (!*passes)
+		return 0;
+	if (segment_event(m->stored->columns, row, FIELD_ALL, &m->event, e) < 0)
+		return -1;
+	buf_reset(&m->line);
+	event_format(&m->line, &m->event);
+	*passes = filter_test_line(&s->node->test, buf_view(&m->line), m->scratch);
+	return 0;
+}
+
+static int
+rows_each(struct matcher *m, const struct step *s, uint64_t *bits, passes_fn *passes, struct err *e)
 {
 	for (uint32_t w = 0; w < m->words; w++)
 		for (uint64_t in = bits[w]; in != 0; in &= in - 1) {
 			unsigned i = (unsigned)__builtin_ctzll(in);
 			bool yes;
 
-			if (passes(m, t, w * 64 + i, &yes, e) < 0)
+			if (passes(m, s, w * 64 + i, &yes, e) < 0)
 				return -1;
 			if (!yes)
 				bits[w] &= ~(UINT64_C(1) << i);
@@ -136,7 +167,7 @@ match_rows(struct matcher *m, const struct step *s, uint64_t *bits, struct err *
 	enum column_kind kind;
 
 	if (t->op == TEST_LINE)
-		return rows_each(m, t, bits, line_passes, e);
+		return rows_each(m, s, bits, line_passes, e);
 	if (segment_kind(m->stored->columns, t->field, &kind, e) < 0)
 		return -1;
 	switch (kind) {
@@ -145,6 +176,6 @@ match_rows(struct matcher *m, const struct step *s, uint64_t *bits, struct err *
 	case COLUMN_TIME:
 		return rows_time(m, t, bits, e);
 	default:
-		return rows_each(m, t, bits, value_passes, e);
+		return rows_each(m, s, bits, value_passes, e);
 	}
 }

@@ -25,6 +25,10 @@ struct step {
 	size_t accept_cap;
 	bool narrowed;   /* maybe is valid: rows outside cannot pass */
 	uint64_t *maybe; /* a bit a row; made when first needed */
+	/* TEST_LINE with a need: rows with it in a dictionary (in maybe's memory),
+	 * and the fields of whose values the others must have it */
+	uint64_t *sure;
+	field_set values;
 	uint64_t *bits;  /* OR and NOT: scratch */
 };
 
@@ -43,6 +47,9 @@ int match_judge(struct matcher *m, struct step *s, struct err *e);
 
 /* A FILTER_TEST: clears the bits in question whose rows do not pass. */
 int match_rows(struct matcher *m, const struct step *s, uint64_t *bits, struct err *e);
+
+/* Whether a value may contain a text (in lower case with nocase). */
+bool match_contains(struct matcher *m, struct str value, struct str text, bool nocase);
 
 /* Sets the bits of the rows whose code is accepted (accept[0] is for absent),
  * clears those in question that are not. */
