@@ -24,7 +24,7 @@ mix(unsigned n)
 static void
 add_event(unsigned n)
 {
-	static const char *const names[] = { "Alice", "bob", "M\xc3\xbcller", "\xe2\x84\xaa" "athrin", "root" };
+	static const char *const names[] = { "Alice", "bob", "M\xc3\xbcller", ("\xe2\x84\xaa" "athrin"), "root" };
 	char description[700], context[300], path[60], actor[60], request[40];
 	struct event ev = { 0 };
 	int len = 0;

@@ -74,7 +74,7 @@ set(struct run *r, struct event *ev, enum field f, const char *text)
 static void
 make_sentence(char *to, size_t size, uint32_t row, uint64_t *seed)
 {
-	static const char *const words[] = { "granted", "Secret", "rotated", "KEY", "\xe2\x84\xaa" "elvin", "pa\xc5\xbf" "sword",
+	static const char *const words[] = { "granted", "Secret", "rotated", "KEY", ("\xe2\x84\xaa" "elvin"), ("pa\xc5\xbf" "sword"),
 		"M\xc3\xbcller", "deny", "\xd0\xb4\xd0\xb0", "10.0.0.1" };
 	size_t len = 0;
 
