@@ -16,6 +16,7 @@ static char made_folder[40], made_path[64];
 static struct store *made;
 static struct appender *made_appender;
 static unsigned made_events;
+static char made_id[24]; /* of the event added last */
 
 static inline void
 made_begin(void)
@@ -47,10 +48,9 @@ made_add(struct event *ev)
 {
 	enum append_result result;
 	struct err e = ERR_NONE;
-	char id[24];
 
-	snprintf(id, sizeof(id), "made-%u", made_events++);
-	event_set(ev, FIELD_ID, str_of(id));
+	snprintf(made_id, sizeof(made_id), "made-%u", made_events++);
+	event_set(ev, FIELD_ID, str_of(made_id));
 	if (!event_has(ev, FIELD_ACTION))
 		event_set(ev, FIELD_ACTION, STR("act"));
 	event_set_time(ev, FIELD_INGESTED, ev->time);
