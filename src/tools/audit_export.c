@@ -60,7 +60,7 @@ static const struct program program = {
 	.examples =
 	    "  audit-export --since 2026-01 --until 2026-03 -o csv -O q1.csv\n"
 	    "  audit-export --actor alice@acme.example -O alice.jsonl.zst\n"
-	    "  audit-export --cursor-file app.cursor -O /srv/evidence/  # what is new since last time\n"
+	    "  audit-export --cursor-file app.cursor -O new.jsonl  # since last time\n"
 	    "  audit-export -o json --nested -O /srv/evidence/  # a new file in the folder\n",
 	.table = options,
 	.common_offset = ARG(common),
