@@ -28,20 +28,25 @@ START_TEST(whole_lines_keep_their_ends_and_json_stays_json)
 }
 END_TEST
 
-/* What must be true of every result: of one line of it. */
+static bool
+is_steering(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x202a && cp <= 0x202e) ||
+	    (cp >= 0x2066 && cp <= 0x2069) || cp == 0x200e || cp == 0x200f || cp == 0x61c || cp == 0x2028 || cp == 0x2029;
+}
+
+/* What must be true of every result: of one line of it.  Each assertion costs
+ * a system call, so that only those that fail are made. */
 static void
 unsteered(struct str safe)
 {
-	uint32_t cp;
+	uint32_t cp = 0;
 	size_t n;
 
 	for (size_t i = 0; i < safe.len; i += n) {
 		n = utf8_decode(safe.p + i, safe.len - i, &cp);
-		ck_assert_uint_gt(n, 0);
-		ck_assert_msg(cp >= 0x20 && cp != 0x7f && !(cp >= 0x80 && cp < 0xa0), "U+%04x", (unsigned)cp);
-		ck_assert_msg(!(cp >= 0x202a && cp <= 0x202e) && !(cp >= 0x2066 && cp <= 0x2069) &&
-		    cp != 0x200e && cp != 0x200f && cp != 0x61c, "U+%04x", (unsigned)cp);
-		ck_assert(cp != 0x2028 && cp != 0x2029);
+		if (n == 0 || is_steering(cp))
+			ck_abort_msg("U+%04x in %.*s", (unsigned)cp, (int)safe.len, safe.p);
 	}
 }
 
