@@ -127,7 +127,8 @@ query_cursor_parse(const char *text, struct query_cursor *out, struct err *e)
 	};
 	memcpy(out->store, b + 3, 16);
 	memcpy(out->filter, b + 19, 8);
-	if (b[1] > QUERY_ARRIVAL || b[2] > 1 || out->size > SEQ_MAX || (out->begun && out->seq >= out->size))
+	if (b[1] > QUERY_ARRIVAL || b[2] > 1 || out->size > SEQ_MAX || (out->begun && out->seq >= out->size) ||
+	    (!out->begun && (out->time != 0 || out->seq != 0)))
 		return err_set(e, ERR_FAIL, "this is no cursor: what it says cannot be");
 	return 0;
 }

@@ -75,7 +75,8 @@ struct query;
 struct query *query_open(struct store *st, const struct query_options *o, struct err *e);
 void query_close(struct query *q);
 /* 1: *ev and *seq are the next event, borrowed until the next call; 0: no
- * more; -1. */
+ * more; -1, also when a pattern took too long on some value: then an event may
+ * be missing in what was given. */
 int query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *e);
 void query_stats(const struct query *q, struct query_stats *s);
 /* Where to go on behind the last event that query_next gave; store only.
@@ -143,8 +144,13 @@ int query_coverage(struct store *st, const struct filter *f, int64_t now, struct
     struct err *e);
 void coverage_fini(struct coverage *c);
 
-/* Lines instead of a store: events of a file in memory order, filtered and
- * sorted like query_next.  Faulty lines are counted, not stored. */
+/*
+ * Lines instead of a store, filtered and ordered like query_next; seq is the
+ * line's number from 0, over all files.  QUERY_ARRIVAL gives them as they are
+ * read, and keeps none; in order of time the matching lines are kept in
+ * memory, with a limit only so many of them.  *faulty, the lines that are no
+ * events, must live until query_close.  paths stay borrowed.
+ */
 struct query *query_open_lines(const char *const *path, size_t n, const struct query_options *o,
     uint64_t *faulty, struct err *e);
 
