@@ -22,13 +22,13 @@ from decimal import Decimal
 import events as ev
 import oracle
 
-TEXTS = [f for f in ev.FIELDS if f not in ("time", "ingested", "status", "duration_ms", "changes", "context",
-                                           "peer_uid")]
+TEXTS = [f for f in ev.FIELDS
+         if f not in "time ingested status duration_ms changes context peer_uid".split()]
 VOCABULARY = "source channel category action severity outcome actor_type target_type method".split()
-PATHS = ["context.region", "context.n", "context.tags", "context.tags.0", "context.items.name", "context.items.1.name",
-         "context.items.size", "context.request.geo.city", 'context."a.b c"', "context.ok", "context.none",
-         "context.note", "context.items.flags", "context.deep.x", "context.request.geo", "changes.after.role",
-         "changes.before.role", "changes.field", "changes.0.to", "changes.after.limits"]
+PATHS = """context.region context.n context.tags context.tags.0 context.items.name context.items.1.name
+context.items.size context.request.geo.city context.ok context.none context.note context.items.flags
+context.deep.x context.request.geo changes.after.role changes.before.role changes.field changes.0.to
+changes.after.limits""".split() + ['context."a.b c"']
 KEYWORDS = ("and", "or", "not", "in", "has")
 
 
@@ -40,8 +40,8 @@ def payload(rng):
         "region": pick(["eu-1", "EU-1", "us, east", "Zürich"]),
         "n": pick([0, 1, 5, 10, -3, 2.5, 1e3, 12345678901234567890, "5", "abc", "", [5, 7]]),
         "tags": rng.sample(["red", "Blue", "a*b", "x y", 7, None, True], rng.randrange(4)),
-        "items": [{"name": pick(["disk", "DISK", "net 1"]), "size": rng.randrange(2000), "flags": [True, rng.random() < .5]}
-                  for _ in range(rng.randrange(3))],
+        "items": [{"name": pick(["disk", "DISK", "net 1"]), "size": rng.randrange(2000),
+                   "flags": [True, rng.random() < .5]} for _ in range(rng.randrange(3))],
         "request": {"geo": {"city": pick(["Zürich", "Київ", "Oslo"]), "asn": 65000 + rng.randrange(3)}},
         "a.b c": pick(["dotted", 'quo"ted', "it's"]),
         "ok": pick([True, False]), "none": None,
@@ -203,26 +203,30 @@ def value_test(rng, events, places, name):
     return text, (lambda event: not good(event)) if negated else good
 
 
+def escaped(piece, bare="_ \"'"):
+    return "".join("\\" + c if c.isascii() and not c.isalnum() and c not in bare else c for c in piece)
+
+
 def random_regex(rng, text):
     text = re.sub(r"[\x00-\x1f\x7f].*", "", text, flags=re.S)[:40]
     start = rng.randrange(len(text) + 1)
     piece = text[start:start + rng.randrange(1, 7)]
-    escaped = "".join("\\" + c if c.isascii() and not c.isalnum() and c not in "_ \"'" else c for c in piece)
+    literal = escaped(piece)
     kind = rng.randrange(8)
     if kind == 0 and start == 0:
-        return "^" + escaped
+        return "^" + literal
     if kind == 1:
-        return escaped + "(?:a|%s|\\d+)" % rng.choice(["e", "or", "x y"])
+        return literal + "(?:a|%s|\\d+)" % rng.choice(["e", "or", "x y"])
     if kind == 2:
-        return "[a-z]+" + escaped
+        return "[a-z]+" + literal
     if kind == 3:
-        return escaped + ".*" + rng.choice(["e", "s$", "[0-9]"])
+        return literal + ".*" + rng.choice(["e", "s$", "[0-9]"])
     if kind == 4 and len(piece) > 1:
         return "".join("." if rng.random() < 0.4 else "[^%s]" % "q%" if rng.random() < 0.1 else
-                       ("\\" + c if c.isascii() and not c.isalnum() and c not in "_ \"'" else c) for c in piece)
+                       escaped(c) for c in piece)
     if kind == 5:
-        return "(?i)" + escaped
-    return escaped or "x"
+        return "(?i)" + literal
+    return literal or "x"
 
 
 def regex_test(rng, events, places, name):
@@ -308,7 +312,7 @@ def time_test(rng, events):
 
 
 def ip_test(rng, _events):
-    one = rng.choice(["10.0.0.0/8", "10.0.0.7", "2001:db8::/32", "192.0.2.0-198.51.100.255", "fe80::/10", "0.0.0.0/0"])
+    one = rng.choice("10.0.0.0/8 10.0.0.7 2001:db8::/32 192.0.2.0-198.51.100.255 fe80::/10 0.0.0.0/0".split())
     other = rng.choice(["::/0", "10.1.0.0/16", "192.0.2.7"])
     if rng.random() < 0.4:
         return "ip in (%s, '%s')" % (one, other), lambda event: ev.within(event, [one + "," + other])
@@ -350,7 +354,8 @@ def text_test(rng, events):
     needles = [needle(rng, events) for _ in range(rng.choice([1, 1, 2]))]
     written = [value_text(rng, re.sub(r"([\\,])", r"\\\1", one)) for one in needles]
     if len(needles) > 1:
-        return ("text in (%s)" % ", ".join(written), lambda event: any(contains(event, one) for one in needles))
+        return ("text in (%s)" % ", ".join(written),
+                lambda event: any(contains(event, one) for one in needles))
     negated = rng.random() < 0.25
     return (signed(rng, "text", "!=" if negated else "=", written[0]),
             lambda event: contains(event, needles[0]) != negated)
@@ -360,7 +365,7 @@ def line_regex(rng, events):
     event = rng.choice(events)
     field = rng.choice([f for f in ev.FIELDS if f in event and f not in ("id", "time", "source")])
     piece = ('"%s":' % field + dump(event[field]))[:rng.randrange(5, 40)]
-    regex = "".join("\\" + c if c.isascii() and not c.isalnum() and c not in "_ " else c for c in piece if c >= " ")
+    regex = escaped((c for c in piece if c >= " "), "_ ")
     return regex if rng.random() < 0.7 else regex + ".*" + rng.choice(["failure", "role", "[A-Z]{3}", "\\}$"])
 
 
@@ -399,8 +404,8 @@ def constant_test(rng, _events):
 
 
 def random_test(rng, events):
-    kinds = [place_test] * 10 + [order_test] * 3 + [severity_test, time_test, time_test, ip_test, text_test, text_test,
-                                                    line_test, has_test, has_test]
+    kinds = ([place_test] * 10 + [order_test] * 3 + [has_test, time_test, text_test] * 2
+             + [severity_test, ip_test, line_test])
     return (constant_test if rng.random() < 0.02 else rng.choice(kinds))(rng, events)
 
 

@@ -326,7 +326,9 @@ static struct filter_node *
 random_span(struct filter *f, struct chance *c)
 {
 	struct filter_test t = { .op = TEST_TIME, .field = pick(c, 2) ? FIELD_TIME : FIELD_INGESTED };
-	const int64_t at[] = { TIME_MIN, TIME_MIN + 1, NOW, NOW + 1, NOW + 2, NOW + TIME_DAY, TIME_MAX, TIME_MAX + 1, INT64_MAX };
+	const int64_t at[] = {
+		TIME_MIN, TIME_MIN + 1, NOW, NOW + 1, NOW + 2, NOW + TIME_DAY, TIME_MAX, TIME_MAX + 1, INT64_MAX,
+	};
 
 	if (pick(c, 3) == 0) {
 		t = (struct filter_test){ .op = TEST_LEVEL, .field = FIELD_SEVERITY, .nocase = true };

@@ -249,8 +249,10 @@ START_TEST(what_a_test_does_not_know_is_told_at_its_place)
 	refused("line = x", "column 6: line takes ~ and !~");
 	refused("text ~ x", "column 6: text takes =, != and in; regular expressions are asked of line or a field");
 	refused("actor < b", "column 7: actor stands for several fields: no order is known between them");
-	refused("share = \"abc", "column 9: the quotes that open here are not closed (a quote behind a backslash is literal)");
-	refused("time >= tomorow", "column 9: \"tomorow\" is no time such as 2026-04-22, \"2026-04-22 14:30\", -7d or yesterday");
+	refused("share = \"abc",
+	    "column 9: the quotes that open here are not closed (a quote behind a backslash is literal)");
+	refused("time >= tomorow",
+	    "column 9: \"tomorow\" is no time such as 2026-04-22, \"2026-04-22 14:30\", -7d or yesterday");
 }
 END_TEST
 
