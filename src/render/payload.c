@@ -218,8 +218,14 @@ find_sides(struct render *r, const struct json_tape *t, uint32_t at, uint32_t *b
 static bool
 is_side(const struct json_tape *t, uint32_t at)
 {
-	return at == UINT32_MAX || t->tok[at].type == TOKEN_NULL ||
-	    (t->tok[at].type == TOKEN_OBJECT && members(t, at) <= ROWS_MAX);
+	return at == UINT32_MAX || t->tok[at].type == TOKEN_NULL || t->tok[at].type == TOKEN_OBJECT;
+}
+
+/* Looking keys up takes time by the square of their number. */
+static bool
+is_small(const struct json_tape *t, uint32_t at)
+{
+	return at == UINT32_MAX || t->tok[at].type != TOKEN_OBJECT || members(t, at) <= ROWS_MAX;
 }
 
 static uint32_t
@@ -237,6 +243,8 @@ add_sides(struct render *r, struct changes *c, const struct json_tape *t, uint32
 	const struct json_token *tok = t->tok;
 	bool ok = true;
 
+	if (!is_small(t, before) || !is_small(t, after))
+		return false;
 	if (!is_side(t, before) || !is_side(t, after))
 		return add_row(r, c, t, UINT32_MAX, before, after);
 	if (before != UINT32_MAX && tok[before].type == TOKEN_OBJECT)

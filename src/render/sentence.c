@@ -141,20 +141,20 @@ is_same_kind(struct str type, struct str object)
 
 /*
  * share.member.add, type share, name docs: "share member for share docs";
- * secret.read, name prod/db: "secret prod/db"; share.member.add, name docs:
- * "share member (docs)", because it may be the share or the member.
+ * without the type "share member (docs)": it may be the share or the member.
  */
 static void
 put_object(struct render *r, const struct deed *d, struct str type, struct str target)
 {
 	struct buf *out = &r->buf;
 
-	if (d->words == 0 || (type.p != NULL && !d->stated && !d->gives)) {
+	/* A word before the verb may be an area: user.download of a file. */
+	if (!d->stated && !d->gives) {
 		if (type.p != NULL) {
 			put_kind(r, type);
 			buf_byte(out, ' ');
 		}
-	} else if ((type.p == NULL && (d->words == 1 || d->behind)) || (type.p != NULL && is_same_kind(type, d->object))) {
+	} else if ((type.p == NULL && d->behind) || (type.p != NULL && is_same_kind(type, d->object))) {
 		render_raw(r, d->object);
 		buf_byte(out, ' ');
 	} else if (type.p != NULL) {

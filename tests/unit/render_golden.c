@@ -42,6 +42,29 @@ static const struct golden {
 	{ "hostile", "hostile.safe.csv", { .format = "csv", .csv_bom = true, .csv_guard = true }, { 0 }, NULL },
 	{ "hostile", "hostile.table", { .format = "table" }, { 0 }, NULL },
 	{ "hostile", "hostile.100.table", { .format = "table", .width = 100 }, { 0 }, NULL },
+	{ "people", "people.80.table", { .format = "table", .width = 80 }, { 0 }, NULL },
+	{ "people", "people.80.detail", { .format = "detail", .width = 80 }, { 0 }, NULL },
+	{ "people", "people.200.table", { .format = "table", .width = 200 }, { 0 }, NULL },
+	{ "people", "people.200.detail", { .format = "detail", .width = 200 }, { 0 }, NULL },
+	{ "people", "people.table", { .format = "table" }, { 0 }, NULL },
+	{ "people", "people.short", { .format = "short" }, { 0 }, NULL },
+	{ "people", "people.text", { .format = "text" }, { 0 }, NULL },
+	{ "people", "people.detail", { .format = "detail" }, { 0 }, NULL },
+	{ "people", "people.colour.table", { .format = "table", .width = 120, .colour = true, .seq = true }, { 0 }, NULL },
+	{ "people", "people.fields.table", { .format = "table", .width = 80 }, { 0 }, "time,outcome,context.geo.country,changes,ip" },
+	{ "people", "people.colour.short", { .format = "short", .width = 120, .colour = true, .seq = true }, { 0 }, NULL },
+	{ "people", "people.fields.short", { .format = "short", .width = 80 }, { 0 }, "time,outcome,context.geo.country,changes,ip" },
+	{ "hostile", "hostile.short", { .format = "short" }, { 0 }, NULL },
+	{ "people", "people.colour.text", { .format = "text", .width = 120, .colour = true, .seq = true }, { 0 }, NULL },
+	{ "people", "people.fields.text", { .format = "text", .width = 80 }, { 0 }, "time,outcome,context.geo.country,changes,ip" },
+	{ "hostile", "hostile.text", { .format = "text" }, { 0 }, NULL },
+	{ "people", "people.colour.detail", { .format = "detail", .width = 120, .colour = true, .seq = true }, { 0 }, NULL },
+	{ "people", "people.fields.detail", { .format = "detail", .width = 80 }, { 0 }, "time,outcome,context.geo.country,changes,ip" },
+	{ "hostile", "hostile.detail", { .format = "detail" }, { 0 }, NULL },
+	{ "hostile", "hostile.80.detail", { .format = "detail", .width = 80 }, { 0 }, NULL },
+	{ "empty", "empty.short", { .format = "short" }, { 0 }, NULL },
+	{ "empty", "empty.text", { .format = "text" }, { 0 }, NULL },
+	{ "empty", "empty.detail", { .format = "detail" }, { 0 }, NULL },
 	{ "empty", "empty.jsonl", { .format = "jsonl" }, { 0 }, NULL },
 	{ "empty", "empty.json", { .format = "json" }, { 0 }, NULL },
 	{ "empty", "empty.export.json", { .format = "json", .export_envelope = true,
@@ -180,6 +203,58 @@ START_TEST(every_summary_gives_its_golden_file)
 }
 END_TEST
 
+static const struct {
+	const char *expected;
+	struct facet_render o;
+	const char *field;
+} facets[] = {
+	{ "facet.table", { .format = "table" }, "context.k" },
+	{ "facet.40.table", { .format = "table", .width = 40, .colour = true, .top = 3 }, "action" },
+	{ "facet.jsonl", { .format = "jsonl" }, "action" },
+	{ "facet.json", { .format = "json", .top = 2 }, "context.k" },
+	{ "facet.csv", { .format = "csv" }, "action" },
+	{ "facet.terminal.csv", { .format = "csv", .terminal = true }, "action" },
+};
+
+START_TEST(every_list_of_values_gives_its_golden_file)
+{
+	struct facet_render o = facets[_i].o;
+	struct tally *t = tally_new();
+	struct arena arena = { 0 };
+	struct err e = ERR_NONE;
+	struct selector field;
+	struct buf got;
+	char path[64];
+	struct outstream *out = rendered_open(path);
+
+	tally_add(t, STR("read"), 1204567);
+	tally_add(t, STR("a value that is longer than a narrow terminal, 鍵"), 17);
+	tally_add(t, STR(""), 3);
+	tally_add(t, STR("esc\x1b[31m, \"q\""), 17);
+	parse_fields(&field, facets[_i].field, &arena);
+	o.field = &field;
+	ck_assert_msg(render_facet(t, &o, out, &e) == 0, "%s", e.text);
+	got = rendered_text(out, path);
+	compare(facets[_i].expected, &got);
+	buf_fini(&got);
+	arena_fini(&arena);
+	tally_free(t);
+}
+END_TEST
+
+START_TEST(values_are_not_listed_as_sentences)
+{
+	struct selector field = selector_field(FIELD_ACTION);
+	struct facet_render o = { .format = "text", .field = &field };
+	struct tally *t = tally_new();
+	struct err e = ERR_NONE;
+
+	ck_assert_int_eq(render_facet(t, &o, NULL, &e), -1);
+	ck_assert_msg(strstr(e.text, "table, jsonl, json or csv") != NULL, "%s", e.text);
+	tally_free(t);
+}
+END_TEST
+
 static Suite *
 golden_suite(void)
 {
@@ -188,6 +263,8 @@ golden_suite(void)
 
 	tcase_add_loop_test(c, every_format_gives_its_golden_file, 0, COUNT(goldens));
 	tcase_add_loop_test(c, every_summary_gives_its_golden_file, 0, COUNT(summaries));
+	tcase_add_loop_test(c, every_list_of_values_gives_its_golden_file, 0, COUNT(facets));
+	tcase_add_test(c, values_are_not_listed_as_sentences);
 	suite_add_tcase(s, c);
 	return s;
 }

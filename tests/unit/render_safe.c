@@ -223,7 +223,7 @@ check_events(struct hostile *h)
 
 START_TEST(no_format_lets_a_hostile_byte_through)
 {
-	static const char *const hostile[] = { "\x1b[31mred", "a\nb\r\nc", "\xc2\x9b" "31m", "\u202eabc\u2066", "\x07\x08\x7f",
+	static const char *const hostile[] = { "\x1b[31mred", "a\nb\r\nc", "\xc2\x9b[31m", "\u202eabc\u2066", "\x07\x08\x7f",
 		"\x1b]0;title\x07", "\u0301\u0301\u0301\u0301\u0301\u0301", "\u2028\u2029\xc2\x85", "a\tb", "\"', = \\x",
 		"\u200b", "\U0001f469\u200d\U0001f4bb", "{\"before\":1}", "true" };
 

@@ -43,7 +43,7 @@ START_TEST(known_verbs_are_english)
 	becomes("user.log_out", "", "signed out");
 	becomes("console.signIn", TYPE("app", "crm"), "signed in to app crm");
 	becomes("user.login", ID("alice"), "signed in");
-	becomes("secret.rotated", ID("a"), "rotated secret a");
+	becomes("secret.rotated", ID("a"), "rotated a");
 	becomes("DELETE_FILE", ID("a"), "deleted file a");
 	becomes("org.add_member", ID("bob"), "added member bob");
 	becomes("s3:GetObject", ID("k"), "retrieved object k");
@@ -61,6 +61,8 @@ START_TEST(the_kind_of_a_target_is_never_guessed)
 	becomes("file.download", TYPE("document", "a"), "downloaded document a");
 	becomes("role.grant", TYPE("user", "bob"), "granted role for user bob");
 	becomes("role.grant", TYPE("role", "admin"), "granted role admin");
+	becomes("role.grant", ID("bob"), "granted role (bob)");
+	becomes("user.download", ID("/home/x"), "downloaded /home/x");
 	becomes("CreateBucket", TYPE("AWS::S3::Bucket", "b"), "created bucket b");
 	becomes("bucket.objects.delete", TYPE("object", "b"), "deleted bucket objects b");
 	becomes("key.rotate", TYPE("api_key", "b"), "rotated api key b");
