@@ -11,7 +11,8 @@
 #include "query/sum.h"
 
 int
-query_count(struct store *st, const struct query_options *o, uint64_t *count, struct query_stats *stats, struct err *e)
+query_count(struct store *st, const struct query_options *o, uint64_t *count, struct query_stats *stats,
+    struct err *e)
 {
 	static const struct scan_use use = { 0 };
 	int rc = scan_store(st, o, &use, stats, e);

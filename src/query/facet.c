@@ -72,8 +72,8 @@ add_line(void *arg, const struct event *ev)
 }
 
 int
-query_facet_lines(const char *const *path, size_t n, const struct query_options *o, const struct selector *field,
-    struct tally *t, struct query_stats *stats, uint64_t *faulty, struct err *e)
+query_facet_lines(const char *const *path, size_t n, const struct query_options *o,
+    const struct selector *field, struct tally *t, struct query_stats *stats, uint64_t *faulty, struct err *e)
 {
 	struct facet_lines f = { .err = ERR_NONE };
 	struct group_total total;

@@ -1,11 +1,11 @@
 /*
  * group: counts of values, or of several values together (see group.h).
  *
- * One field with a dictionary is counted from its codes; several by the code
- * of each together: a number in a mixed base, for which a table is kept when
- * the numbers are small; else they are first numbered anew in the order in which they occur.
- * Values that have no code in a dictionary get one here.  Texts are joined
- * once for each group of a segment.
+ * One field with a dictionary is counted from its codes; several by the codes
+ * of all together, as one number.  Numbers that are small index a table; large
+ * ones are first numbered anew in the order in which they occur.  Values
+ * without a code get one here.  Texts are joined once for each group of a
+ * segment.
  *
  * In: rows of a segment.   Out: counts in a tally.
  */
@@ -74,7 +74,8 @@ group_total_fini(struct group_total *g)
 }
 
 struct grouper *
-grouper_new(struct group_total *total, const struct selector *by, size_t bys, enum group_mode mode)
+grouper_new(struct group_total *total, const struct selector *by, size_t bys,
+    enum group_mode mode)
 {
 	struct grouper *g = mem_zero(1, sizeof(*g));
 

@@ -29,7 +29,8 @@ enum group_mode {
 
 struct grouper;
 
-struct grouper *grouper_new(struct group_total *total, const struct selector *by, size_t bys, enum group_mode mode);
+struct grouper *grouper_new(struct group_total *total, const struct selector *by, size_t bys,
+    enum group_mode mode);
 /* Columns are read before anything is counted, or what was counted is taken
  * back: after -1 the segment may be given again.  ERR_FAIL: too many values. */
 int grouper_segment(struct grouper *g, const struct chosen *c, struct err *e);

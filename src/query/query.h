@@ -104,7 +104,9 @@ int query_sum_lines(const char *const *path, size_t n, const struct query_option
     struct summary *sum, struct query_stats *stats, uint64_t *faulty, struct err *e);
 
 /* The values of one field or path with their counts, from dictionaries where
- * there are some.  An event counts once for each different value it has. */
+ * there are some.  An event counts once for each different value it has.
+ * ERR_FAIL when there are more of them than TALLY_BYTES_MAX holds; the same
+ * for the groups of a summary. */
 int query_facet(struct store *st, const struct query_options *o, const struct selector *field, struct tally *t,
     struct query_stats *stats, struct err *e);
 int query_facet_lines(const char *const *path, size_t n, const struct query_options *o, const struct selector *field,

@@ -219,7 +219,7 @@ scan_tail(struct scan *scan, struct worker *w, struct lines *tail, struct err *e
 	for (size_t i = 0; w->sums != NULL && i < lines_count(tail); i++)
 		if (lines_event(tail, i, &ev, e) < 0 || scan->use->event(w->sums, &ev, e) < 0)
 			return -1;
-	return 0;
+	return lines_trouble(tail, e);
 }
 
 static int
@@ -282,8 +282,8 @@ scan_with(struct scan *scan, struct lines *tail, struct query_stats *stats, stru
 }
 
 int
-scan_store(struct store *st, const struct query_options *o, const struct scan_use *use, struct query_stats *stats,
-    struct err *e)
+scan_store(struct store *st, const struct query_options *o, const struct scan_use *use,
+    struct query_stats *stats, struct err *e)
 {
 	struct scan scan = { .st = st, .opts = o, .use = use };
 	struct lines *tail = lines_new(o->filter);
