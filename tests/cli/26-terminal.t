@@ -70,7 +70,7 @@ for columns in 80 120 200; do
 	check "$columns columns: hostile events do not make it wider" python3 widths.py $columns screen
 	is "$columns columns: a line for each, and the header" "$(grep -c failure screen)" 12
 	check "$columns columns: nor set the title" test "$title" != owned
-	terminal $columns "audit-summary"
+	terminal $columns "audit-summary --no-pager"
 	cp screen out
 	ends "$columns columns: a summary" 0
 	check "$columns columns: no line of it is wider" python3 widths.py $columns screen

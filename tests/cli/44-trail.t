@@ -149,12 +149,13 @@ ends "nothing to list" 1
 
 # ---- the thirty days ----
 
-if command -v faketime >/dev/null; then
+# faketime and a sanitizer wait for each other.
+if command -v faketime >/dev/null && timeout 10 faketime '2026-09-20 00:00:00' audit-trail --version >/dev/null 2>&1; then
 	is "without a window they end now" \
 	    "$(faketime '2026-09-20 00:00:00' audit-trail --resource prod/db/orders -o json | jq -c .summary)" \
 	    "$(oracle resource prod/db/orders 2026-08-21T00:00:00.000000Z 2026-09-20T00:00:00.000000Z)"
 else
-	skip "without a window they end now" "faketime is not installed"
+	skip "without a window they end now" "there is no faketime that works here"
 fi
 is "where the window begins makes no difference" \
     "$(audit-trail --resource prod/db/orders --since 2026-09-15 --until 2026-09-20T00:00:00Z -o json | jq -c .summary)" \
