@@ -7,8 +7,8 @@
 #include "cli/cli.h"
 
 int
-cli_selectors(const char *option, const struct str_list *names, struct arena *a, struct selector **list, size_t *n,
-    struct err *e)
+cli_selectors(const char *option, const struct str_list *names, struct arena *a, struct selector **list,
+    size_t *n, struct err *e)
 {
 	size_t cap = 0;
 
