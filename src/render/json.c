@@ -87,4 +87,6 @@ json_finish(struct render *r, const struct render_close *c)
 	PUT(out, "}\n");
 }
 
-const struct render_format render_json = { .name = "json", .start = json_start, .event = json_event, .finish = json_finish };
+const struct render_format render_json = {
+	.name = "json", .start = json_start, .event = json_event, .finish = json_finish
+};

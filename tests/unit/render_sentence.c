@@ -24,7 +24,8 @@ becomes(const char *action, const char *members, const char *deed)
 {
 	char line[1024], sentence[1024];
 
-	snprintf(line, sizeof(line), TIME "\"action\":\"%s\",\"outcome\":\"success\",\"actor_id\":\"alice\"%s}\n", action, members);
+	snprintf(line, sizeof(line), TIME "\"action\":\"%s\",\"outcome\":\"success\",\"actor_id\":\"alice\"%s}\n",
+	    action, members);
 	snprintf(sentence, sizeof(sentence), "alice successfully %s", deed);
 	says(line, sentence);
 }
@@ -91,7 +92,8 @@ END_TEST
 
 START_TEST(long_and_odd_names_of_actions_are_left_alone)
 {
-	static const char *const odd[] = { "", ".", "..read..", "__", "read\xc3\xa9", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.read", "9", "A", "aBcDeFgHiJkLmNoPqRsTuV" };
+	static const char *const odd[] = { "", ".", "..read..", "__", "read\xc3\xa9",
+		"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.read", "9", "A", "aBcDeFgHiJkLmNoPqRsTuV" };
 	char object[DEED_OBJECT_MAX], text[4 * DEED_ACTION_MAX];
 	struct deed d;
 
@@ -113,7 +115,8 @@ END_TEST
 
 START_TEST(the_result_is_said_as_far_as_it_is_known)
 {
-	says(TIME "\"action\":\"read\",\"outcome\":\"failure\",\"actor_id\":\"a\",\"target_id\":\"x\",\"reason\":\"no\",\"error_code\":\"E1\"}\n",
+	says(TIME "\"action\":\"read\",\"outcome\":\"failure\",\"actor_id\":\"a\",\"target_id\":\"x\","
+	    "\"reason\":\"no\",\"error_code\":\"E1\"}\n",
 	    "a failed to read x: no (E1)");
 	says(TIME "\"action\":\"read\",\"outcome\":\"unknown\",\"actor_id\":\"a\",\"target_id\":\"x\"}\n",
 	    "a attempted to read x, result unknown");
@@ -127,7 +130,8 @@ START_TEST(who_it_was_is_said_as_far_as_it_is_known)
 	    "An anonymous actor successfully signed in");
 	says(TIME "\"action\":\"login\",\"outcome\":\"success\",\"actor_type\":\"robot\"}\n",
 	    "An actor of type robot successfully signed in");
-	says(TIME "\"action\":\"login\",\"outcome\":\"success\",\"actor_id\":\"a\",\"service_account\":\"b\",\"effective_id\":\"c\"}\n",
+	says(TIME "\"action\":\"login\",\"outcome\":\"success\",\"actor_id\":\"a\",\"service_account\":\"b\","
+	    "\"effective_id\":\"c\"}\n",
 	    "a (via b, as c) successfully signed in");
 	says(TIME "\"action\":\"login\",\"outcome\":\"success\",\"actor_id\":\"a\",\"effective_id\":\"a\",\"ip\":\"10.0.0.1\","
 	    "\"host\":\"h\",\"share\":\"s\"}\n", "a successfully signed in in s from 10.0.0.1");
