@@ -221,13 +221,6 @@ is_side(const struct json_tape *t, uint32_t at)
 	return at == UINT32_MAX || t->tok[at].type == TOKEN_NULL || t->tok[at].type == TOKEN_OBJECT;
 }
 
-/* Looking keys up takes time by the square of their number. */
-static bool
-is_small(const struct json_tape *t, uint32_t at)
-{
-	return at == UINT32_MAX || t->tok[at].type != TOKEN_OBJECT || members(t, at) <= ROWS_MAX;
-}
-
 static uint32_t
 find_member(struct render *r, const struct json_tape *t, uint32_t side, uint32_t key)
 {
@@ -236,15 +229,14 @@ find_member(struct render *r, const struct json_tape *t, uint32_t side, uint32_t
 	return json_find(t, side, json_unescape(t, &t->tok[key], &r->scratch.arena), &r->scratch.arena);
 }
 
-/* Keys of both sides: those of before in its order, then what is new. */
+/* Keys of both sides: those of before in its order, then what is new.  That
+ * rows are few keeps looking keys up cheap, however many the other side has. */
 static bool
 add_sides(struct render *r, struct changes *c, const struct json_tape *t, uint32_t before, uint32_t after)
 {
 	const struct json_token *tok = t->tok;
 	bool ok = true;
 
-	if (!is_small(t, before) || !is_small(t, after))
-		return false;
 	if (!is_side(t, before) || !is_side(t, after))
 		return add_row(r, c, t, UINT32_MAX, before, after);
 	if (before != UINT32_MAX && tok[before].type == TOKEN_OBJECT)
