@@ -30,7 +30,8 @@ enum {
 	VARINT_MAX = 3  /* bytes of a number below GROUP_SLOTS */
 };
 
-#define HASH UINT32_C(2654435761)
+/* An odd number times 256: a byte shifted out of 24 bits is out of 32 then. */
+#define HASH (UINT32_C(3635633) << 8)
 
 static inline uint32_t
 fold(char c)
@@ -46,10 +47,10 @@ slot_of(const char *p)
 
 /* ---- gathering ---- */
 
-/* The product with HASH of a folded byte in each of its places: their sum is
- * the product of the trigram. */
+/* The product of a trigram with HASH is the sum of its bytes' products, each
+ * shifted to its place. */
 struct trigram_marks {
-	uint32_t first[256], second[256], third[256];
+	uint32_t product[256];
 	uint8_t seen[TRIGRAM_SLOTS];
 };
 
@@ -58,20 +59,22 @@ trigrams_begin(struct scratch *s)
 {
 	struct trigram_marks *m = scratch_table(s, sizeof(*m));
 
-	for (uint32_t i = 0; i < 256; i++) {
-		m->third[i] = fold((char)i) * HASH;
-		m->second[i] = m->third[i] << 8;
-		m->first[i] = m->third[i] << 16;
-	}
+	for (uint32_t i = 0; i < 256; i++)
+		m->product[i] = fold((char)i) * HASH;
 	memset(m->seen, 0, sizeof(m->seen));
 	return m;
 }
 
+/* At least 3 bytes. */
 static void
 mark(struct trigram_marks *m, const uint8_t *p, size_t n)
 {
-	for (size_t i = 2; i < n; i++)
-		m->seen[(m->first[p[i - 2]] + m->second[p[i - 1]] + m->third[p[i]]) >> (32 - TRIGRAM_BITS)] = 1;
+	uint32_t t = (m->product[p[0]] << 8) + m->product[p[1]];
+
+	for (size_t i = 2; i < n; i++) {
+		t = (t << 8) + m->product[p[i]];
+		m->seen[t >> (32 - TRIGRAM_BITS)] = 1;
+	}
 }
 
 /* The value with k and s for the kelvin sign and the long s. */
@@ -93,7 +96,8 @@ mark_replaced(struct trigram_marks *m, struct str value)
 			buf_byte(&plain, *p);
 		}
 	}
-	mark(m, (const uint8_t *)plain.p, plain.len);
+	if (plain.len >= 3)
+		mark(m, (const uint8_t *)plain.p, plain.len);
 	buf_fini(&plain);
 }
 
