@@ -418,11 +418,12 @@ END_TEST
 /* While an answer is read, more is stored, merged and pruned; what had been
  * there and stays is given once. */
 static void
-read_while_removing(enum query_order order, struct pool *pool)
+read_while_removing(enum query_order order, uint64_t limit, struct pool *pool)
 {
 	struct filter *f = make_filter("usual");
-	struct query_options o = { .filter = f, .order = order, .pool = pool, .fields = FIELD_BIT(FIELD_ACTION) };
-	size_t n, known = n_all, at = 0, given = 0;
+	struct query_options o = { .filter = f, .order = order, .limit = limit, .pool = pool,
+		.fields = FIELD_BIT(FIELD_ACTION) };
+	size_t n, at = 0, given = 0;
 	struct made_event *list = sorted(order, false, &n);
 	struct query *q = ask(&o);
 	const struct event *ev;
@@ -436,16 +437,16 @@ read_while_removing(enum query_order order, struct pool *pool)
 		for (; at < n && list[at].seq != seq; at++)
 			ck_assert(list[at].rare || list[at].time < cutoff);
 		ck_assert_uint_lt(at++, n);
-		if (++given % 7000 == 0) {
+		if (++given % (limit > 0 ? 1500 : 7000) == 0) {
 			cutoff += 40 * TIME_SECOND;
 			prune(cutoff);
 			add_shuffled(5000);
 		}
 	}
 	ck_assert_msg(rc == 0, "%s", e.text);
-	for (; at < n; at++)
+	for (; at < n && given != limit; at++)
 		ck_assert(list[at].rare || list[at].time < cutoff);
-	ck_assert_uint_gt(given, known / 2);
+	ck_assert_uint_gt(given, 1500);
 	query_close(q);
 	free(list);
 	filter_free(f);
@@ -456,7 +457,7 @@ START_TEST(removals_and_merges_do_not_disturb)
 	struct pool *pool = pool_new(1);
 
 	add_shuffled(60000);
-	read_while_removing((enum query_order)_i, pool);
+	read_while_removing((enum query_order)(_i % 3), _i < 3 ? 0 : 9000, pool);
 	pool_free(pool);
 }
 END_TEST
@@ -490,7 +491,7 @@ order_suite(void)
 	tcase_add_test(t, arrival_goes_on_behind_what_was_read);
 	tcase_add_test(t, a_limit_reads_no_more_than_it_must);
 	tcase_add_test(t, a_pruned_position_is_told_and_gone_on_from);
-	tcase_add_loop_test(t, removals_and_merges_do_not_disturb, QUERY_NEWEST, QUERY_ARRIVAL + 1);
+	tcase_add_loop_test(t, removals_and_merges_do_not_disturb, 0, 6);
 	tcase_add_test(t, huge_events_of_overlapping_segments_come_in_order);
 	suite_add_tcase(s, t);
 	return s;
