@@ -75,6 +75,18 @@ struct summary_render {
 };
 int render_summary(const struct summary *s, const struct summary_render *o, struct outstream *out, struct err *e);
 
+/* One summary against another: the time before a moment and after it, both
+ * with groups of the same fields.  SUMMARY_HTML is not among the formats. */
+struct change_render {
+	enum summary_format format;
+	const struct summary *before, *after;
+	int64_t at;
+	size_t top;      /* groups, those that changed most; 0: all */
+	bool colour, terminal;
+	unsigned width;
+};
+int render_change(const struct change_render *o, struct outstream *out, struct err *e);
+
 /* The values of one field with their counts, most frequent first (audit-query
  * -F, audit-trail --distinct): table, jsonl, json or csv. */
 struct facet_render {

@@ -81,10 +81,10 @@ static const struct program program = {
 	.examples =
 	    "  audit-query -n 20                                  # the newest 20\n"
 	    "  audit-query --since -7d --actor alice@acme.example --outcome failure\n"
-	    "  audit-query --around '2026-09-16 14:30' --window 5m -r -o text\n"
-	    "  audit-query -T 'permission denied' -F actor_id     # who met it, how often\n"
+	    "  audit-query --around '2026-09-16 02:13' --window 5m -r -o text\n"
+	    "  audit-query -T 'bad password' -F actor_id          # who, how often\n"
 	    "  audit-query -f --severity error                    # as they arrive\n"
-	    "  audit-query --where 'status >= 500 or context.retries > 3' -c\n",
+	    "  audit-query --where 'status >= 500 or context.mfa = false' -c\n",
 	.table = options,
 	.common_offset = ARG(common),
 	.operand = VALUE_FIELD,

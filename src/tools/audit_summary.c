@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -18,6 +19,7 @@ struct args {
 	struct filter_args filter;
 	struct str_list by, input;
 	uint64_t top;
+	bool before_after;
 	char *output, *bucket;
 };
 
@@ -32,6 +34,8 @@ static const struct opt options[] = {
 	    "the N most frequent of each kind (10)", VALUE_ANY, NULL },
 	{ 0, "bucket", OPT_STRING, ARG(bucket), "SPAN",
 	    "length of a step of the histogram, such as 1h or 1d (chosen to fit)", VALUE_ANY, NULL },
+	{ 0, "before-after", OPT_FLAG, ARG(before_after), NULL,
+	    "with --around: the time before against the time after, by actor_id or --by", VALUE_ANY, NULL },
 	{ 0, "by", OPT_LIST, ARG(by), "A,B",
 	    "count by these fields and payload paths too, at most 8", VALUE_FIELD, NULL },
 	{ 'i', "input", OPT_LIST, ARG(input), "FILE",
@@ -188,6 +192,89 @@ print_answer(struct answer *w, const struct summary_options *so, struct summary_
 	summary_free(sum);
 }
 
+/* ---- before against after ---- */
+
+/* One side of the moment: the same question with another window. */
+static struct summary *
+summarise_side(struct answer *w, const struct summary_options *so, int64_t since, int64_t until, struct err *e)
+{
+	struct filter_args args = w->args->filter;
+	struct answer side = { .args = w->args, .now = w->now, .st = w->st, .opts = w->opts };
+	char from[TIME_TEXT_LEN + 1] = "", to[TIME_TEXT_LEN + 1] = "";
+	struct summary *sum = summary_new(so);
+	int rc = -1;
+
+	time_format(from, since);
+	time_format(to, until);
+	args.around = args.window = NULL;
+	args.since = from;
+	args.until = to;
+	if (cli_filter(&program, &w->args->common, &args, w->args->output, w->now, &side.filter, e) == 0) {
+		side.opts.filter = side.filter;
+		rc = side.st ? query_summary(side.st, &side.opts, sum, &side.stats, e)
+		             : summarise_lines(w->args, &side.opts, sum, &side.stats, e);
+	}
+	filter_free(side.filter);
+	if (rc == 0)
+		return sum;
+	summary_free(sum);
+	return NULL;
+}
+
+static int
+print_change(const struct change_render *cr, struct err *e)
+{
+	struct outstream *out = outstream_open(NULL, e);
+
+	if (!out)
+		return -1;
+	if (render_change(cr, out, e) == 0)
+		return outstream_finish(out, e);
+	outstream_abort(out);
+	return -1;
+}
+
+static void
+compare_sides(struct answer *w, struct summary_options *so, const struct summary_render *sr, struct err *e)
+{
+	const struct args *a = w->args;
+	struct change_render cr = { .format = sr->format, .top = sr->top, .colour = sr->colour,
+		.terminal = sr->terminal, .width = sr->width };
+	struct summary *before = NULL, *after = NULL;
+	bool covered = true;
+
+	if (so->bys == 0)
+		so->by[so->bys++] = selector_field(FIELD_ACTOR_ID);
+	if (time_parse_expr(a->filter.around, w->now, TIME_START, &cr.at, e) == 0 &&
+	    (before = summarise_side(w, so, w->filter->since, cr.at, e)) != NULL &&
+	    (after = summarise_side(w, so, cr.at, w->filter->until, e)) != NULL) {
+		cr.before = before;
+		cr.after = after;
+		if (cr.format == SUMMARY_TABLE)
+			cli_pager(&program, &a->common);
+		if (print_change(&cr, e) == 0 && w->st && query_covered(w->st, w->filter, &covered, e) == 0 && !covered)
+			cli_note(&program, &a->common, CLI_PRUNED);
+	}
+	summary_free(before);
+	summary_free(after);
+}
+
+/* It says what no other option says better. */
+static int
+check_change(const struct args *a, const struct summary_render *sr, struct err *e)
+{
+	if (!a->before_after)
+		return 0;
+	if (!a->filter.around)
+		return err_set(e, ERR_FAIL, "--before-after needs --around TIME and --window SPAN");
+	for (size_t i = 0; i < a->input.n; i++)
+		if (strcmp(a->input.item[i], "-") == 0)
+			return err_set(e, ERR_FAIL, "--before-after reads its input twice: no -i -");
+	if (a->bucket || sr->format == SUMMARY_HTML)
+		return err_set(e, ERR_FAIL, "--before-after prints table, json or csv, and has no --bucket");
+	return 0;
+}
+
 static void
 run(const struct args *a, struct err *e)
 {
@@ -198,11 +285,14 @@ run(const struct args *a, struct err *e)
 
 	if (cli_filter(&program, &a->common, &a->filter, a->output, w.now, &w.filter, e) != 0 ||
 	    parse_options(a, &so, &sr, &names, e) != 0 || choose_look(a, &sr, e) != 0 ||
-	    (a->input.n == 0 && (w.st = cli_store(&a->common, STORE_READ, e)) == NULL))
+	    check_change(a, &sr, e) != 0 || (a->input.n == 0 && (w.st = cli_store(&a->common, STORE_READ, e)) == NULL))
 		goto out;
 	w.opts = (struct query_options){ .filter = w.filter, .order = QUERY_OLDEST, .now = w.now,
 		.fields = summary_fields(&so), .pool = pool_new(pool_cpus() - 1), .go_on = cli_go_on };
-	print_answer(&w, &so, &sr, e);
+	if (a->before_after)
+		compare_sides(&w, &so, &sr, e);
+	else
+		print_answer(&w, &so, &sr, e);
 out:
 	store_close(w.st);
 	pool_free(w.opts.pool);
