@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "query/order.h"
 
+#define MOVES 4 /* an item may cost, on the average, before all are sorted anew */
+
 void
 best_init(struct best *b, enum query_order order, size_t max)
 {
@@ -90,10 +92,34 @@ by_place(const void *x, const void *y, void *order)
 	return place_compare(*(const enum query_order *)order, a->place, b->place);
 }
 
+/*
+ * Events come a little late, not anywhere: each moves past a few others.
+ * False when there was more to do than sorting from nothing would cost; the
+ * items are all there.
+ */
+static bool
+insert_late(struct best *b)
+{
+	size_t left = MOVES * b->n;
+
+	for (size_t i = 1; i < b->n; i++) {
+		struct ranked late = b->item[i];
+		size_t at = i;
+
+		while (at > 0 && left > 0 && place_compare(b->order, late.place, b->item[at - 1].place) < 0) {
+			b->item[at] = b->item[at - 1];
+			at--;
+			left--;
+		}
+		b->item[at] = late;
+	}
+	return left > 0;
+}
+
 void
 best_sort(struct best *b)
 {
-	if (!b->sorted)
+	if (!b->sorted && !insert_late(b))
 		qsort_r(b->item, b->n, sizeof(*b->item), by_place, &b->order);
 	b->sorted = true;
 	b->heap = false;

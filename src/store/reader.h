@@ -66,4 +66,13 @@ struct loaded_column *reader_column(struct segment *s, enum field f);
 struct loaded_column *reader_open(struct segment *s, enum field f, struct err *e);
 struct loaded_column *reader_load(struct segment *s, enum field f, struct err *e);
 
+/* reader_load, asked once a value. */
+static inline struct loaded_column *
+reader_loaded(struct segment *s, enum field f, struct err *e)
+{
+	struct loaded_column *col = s->column[f];
+
+	return col != NULL && col->loaded ? col : reader_load(s, f, e);
+}
+
 #endif

@@ -355,7 +355,7 @@ segment_value(struct segment *s, enum field f, uint32_t row, struct str *out, st
 		return err_set(e, ERR_FAIL, "column %s: no value %u", field_table[f].key, row);
 	if (!(s->meta.fields >> f & 1))
 		return 0;
-	struct loaded_column *col = reader_load(s, f, e);
+	struct loaded_column *col = reader_loaded(s, f, e);
 	return col ? value_of(s, f, col, row, BY_VALUE, out, e) : -1;
 }
 
@@ -368,7 +368,7 @@ segment_event(struct segment *s, uint32_t row, field_set want, struct event *out
 		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
 	for (field_set left = want & s->meta.fields & FIELD_ALL; left; left &= left - 1) {
 		enum field f = (enum field)__builtin_ctzll(left);
-		struct loaded_column *col = reader_load(s, f, e);
+		struct loaded_column *col = reader_loaded(s, f, e);
 		struct str value;
 		if (col == NULL)
 			return -1;
@@ -415,7 +415,7 @@ segment_may_have(struct segment *s, enum field f, struct str value, struct err *
 		return -1;
 	if (col->members.len > 0)
 		return members_may_have((const uint8_t *)col->members.p, col->members.len, value);
-	if (reader_load(s, f, e) == NULL)
+	if (reader_loaded(s, f, e) == NULL)
 		return -1;
 	return col->encoding != ENCODING_DICTIONARY || dictionary_find(&col->dictionary, value) != 0;
 }
