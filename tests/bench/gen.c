@@ -6,8 +6,8 @@
  * The same options always give the same bytes.  Few actors do most of the
  * work and few actions, paths and addresses make up most of it (Zipf); days
  * have office hours; one event in a hundred comes late, by up to ten
- * minutes; one request in two makes more than one event.  An event is about
- * 690 bytes.  The last one lies close to 2026-10-01.
+ * minutes; one request in two makes more than one event; one description in
+ * RARE_EVERY holds RARE_WORD.  An event is about 690 bytes.  The last one lies close to 2026-10-01.
  *
  * Out: JSON lines on standard output, in order of arrival.
  */
@@ -32,9 +32,11 @@ enum {
 	AGENTS = 300,
 	HOSTS = 40,
 	LATE_SECONDS = 600,
+	RARE_EVERY = 100000,
 	FLUSH_BYTES = 1 << 18
 };
 
+#define RARE_WORD "XZ-BACKDOOR-7731"
 #define END_TIME (INT64_C(1790812800) * TIME_SECOND) /* 2026-10-01 */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -331,7 +333,7 @@ put_uuid(struct buf *b, uint64_t high, uint64_t low, unsigned version)
 }
 
 static void
-put_description(struct buf *b, struct chance *c, bool failed)
+put_description(struct buf *b, struct chance *c, bool failed, bool rare)
 {
 	uint32_t n = 5 + chance_below(c, 10);
 
@@ -345,6 +347,8 @@ put_description(struct buf *b, struct chance *c, bool failed)
 	}
 	if (chance_percent(c, 3))
 		put_text(b, " \\\"quoted\\\" caf\xc3\xa9");
+	if (rare)
+		put_text(b, " " RARE_WORD);
 	put_text(b, "\",");
 }
 
@@ -376,7 +380,7 @@ put_result(struct buf *b, struct chance *c, bool failed)
 
 static void
 put_event(struct buf *b, const struct company *co, struct chance *c, int64_t time,
-    const struct request *request)
+    const struct request *request, bool rare)
 {
 	size_t actor = values_draw(&co->actor, c), action = values_draw(&co->action, c);
 	/* people mostly work from one of three addresses of their own */
@@ -394,7 +398,7 @@ put_event(struct buf *b, const struct company *co, struct chance *c, int64_t tim
 	put_member(b, "category", categories[action % COUNT(categories)]);
 	put_member(b, "action", co->action.text[action]);
 	put_result(b, c, failed);
-	put_description(b, c, failed);
+	put_description(b, c, failed, rare);
 	put_member(b, "actor_id", co->actor.text[actor]);
 	put_member(b, "actor_type", service ? "service_account" : "user");
 	if (!service)
@@ -436,7 +440,8 @@ generate(uint64_t events, uint64_t seed, uint32_t days)
 		if (i == 0 || chance_percent(&c, 60))
 			request = (struct request){ chance_u64(&c), chance_u64(&c) };
 		put_event(&b, &co, &c, chance_percent(&c, 1) ?
-		    time - chance_below(&c, LATE_SECONDS) * TIME_SECOND : time, &request);
+		    time - chance_below(&c, LATE_SECONDS) * TIME_SECOND : time, &request,
+		    i % RARE_EVERY == RARE_EVERY / 2);
 		if (b.len >= FLUSH_BYTES || i + 1 == events) {
 			rc = fwrite(b.p, 1, b.len, stdout) == b.len ? 0 : -1;
 			buf_reset(&b);
