@@ -194,6 +194,8 @@ last_part(struct str action)
 {
 	size_t i = action.len;
 
+	if (i == 0)
+		return action;
 	while (i > 0 && memchr(".:/", action.p[i - 1], 3) == NULL)
 		i--;
 	return (struct str){ action.p + i, action.len - i };
