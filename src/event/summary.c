@@ -9,8 +9,6 @@
 
 #include "event/histogram.h"
 
-#define GROUP_SEPARATOR '\x1f'
-
 struct summary *
 summary_new(const struct summary_options *o)
 {
@@ -91,7 +89,7 @@ add_group(struct summary *s, const struct event *ev)
 	buf_reset(&s->group);
 	for (size_t i = 0; i < s->opts.bys; i++) {
 		if (i > 0)
-			buf_byte(&s->group, GROUP_SEPARATOR);
+			buf_byte(&s->group, SUMMARY_GAP);
 		selector_format_text(&s->group, &s->opts.by[i], ev, &s->scratch);
 	}
 	tally_add(s->groups, buf_view(&s->group), 1);

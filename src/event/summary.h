@@ -38,18 +38,26 @@ size_t tally_memory(const struct tally *t); /* bytes that its values take */
 /* 0, or -1 with ERR_FAIL when it holds more than TALLY_BYTES_MAX. */
 int tally_check(const struct tally *t, struct err *e);
 
-/* The `top` most frequent (0: all), most frequent first, ties by value.
+/* The `top` most frequent (0: all), most frequent first, ties by value (in a
+ * group by the first value, then by the next).
  * Yours (free); the values stay the tally's. */
 struct tally_entry *tally_top(const struct tally *t, size_t top, size_t *n);
 size_t tally_size(const struct tally *t);
+/* The order of ties: bytewise, but SUMMARY_GAP comes before every byte, as the
+ * end of a value does. */
+int tally_compare(struct str a, struct str b);
 
 #define SUMMARY_BY_MAX 8
 
+/* Between the values of a group: a byte that UTF-8 has not, so that nothing
+ * written into a log moves a value to another column. */
+#define SUMMARY_GAP '\xff'
+
 struct summary_options {
 	int64_t bucket;         /* microseconds; 0: chosen to fit from the span */
-	/* --by.  A group is the values joined by U+001F; an absent one is empty,
-	 * several at the end of one path are one value, joined by ", ": every
-	 * event is in one group. */
+	/* --by.  A group is the values joined by SUMMARY_GAP; an absent one is
+	 * empty, several at the end of one path are one value, joined by ", ":
+	 * every event is in one group. */
 	struct selector by[SUMMARY_BY_MAX];
 	size_t bys;
 };

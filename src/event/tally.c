@@ -254,6 +254,20 @@ tally_size(const struct tally *t)
 
 /* ---- the most frequent ---- */
 
+int
+tally_compare(struct str a, struct str b)
+{
+	size_t n = a.len < b.len ? a.len : b.len, i = 0;
+
+	while (i < n && a.p[i] == b.p[i])
+		i++;
+	if (i < n && (a.p[i] == SUMMARY_GAP || b.p[i] == SUMMARY_GAP))
+		return a.p[i] == SUMMARY_GAP ? -1 : 1;
+	if (i < n)
+		return (unsigned char)a.p[i] < (unsigned char)b.p[i] ? -1 : 1;
+	return (a.len > b.len) - (a.len < b.len);
+}
+
 static int
 by_rank(const void *pa, const void *pb)
 {
@@ -261,7 +275,7 @@ by_rank(const void *pa, const void *pb)
 
 	if (a->count != b->count)
 		return a->count > b->count ? -1 : 1;
-	return str_cmp(a->value, b->value);
+	return tally_compare(a->value, b->value);
 }
 
 /* heap[0] is the last in rank of n; lets it sink to its place. */

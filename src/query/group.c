@@ -16,7 +16,6 @@
 #include "base/mem.h"
 #include "base/random.h"
 
-#define GROUP_SEPARATOR '\x1f'
 #define DENSE_MAX (1u << 17)      /* groups for which a table is kept */
 #define TOGETHER 256
 #define RENUMBER_BITS 17          /* twice the rows of a segment */
@@ -195,7 +194,7 @@ grouper_event(struct grouper *g, const struct event *ev, struct err *e)
 		buf_reset(&g->text);
 		for (size_t i = 0; i < g->bys; i++) {
 			if (i > 0)
-				buf_byte(&g->text, GROUP_SEPARATOR);
+				buf_byte(&g->text, SUMMARY_GAP);
 			any |= selector_format_text(&g->text, &g->by[i], ev, &g->scratch);
 		}
 		if (any || g->mode == GROUP_JOINED)
@@ -428,7 +427,7 @@ join_cell(struct grouper *g, const struct group_cell *cell)
 		uint32_t code = code_at(g, k, cell->first);
 
 		if (i > 0)
-			buf_byte(&g->text, GROUP_SEPARATOR);
+			buf_byte(&g->text, SUMMARY_GAP);
 		buf_str(&g->text, k->column == NULL ? tally_value(k->text, code) :
 		    code > 0 ? k->column->values[code] : STR(""));
 	}

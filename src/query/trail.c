@@ -110,7 +110,7 @@ options_of(const struct trail_question *q, const struct filter *f)
 		.go_on = q->go_on };
 }
 
-/* A group is category U+001F action. */
+/* A group is category SUMMARY_GAP action. */
 static void
 count_verbs(struct trail *t, const struct tally *groups)
 {
@@ -119,7 +119,7 @@ count_verbs(struct trail *t, const struct tally *groups)
 
 	for (size_t i = 0; i < n; i++) {
 		struct str action = group[i].value, category = action;
-		const char *gap = memchr(action.p, 0x1f, action.len);
+		const char *gap = memchr(action.p, SUMMARY_GAP, action.len);
 		enum verb verb;
 
 		category.len = gap != NULL ? (size_t)(gap - action.p) : 0;

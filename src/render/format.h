@@ -144,7 +144,7 @@ void render_summary_csv(struct buf *out, const struct summary *s, const struct s
 
 /* How many fields a group has at most. */
 #define RENDER_GROUP_MAX SUMMARY_BY_MAX
-/* A group's values: `value` is taken apart at U+001F into at most n parts. */
+/* A group's values: `value` is taken apart at SUMMARY_GAP into at most n parts. */
 size_t render_group(struct str value, struct str *part, size_t n);
 
 #endif

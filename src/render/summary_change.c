@@ -49,7 +49,7 @@ by_value(const void *pa, const void *pb)
 {
 	const struct pair *a = pa, *b = pb;
 
-	return str_cmp(a->value, b->value);
+	return tally_compare(a->value, b->value);
 }
 
 static int

@@ -32,6 +32,16 @@ groups "by two paths and a field" context.member,context.permission,actor_id \
 groups "by an array's elements" context.ports '[[.context.ports // [] | .[] | tostring] | join(", ")]'
 groups "by a number" status '[.status | if . == null then "" else tostring end]'
 
+# What a log says is not what keeps its values apart.
+printf '%s\n' '{"time":"2026-01-01T00:00:00Z","action":"a\u001fb","actor_id":"c\u001fd\u00ff","host":"e"}' |
+	tee separators.jsonl | AUDIT_DB=separators.db auditd-ingest -q
+for from in "-D separators.db" "-i separators.jsonl"; do
+	# shellcheck disable=SC2086 # two words
+	is "separators in values, $from" \
+	    "$(audit-summary $from -o json --by action,actor_id,host | jq -c '.groups[] | [.[]]')" \
+	    '["a\u001fb","c\u001fdÿ","e",1]'
+done
+
 run audit-summary --by action,nonsense
 refuses "a field that does not exist" 2 "no field is called 'nonsense'"
 run audit-summary --by id,time,source,tenant,channel,category,action,severity,outcome

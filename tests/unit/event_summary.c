@@ -335,8 +335,8 @@ START_TEST(a_summary_counts_outcomes_and_values)
 	ck_assert_uint_eq(tally_size(s->resources), 0);
 	top = tally_top(s->groups, 0, &n);
 	ck_assert_uint_eq(n, 3);
-	ck_assert(str_eq(top[0].value, STR("read\x1f" "a@b\x1f" "1970-01-01T00:00:00.000009Z")));
-	ck_assert(str_eq(top[2].value, STR("login\x1f" "a@b\x1f" "1970-01-01T00:00:00.000005Z")));
+	ck_assert(str_eq(top[0].value, STR("read\xff" "a@b\xff" "1970-01-01T00:00:00.000009Z")));
+	ck_assert(str_eq(top[2].value, STR("login\xff" "a@b\xff" "1970-01-01T00:00:00.000005Z")));
 	free(top);
 	summary_free(s);
 }
