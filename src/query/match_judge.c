@@ -340,7 +340,8 @@ judge_children(struct matcher *m, struct step *s, enum verdict stop, enum verdic
 {
 	enum verdict v = otherwise;
 
-	qsort(s->child, s->node->children, sizeof(*s->child), by_effort);
+	if (s->node->children > 1)
+		qsort(s->child, s->node->children, sizeof(*s->child), by_effort);
 	for (size_t i = 0; i < s->node->children; i++) {
 		if (match_judge(m, &s->child[i], e) < 0)
 			return -1;

@@ -486,8 +486,9 @@ def ask(arguments, where, wanted):
     got = oracle.ids(done.stdout)
     if got != wanted:
         extra, missing = set(got) - set(wanted), set(wanted) - set(got)
-        oracle.fail(words, "\ngot %d ids, wanted %d; not wanted: %s, missing: %s" % (
-            len(got), len(wanted), sorted(extra)[:2], sorted(missing)[:2]))
+        oracle.fail(words, "\ngot %d ids, wanted %d; not wanted: %s, missing: %s; status %d; %s" % (
+            len(got), len(wanted), sorted(extra)[:2], sorted(missing)[:2], done.returncode,
+            done.stderr.decode("utf-8", "replace")))
 
 
 def check_question(rng, events, oldest_first):
