@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 need tmux python3
-. "$(dirname "$0")/screen.sh"
+. "$top/tests/cli/screen.sh" || exit 99
 terminal 80 "true" || skip_all "tmux has no terminal to give"
 python3 "$top/tests/cli/hostile.py" >hostile.jsonl
 run auditd-ingest hostile.jsonl "$top/examples/sample.jsonl"

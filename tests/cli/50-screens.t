@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/lib.sh"
 need tmux python3
-. "$(dirname "$0")/screen.sh"
+. "$top/tests/cli/screen.sh" || exit 99
 python3 "$top/tests/cli/hostile.py" >hostile.jsonl
 terminal 80 "true" || skip_all "tmux has no terminal to give"
 

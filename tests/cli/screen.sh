@@ -1,7 +1,7 @@
 # screen.sh: what the programs leave on a terminal, seen through tmux.  For
 # tests that have read lib.sh:
 #
-#	. "$(dirname "$0")/screen.sh"
+#	. "$top/tests/cli/screen.sh" || exit 99
 
 need tmux
 export TERM=screen
