@@ -71,7 +71,7 @@ tell_silence(const struct program *p, const struct common_args *a, const struct 
 	format_span(length, sizeof(length), s->until - s->from);
 	format_span(usual, sizeof(usual), s->usual);
 	cli_detail(p, a, "coverage: no events of source %.*s between %s and %s, %s long:"
-	    " usually there is one every %s", (int)(s->source.len < 256 ? s->source.len : 256), s->source.p, from,
+	    " usually there is at least one every %s", (int)(s->source.len < 256 ? s->source.len : 256), s->source.p, from,
 	    until, length, usual);
 }
 

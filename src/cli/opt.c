@@ -92,8 +92,10 @@ store_count(const char *name, const char *value, uint64_t least, uint64_t *out, 
 	for (const char *p = value; *p; p++) {
 		unsigned digit = (unsigned char)*p - (unsigned)'0';
 
-		if (digit > 9 || n > (OPT_NUMBER_NONE - 1 - digit) / 10)
+		if (digit > 9)
 			return err_set(e, ERR_FAIL, "--%s %s: not a number", name, value);
+		if (n > (OPT_NUMBER_NONE - 1 - digit) / 10)
+			return err_set(e, ERR_FAIL, "--%s %s: the number is too large", name, value);
 		n = n * 10 + digit;
 	}
 	if (n < least || *value == '\0')

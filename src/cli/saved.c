@@ -233,7 +233,8 @@ saved_unknown(const char *name, const struct str_list *names, struct err *e)
 struct expansion {
 	const struct kept *kept;
 	const char *path[DEPTH_MAX]; /* the names that led here */
-	size_t depth, named;
+	size_t depth, first; /* first: where those begin that are kept already */
+	size_t named;
 	struct err *e;
 };
 
@@ -269,8 +270,10 @@ expand(struct expansion *x, struct filter_args *f)
 			at++;
 		if (check_path(x, name) != 0)
 			return -1;
-		if (at == names->n)
-			return saved_unknown(name, names, x->e);
+		if (at == names->n) {
+			saved_unknown(name, names, x->e);
+			return x->depth > x->first ? err_doing(x->e, "saved query '%s'", x->path[x->depth - 1]) : -1;
+		}
 		f->n_also++;
 		if (saved_parse(str_of(x->kept->words.item[at]), &f->also[i], x->e) != 0)
 			return err_doing(x->e, "saved query '%s'", name);
@@ -295,6 +298,7 @@ saved_expand(struct store *st, const char *saving, struct filter_args *f, struct
 		return err_set(e, ERR_FAIL, "-Q: saved queries are in a store, and there is none");
 	if (saving)
 		x.path[x.depth++] = saving;
+	x.first = x.depth;
 	rc = store_saved_each(st, keep, &kept, e);
 	if (rc == 0)
 		rc = expand(&x, f);

@@ -66,7 +66,9 @@ save(const struct program *p, const struct common_args *c, const struct filter_a
 	struct operator_info who;
 	struct arena a = { 0 };
 	struct buf words = { 0 };
+	struct str_list names = { 0 };
 	struct event record;
+	bool replaced = false;
 	int rc;
 
 	if (!saved_format(&words, f)) {
@@ -77,11 +79,15 @@ save(const struct program *p, const struct common_args *c, const struct filter_a
 	make_record(&record, "audit.query.save", c->save, buf_view(&words), &a);
 	struct saved_query q = { .name = str_of(c->save), .words = buf_view(&words), .at = record.time,
 		.by = str_of(who.user) };
-	rc = store_saved_put(st, &q, &record, e);
+	if ((rc = saved_names(st, &names, e)) == 0)
+		rc = store_saved_put(st, &q, &record, e);
+	for (size_t i = 0; i < names.n; i++)
+		replaced |= strcmp(names.item[i], c->save) == 0;
 	if (rc == 0)
-		cli_note(p, c, "saved as %s: -Q %s", c->save, c->save);
+		cli_note(p, c, replaced ? "%s is replaced: -Q %s" : "saved as %s: -Q %s", c->save, c->save);
 	else
 		err_doing(e, "--save %s", c->save);
+	str_list_fini(&names);
 	buf_fini(&words);
 	arena_fini(&a);
 	return rc;

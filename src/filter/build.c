@@ -232,7 +232,7 @@ read_around(struct build *b, const struct filter_args *a, int64_t now, struct fi
 	if (a->around == NULL)
 		return err_set(b->e, ERR_FAIL, "--window needs --around TIME");
 	if (a->window == NULL)
-		return err_set(b->e, ERR_FAIL, "--around needs --window DURATION");
+		return err_set(b->e, ERR_FAIL, "--around needs --window SPAN, such as 5m");
 	if (a->since != NULL || a->until != NULL || a->last != NULL)
 		return err_set(b->e, ERR_FAIL, "--around cannot be combined with --since, --until or --last");
 	if (read_time(b, "around", a->around, now, TIME_START, &middle) != 0 ||

@@ -44,7 +44,8 @@ filter_operand_parse(struct filter *f, const char *text, struct filter_operand *
 		out->value = str_of(text + name + n);
 		return selector_parse(&out->what, (struct str){ text, name }, &f->arena, e);
 	}
-	return err_set(e, ERR_FAIL, "'%.60s' is no FIELD=VALUE (nor with != ~ !~ < <= > >=)", text);
+	return err_set(e, ERR_FAIL, "'%.60s' is no FIELD=VALUE (nor with != ~ !~ < <= > >=);"
+	    " --text looks for words, --where takes expressions", text);
 }
 
 /* ---- joining ---- */

@@ -96,6 +96,7 @@ is "saving is recorded" "$(records save | head -n 1 | jq -c '[.actor_id, .contex
 # ---- Replacing and deleting ----
 
 run audit-query --action login --save quotes
+is "which is said" "$(cat err)" "audit-query: quotes is replaced: -Q quotes"
 is "saving again replaces" "$(audit-query --list-saved | jq -c 'select(.name == "quotes").words')" '["--action=login"]'
 run audit-query --delete-saved quotes
 ends "one is deleted" 0
@@ -110,7 +111,7 @@ refuses "also where one is used" 2 "nearest is 'logins'"
 is "what failed is not recorded" "$(records delete | wc -l)" 1
 audit-query -q --delete-saved logins
 run audit-query -c -Q strangers
-refuses "one that needs another that is gone" 2 "no saved query is called 'logins'"
+refuses "one that needs another that is gone" 2 "saved query 'strangers': no saved query is called 'logins'"
 
 # ---- Refused ----
 

@@ -164,6 +164,7 @@ START_TEST(numbers_may_be_0_and_never_what_says_none)
 		ck_assert_int_eq(PARSE("--from", bad[i]), -1);
 		ck_assert_uint_eq(args.count, OPT_NUMBER_NONE);
 	}
+	ck_assert_ptr_nonnull(strstr(e.text, "the number is too large"));
 	err_clear(&e);
 	ck_assert_int_eq(PARSE("--from", "0"), 0);
 	ck_assert_uint_eq(args.count, 0);

@@ -670,7 +670,7 @@ END_TEST
 START_TEST(what_is_no_operand_is_told_what_one_is)
 {
 	give(&args.expr, "alice");
-	refused("'alice' is no FIELD=VALUE", "!~");
+	refused("'alice' is no FIELD=VALUE", "--where takes expressions");
 	give(&args.expr, "reason x=1");
 	refused("'reason x=1' is no FIELD=VALUE", "");
 	give(&args.expr, "reason!x");
