@@ -27,6 +27,7 @@ struct args {
 
 static const struct opt options[] = {
 	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter_summary },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
 	    "table (default), json, csv, html (one page, nothing beside it)", VALUE_FORMAT, NULL },
@@ -40,7 +41,6 @@ static const struct opt options[] = {
 	    "count by these fields and payload paths too, at most 8", VALUE_FIELD, NULL },
 	{ 'i', "input", OPT_LIST, ARG(input), "FILE",
 	    "read JSON lines from FILE (- for stdin) instead of the store", VALUE_FILE, NULL },
-	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_colour },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_pager },
@@ -53,7 +53,7 @@ static const enum summary_format format_number[] = { SUMMARY_TABLE, SUMMARY_JSON
 
 static const struct program program = {
 	.name = "audit-summary",
-	.usage = "[OPTION...] [FIELD=VALUE | FIELD!=VALUE]...",
+	.usage = "[OPTION...] [FIELD=VALUE | FIELD!=VALUE | FIELD~REGEX]...",
 	.purpose = "summarise audit events",
 	.examples =
 	    "  audit-summary --last 30d\n"

@@ -31,6 +31,7 @@ static const struct opt options[] = {
 	{ 0, "identity", OPT_LIST, ARG(identity), "WHO",
 	    "what it did: actor_id, actor_email or actor_name is WHO", VALUE_ANY, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 'n', "limit", OPT_NUMBER, ARG(limit), "N", "at most N events, or N values; 0: only the summary",
 	    VALUE_ANY, NULL },
@@ -43,7 +44,6 @@ static const struct opt options[] = {
 	    "the values of FIELD with their counts, instead of events", VALUE_FIELD, NULL },
 	{ 'i', "input", OPT_LIST, ARG(input), "FILE",
 	    "read JSON lines from FILE (- for stdin) instead of the store", VALUE_FILE, NULL },
-	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_colour },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_pager },
@@ -160,7 +160,7 @@ print_stored(struct answer *w, const struct query_options *qo, struct render *r,
 	uint64_t seq;
 	int rc = -1;
 
-	while (q && !w->more && cli_go_on(e) == 0 && (rc = query_next(q, &ev, &seq, e)) == 1)
+	while (q && !w->more && (rc = cli_go_on(e)) == 0 && (rc = query_next(q, &ev, &seq, e)) == 1)
 		if ((rc = print_one(w, r, ev, seq, e)) != 0)
 			break;
 	if (q)
@@ -186,7 +186,7 @@ print_lines(struct answer *w, const struct query_options *qo, struct render *r, 
 	all.limit = 0;
 	all.fields = 0;
 	q = query_open_lines((const char *const *)a->input.item, a->input.n, &all, &w->faulty, e);
-	while (q && cli_go_on(e) == 0 && (rc = query_next(q, &ev, &seq, e)) == 1) {
+	while (q && (rc = cli_go_on(e)) == 0 && (rc = query_next(q, &ev, &seq, e)) == 1) {
 		trail_add(&w->trail, ev, filter_match(w->filters.recent, ev, x));
 		if (!w->more && filter_match(w->filter, ev, x) && (rc = print_one(w, r, ev, seq, e)) != 0)
 			break;
