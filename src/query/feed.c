@@ -194,6 +194,7 @@ copy_rows(struct worker *w, struct feed *s, uint32_t n, struct err *e)
 	packed_reset(&s->packed, s->rows);
 	buf_reserve(&s->packed.bytes, s->want_bytes); /* so that it does not grow beyond */
 	choose_copied(w, s, w->crew->scan->order, n);
+	segment_expect(s->stored->columns, n);
 	for (uint32_t word = 0; word < words; word++)
 		for (uint64_t in = w->chosen[word]; in != 0; in &= in - 1) {
 			uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(in);

@@ -67,6 +67,19 @@ bit_test(const uint8_t *map, size_t i)
 	return map[i / 8] >> i % 8 & 1;
 }
 
+/* How many of the first n bits are set. */
+static inline uint32_t
+bits_ones(const uint8_t *map, uint32_t n)
+{
+	uint32_t ones = 0, i = 0;
+
+	for (; i + 64 <= n; i += 64)
+		ones += (uint32_t)__builtin_popcountll(bits_load(map + i / 8));
+	for (; i < n; i++)
+		ones += bit_test(map, i);
+	return ones;
+}
+
 /* Appends numbers one after the other.  The place must have room for all
  * bytes and BITS_PADDING more. */
 struct bits_writer {

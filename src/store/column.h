@@ -99,6 +99,16 @@ unzigzag(uint64_t v)
 /* ERR_INTEGRITY, "column FIELD: what".  Returns -1. */
 int column_wrong(struct err *e, enum field f, const char *what);
 
+/*
+ * A piece of which some bytes are read: into out, which is then padded, those
+ * of n from `from` on that it has; *length is the whole piece's.  0 or -1.
+ */
+struct piece_view {
+	int (*read)(void *arg, size_t from, size_t n, struct buf *out, size_t *length, struct err *e);
+	void *arg;
+	struct buf *bytes; /* memory to read into */
+};
+
 /* ---- what the builder gathered ---- */
 
 #define ABSENT UINT32_MAX
@@ -165,6 +175,9 @@ void text_encode(struct buf *dictionary, struct buf *codes, const struct values 
 int time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, int64_t range[2],
     struct err *e);
 
+/* One row alone. */
+int time_pick(enum field f, struct str codes, uint32_t count, uint32_t row, int64_t *time, struct err *e);
+
 struct dictionary_column {
 	uint32_t n, absent;
 	struct str *values;  /* 0 .. n; [0] is absent */
@@ -174,12 +187,28 @@ struct dictionary_column {
 };
 int dictionary_decode(enum field f, struct str piece, uint32_t count, struct codec *c,
     struct dictionary_column *d, struct err *e);
+/* The numbers at the front of the piece; the values are not looked at. */
+struct dictionary_head {
+	uint32_t n, absent;
+	unsigned width;    /* bits a code; 0: there is no codes piece */
+	size_t raw;        /* bytes of the list */
+	struct str packed; /* from the packing byte on */
+};
+int dictionary_open(enum field f, struct str piece, uint32_t count, struct dictionary_head *h, struct err *e);
 /* Codes as wide as needed; yours. */
 int dictionary_decode_codes(enum field f, struct str piece, uint32_t count, struct codec *c,
     const struct dictionary_column *d, void **codes, unsigned *width, struct err *e);
 void dictionary_column_fini(struct dictionary_column *d);
 /* The code of a value, 0 when it is none of them. */
 uint32_t dictionary_find(const struct dictionary_column *d, struct str value);
+
+/* One row alone.  The code from the codes piece: 1 given; 0 it is compressed;
+ * -1.  Then the value of a code but 0, put together in out; list is memory for
+ * the list, which stays there for the next value: empty at first. */
+int dictionary_pick_code(enum field f, const struct dictionary_head *h, const struct piece_view *codes,
+    uint32_t count, uint32_t row, uint32_t *code, struct err *e);
+int dictionary_pick(enum field f, const struct dictionary_head *h, struct codec *c, struct buf *list,
+    uint32_t code, struct buf *out, struct err *e);
 
 /* 8 bytes of a UUID: where the differing bits go. */
 struct uuid_run {
@@ -209,6 +238,9 @@ int uuid_decode(enum field f, struct str dictionary, struct str codes, uint32_t 
 /* p == NULL: absent.  The bytes are text's or the exceptions'. */
 struct str uuid_value(const struct uuid_column *u, uint32_t row, char text[UUID_TEXT_LEN]);
 void uuid_column_fini(struct uuid_column *u);
+/* One row alone: 1 given, 0 the column must be decoded, -1. */
+int uuid_pick(enum field f, struct str dictionary, const struct piece_view *codes, uint32_t count, uint32_t row,
+    char text[UUID_TEXT_LEN], struct str *out, struct err *e);
 /* Exactly 8-4-4-4-12 lower-case digits, as two big-endian numbers. */
 bool uuid_parse(const char *p, size_t len, uint64_t out[2]);
 
@@ -223,6 +255,15 @@ int text_decode(enum field f, struct str dictionary, struct str codes, uint32_t 
     struct text_column *t, struct err *e);
 /* The block of a row; `near` is a guess. */
 uint32_t text_find_block(const struct text_column *t, uint32_t row, uint32_t near);
+/* Where the text of a row is. */
+struct text_place {
+	bool absent;
+	uint32_t block, raw; /* and as long as that */
+	uint32_t off, len;   /* in the block */
+};
+/* One row alone. */
+int text_pick(enum field f, struct str dictionary, struct str codes, uint32_t count, uint32_t row,
+    struct text_place *place, struct err *e);
 void text_column_fini(struct text_column *t);
 
 #endif

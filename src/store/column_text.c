@@ -83,13 +83,27 @@ text_encode(struct buf *dictionary, struct buf *codes, const struct values *v,
 
 /* ---- decoding ---- */
 
+/* Up to LENGTHS lengths; NULL: they are only stepped over. */
+static bool
+next_lengths(struct cursor *c, uint32_t n, uint32_t *length, uint64_t *base)
+{
+	const uint8_t *packed;
+	uint8_t width;
+
+	if (!cursor_byte(c, &width) || width > LENGTH_BITS || !cursor_number(c, SEGMENT_VALUE_MAX + 1, base) ||
+	    (packed = cursor_bytes(c, bits_bytes(n, width))) == NULL)
+		return false;
+	if (length != NULL)
+		bits_unpack32(length, packed, n, width, 0);
+	return true;
+}
+
 static const char *
 decode_lengths(struct text_column *t, struct str codes, uint32_t count, uint32_t absent)
 {
 	struct cursor c = { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len };
 	uint32_t length[LENGTHS], missing = 0;
 	uint64_t start = 0, base;
-	uint8_t width;
 
 	t->start = mem_alloc(((size_t)count + 1) * sizeof(*t->start));
 	t->memory += ((size_t)count + 1) * sizeof(*t->start);
@@ -100,12 +114,8 @@ decode_lengths(struct text_column *t, struct str codes, uint32_t count, uint32_t
 	for (uint32_t row = 0; row < count; row++) {
 		if (row % LENGTHS == 0) {
 			uint32_t n = count - row < LENGTHS ? count - row : LENGTHS;
-			const uint8_t *packed;
-			if (!cursor_byte(&c, &width) || width > LENGTH_BITS ||
-			    !cursor_number(&c, SEGMENT_VALUE_MAX + 1, &base) ||
-			    (packed = cursor_bytes(&c, bits_bytes(n, width))) == NULL)
+			if (!next_lengths(&c, n, length, &base))
 				return "lengths end early";
-			bits_unpack32(length, packed, n, width, 0);
 		}
 		uint64_t len = base + length[row % LENGTHS];
 		t->start[row] = (uint32_t)start;
@@ -145,18 +155,25 @@ decode_blocks(struct text_column *t, struct cursor *c, uint32_t count)
 	return row == count && cursor_left(c) == 0 ? NULL : "blocks do not fit the rows";
 }
 
+/* Up to the directory. */
+static bool
+open_texts(struct cursor *c, uint32_t count, uint64_t *absent, uint64_t *n)
+{
+	uint8_t encoding;
+
+	return cursor_byte(c, &encoding) && encoding == ENCODING_TEXT && cursor_number(c, count - 1, absent) &&
+	    cursor_number(c, TEXT_BLOCKS_MAX, n) && *n > 0 && *n <= count;
+}
+
 int
 text_decode(enum field f, struct str dictionary, struct str codes, uint32_t count,
     struct text_column *t, struct err *e)
 {
 	struct cursor c = { (const uint8_t *)dictionary.p, (const uint8_t *)dictionary.p + dictionary.len };
-	uint8_t encoding;
 	uint64_t absent, n;
 
 	*t = (struct text_column){ 0 };
-	if (!cursor_byte(&c, &encoding) || encoding != ENCODING_TEXT ||
-	    !cursor_number(&c, count - 1, &absent) || !cursor_number(&c, TEXT_BLOCKS_MAX, &n) ||
-	    n == 0 || n > count)
+	if (!open_texts(&c, count, &absent, &n))
 		return column_wrong(e, f, "not a column of texts");
 	t->n = (uint32_t)n;
 	t->block = mem_alloc((size_t)n * sizeof(*t->block));
@@ -168,6 +185,72 @@ text_decode(enum field f, struct str dictionary, struct str codes, uint32_t coun
 		return 0;
 	text_column_fini(t);
 	return column_wrong(e, f, wrong);
+}
+
+/* ---- one row alone ---- */
+
+/* The block of a row, by the directory. */
+static const char *
+pick_block(struct cursor *c, uint64_t n, uint32_t count, uint32_t row, uint32_t *first, struct text_place *place)
+{
+	uint64_t rows, len;
+
+	*first = 0;
+	for (uint32_t i = 0; i < n; i++, *first += (uint32_t)rows) {
+		if (!cursor_number(c, count - *first, &rows) || rows == 0 || !cursor_number(c, TEXT_BLOCK_MAX, &len))
+			break;
+		if (row - *first >= rows)
+			continue;
+		place->block = i;
+		place->raw = (uint32_t)len;
+		return NULL;
+	}
+	return "the directory of blocks cannot be read";
+}
+
+/* Adds up the lengths of the texts from the first row of the block to the row. */
+static const char *
+pick_lengths(struct str codes, uint32_t count, uint32_t row, uint32_t first, struct text_place *place)
+{
+	struct cursor c = { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len };
+	uint32_t length[LENGTHS];
+	uint64_t base, off = 0, len = 0;
+
+	for (uint32_t group = 0; group <= row; group += LENGTHS) {
+		uint32_t n = count - group < LENGTHS ? count - group : LENGTHS;
+		bool in = group + n > first;
+
+		if (!next_lengths(&c, n, in ? length : NULL, &base))
+			return "lengths end early";
+		for (uint32_t i = group < first ? first - group : 0; in && i < n && group + i <= row; i++) {
+			off += len > 0 ? len - 1 : 0;
+			len = base + length[i];
+		}
+	}
+	place->absent = len == 0;
+	len -= len > 0;
+	if (off + len > place->raw)
+		return "a block is not as long as its texts";
+	place->off = (uint32_t)off;
+	place->len = (uint32_t)len;
+	return NULL;
+}
+
+int
+text_pick(enum field f, struct str dictionary, struct str codes, uint32_t count, uint32_t row,
+    struct text_place *place, struct err *e)
+{
+	struct cursor c = { (const uint8_t *)dictionary.p, (const uint8_t *)dictionary.p + dictionary.len };
+	const char *wrong;
+	uint64_t absent, n;
+	uint32_t first;
+
+	if (!open_texts(&c, count, &absent, &n))
+		return column_wrong(e, f, "not a column of texts");
+	if ((wrong = pick_block(&c, n, count, row, &first, place)) != NULL ||
+	    (wrong = pick_lengths(codes, count, row, first, place)) != NULL)
+		return column_wrong(e, f, wrong);
+	return 0;
 }
 
 uint32_t

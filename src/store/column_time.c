@@ -231,27 +231,40 @@ spread_present(int64_t *time, const uint8_t *presence, uint32_t count, uint32_t 
 	return true;
 }
 
+/* Up to the first block. */
+static int
+open_times(enum field f, struct progress *p, uint32_t count, uint32_t *absent, const uint8_t **presence,
+    struct err *e)
+{
+	uint8_t encoding;
+	uint64_t missing, first;
+
+	*presence = NULL;
+	if (!cursor_byte(&p->c, &encoding) || encoding != ENCODING_TIME)
+		return column_wrong(e, f, "not an encoding of times");
+	if (!cursor_number(&p->c, count - 1, &missing) ||
+	    (missing && (*presence = cursor_bytes(&p->c, bits_bytes(count, 1))) == NULL) ||
+	    !cursor_number(&p->c, UINT64_MAX, &first))
+		return column_wrong(e, f, "the times end early");
+	*absent = (uint32_t)missing;
+	p->last = unzigzag(first);
+	see(p, p->last);
+	return 0;
+}
+
 int
 time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, int64_t range[2],
     struct err *e)
 {
 	struct progress p = { { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len },
 		0, UINT64_MAX, 0 };
-	const uint8_t *presence = NULL;
-	uint8_t encoding;
-	uint64_t absent, first;
+	const uint8_t *presence;
+	uint32_t absent;
 
-	if (!cursor_byte(&p.c, &encoding) || encoding != ENCODING_TIME)
-		return column_wrong(e, f, "not an encoding of times");
-	if (!cursor_number(&p.c, count - 1, &absent) ||
-	    (absent && (presence = cursor_bytes(&p.c, bits_bytes(count, 1))) == NULL) ||
-	    !cursor_number(&p.c, UINT64_MAX, &first))
-		return column_wrong(e, f, "the times end early");
-
-	p.last = unzigzag(first);
-	see(&p, p.last);
+	if (open_times(f, &p, count, &absent, &presence, e) < 0)
+		return -1;
 	uint64_t *t = (uint64_t *)time + absent;
-	uint32_t present = count - (uint32_t)absent;
+	uint32_t present = count - absent;
 	for (uint32_t i = 0; i < present; i += BLOCK)
 		if (!decode_block(&p, t + i, present - i < BLOCK ? present - i : BLOCK))
 			return column_wrong(e, f, "times that cannot be decoded or are out of range");
@@ -261,5 +274,32 @@ time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, int64
 		return column_wrong(e, f, "presence does not fit the number of times");
 	range[0] = (int64_t)(p.min + (uint64_t)TIME_MIN);
 	range[1] = (int64_t)(p.max + (uint64_t)TIME_MIN);
+	return 0;
+}
+
+/* ---- one row alone ---- */
+
+int
+time_pick(enum field f, struct str codes, uint32_t count, uint32_t row, int64_t *time, struct err *e)
+{
+	struct progress p = { { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len },
+		0, UINT64_MAX, 0 };
+	const uint8_t *presence;
+	uint64_t t[BLOCK];
+	uint32_t absent, at = row;
+
+	*time = TIME_NONE;
+	if (open_times(f, &p, count, &absent, &presence, e) < 0)
+		return -1;
+	if (presence != NULL && !bit_test(presence, row))
+		return 0;
+	if (presence != NULL)
+		at = bits_ones(presence, row);
+	if (at >= count - absent)
+		return column_wrong(e, f, "presence does not fit the number of times");
+	for (uint32_t i = 0; i <= at; i += BLOCK)
+		if (!decode_block(&p, t, count - absent - i < BLOCK ? count - absent - i : BLOCK))
+			return column_wrong(e, f, "times that cannot be decoded or are out of range");
+	*time = (int64_t)t[at % BLOCK];
 	return 0;
 }

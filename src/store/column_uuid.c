@@ -191,6 +191,23 @@ get_half(const uint8_t *p, size_t bit, unsigned width)
 	return v;
 }
 
+static void
+halves_init(struct uuid_half half[2], const uint8_t *head)
+{
+	for (int k = 0; k < 2; k++)
+		uuid_half_init(&half[k], get_be64(head + 8 * k), get_be64(head + UUID_LEN + 8 * k));
+}
+
+/* The UUID at a bit of the packed ones. */
+static void
+unpack_uuid(const struct uuid_half half[2], const uint8_t *packed, size_t bit, char *text)
+{
+	uint64_t high = get_half(packed, bit, half[0].width);
+	uint64_t low = get_half(packed, bit + half[0].width, half[1].width);
+
+	uuid_format(half_unpack(&half[0], high), half_unpack(&half[1], low), text);
+}
+
 /* ---- encoding ---- */
 
 /* The width of distances that costs least. */
@@ -428,12 +445,21 @@ decode_rows(struct uuid_column *u, struct str codes, uint32_t count, uint32_t ab
 	if ((absent || u->exceptions || width) &&
 	    !decode_index(u, count, presence, packed, width, present, exception_row))
 		return "UUIDs do not fit the rows";
-	for (int k = 0; k < 2; k++)
-		uuid_half_init(&u->half[k], get_be64(head + 8 * k), get_be64(head + UUID_LEN + 8 * k));
+	halves_init(u->half, head);
 	if (cursor_left(&c) != bits_bytes(u->n, u->half[0].width + u->half[1].width))
 		return "UUIDs do not fit the rows";
 	u->packed = c.p;
 	return NULL;
+}
+
+/* Up to the exceptions. */
+static bool
+open_uuids(struct cursor *c, uint32_t count, uint64_t *absent, uint64_t *exceptions)
+{
+	uint8_t encoding;
+
+	return cursor_byte(c, &encoding) && encoding == ENCODING_UUID && cursor_number(c, count - 1, absent) &&
+	    cursor_number(c, count - *absent, exceptions);
 }
 
 int
@@ -441,13 +467,11 @@ uuid_decode(enum field f, struct str dictionary, struct str codes, uint32_t coun
     struct uuid_column *u, struct err *e)
 {
 	struct cursor c = { (const uint8_t *)dictionary.p, (const uint8_t *)dictionary.p + dictionary.len };
-	uint8_t encoding;
 	uint64_t absent, exceptions;
 	const char *wrong = "exceptions among UUIDs cannot be read";
 
 	*u = (struct uuid_column){ 0 };
-	if (!cursor_byte(&c, &encoding) || encoding != ENCODING_UUID ||
-	    !cursor_number(&c, count - 1, &absent) || !cursor_number(&c, count - absent, &exceptions))
+	if (!open_uuids(&c, count, &absent, &exceptions))
 		return column_wrong(e, f, "not a column of UUIDs");
 	u->exceptions = (uint32_t)exceptions;
 	u->exception = mem_alloc((size_t)exceptions * sizeof(*u->exception));
@@ -471,10 +495,7 @@ uuid_value(const struct uuid_column *u, uint32_t row, char text[UUID_TEXT_LEN])
 		return (struct str){ NULL, 0 };
 	if (at & UUID_EXCEPTION)
 		return u->exception[at & ~UUID_EXCEPTION];
-	const struct uuid_half *high = &u->half[0], *low = &u->half[1];
-	size_t bit = (size_t)(at - 1) * (high->width + low->width);
-	uuid_format(half_unpack(high, get_half(u->packed, bit, high->width)),
-	    half_unpack(low, get_half(u->packed, bit + high->width, low->width)), text);
+	unpack_uuid(u->half, u->packed, (size_t)(at - 1) * (u->half[0].width + u->half[1].width), text);
 	return (struct str){ text, UUID_TEXT_LEN };
 }
 
@@ -484,4 +505,105 @@ uuid_column_fini(struct uuid_column *u)
 	free(u->index);
 	free(u->exception);
 	*u = (struct uuid_column){ 0 };
+}
+
+/* ---- one row alone ---- */
+
+/* The number of the UUID of present row i, and how many there are. */
+static bool
+pick_number(const uint8_t *packed, unsigned width, uint32_t present, uint32_t i, uint32_t *number, uint32_t *n)
+{
+	uint8_t *back = mem_alloc(present);
+	uint32_t before = 0, all = 0;
+	bool good = true;
+
+	bits_unpack8(back, packed, present, width, 0);
+	while (back[i] != 0 && (good = back[i] <= i))
+		i -= back[i];
+	for (uint32_t k = 0; k < i; k++)
+		before += back[k] == 0;
+	for (uint32_t k = i; k < present; k++)
+		all += back[k] == 0;
+	free(back);
+	*number = before;
+	*n = before + all;
+	return good;
+}
+
+/* What is in front of the packed UUIDs, read in two steps. */
+struct front {
+	size_t presence; /* bytes */
+	unsigned width;
+	size_t distances, head; /* where they begin */
+};
+
+static int
+read_front(const struct piece_view *codes, uint32_t count, uint32_t absent, struct front *front, size_t *length,
+    struct err *e)
+{
+	struct buf *b = codes->bytes;
+
+	*front = (struct front){ .presence = absent ? bits_bytes(count, 1) : 0 };
+	if (codes->read(codes->arg, 0, front->presence + 1, b, length, e) < 0)
+		return -1;
+	if (b->len <= front->presence || (front->width = (uint8_t)b->p[front->presence]) > BACK_MAX)
+		return 0;
+	front->distances = front->presence + 1;
+	front->head = front->distances + bits_bytes(count - absent, front->width);
+	if (codes->read(codes->arg, 0, front->head + 2 * UUID_LEN, b, length, e) < 0)
+		return -1;
+	return b->len == front->head + 2 * UUID_LEN;
+}
+
+/* 1 given, 0 that cannot be, -1. */
+static int
+pick_row(const struct piece_view *codes, uint32_t count, uint32_t absent, uint32_t row, char text[UUID_TEXT_LEN],
+    struct str *out, struct err *e)
+{
+	const uint8_t *p;
+	struct uuid_half half[2];
+	struct front front;
+	size_t length;
+	uint32_t at = row, n = count;
+	int rc = read_front(codes, count, absent, &front, &length, e);
+
+	if (rc <= 0)
+		return rc;
+	p = (const uint8_t *)codes->bytes->p;
+	*out = (struct str){ NULL, 0 };
+	if (absent != 0 && !bit_test(p, row))
+		return 1;
+	if (absent != 0)
+		at = bits_ones(p, row);
+	n = count - absent;
+	if (at >= n || (front.width > 0 && !pick_number(p + front.distances, front.width, n, at, &at, &n)))
+		return 0;
+	halves_init(half, p + front.head);
+
+	size_t first = front.head + 2 * UUID_LEN, bit = (size_t)at * (half[0].width + half[1].width);
+	if (at >= n || length != first + bits_bytes(n, half[0].width + half[1].width))
+		return 0;
+	if (codes->read(codes->arg, first + bit / 8, 2 * UUID_LEN, codes->bytes, &length, e) < 0)
+		return -1;
+	unpack_uuid(half, (const uint8_t *)codes->bytes->p, bit % 8, text);
+	*out = (struct str){ text, UUID_TEXT_LEN };
+	return 1;
+}
+
+int
+uuid_pick(enum field f, struct str dictionary, const struct piece_view *codes, uint32_t count, uint32_t row,
+    char text[UUID_TEXT_LEN], struct str *out, struct err *e)
+{
+	struct cursor c = { (const uint8_t *)dictionary.p, (const uint8_t *)dictionary.p + dictionary.len };
+	uint64_t absent, exceptions;
+	int rc;
+
+	if (!open_uuids(&c, count, &absent, &exceptions))
+		return column_wrong(e, f, "not a column of UUIDs");
+	if (exceptions > 0)
+		return 0;
+	if (cursor_left(&c) > 0)
+		return column_wrong(e, f, "exceptions among UUIDs cannot be read");
+	rc = pick_row(codes, count, (uint32_t)absent, row, text, out, e);
+	return rc != 0 ? rc : column_wrong(e, f, "UUIDs do not fit the rows");
 }

@@ -18,10 +18,14 @@ struct cached_block {
 	size_t cap;
 };
 
+/* How the value of a picked row is had. */
+enum pick { PICK_WHOLE, PICK_TIME, PICK_CODE, PICK_VALUE, PICK_TEXT };
+
 struct loaded_column {
 	struct column view; /* kind is valid when loaded */
 	enum encoding encoding;
 	bool opened, loaded; /* opened: first and encoding are there */
+	bool codes_read;
 	struct buf first, codes; /* pieces that are pointed into */
 	int64_t *time;
 	struct dictionary_column dictionary;
@@ -32,6 +36,14 @@ struct loaded_column {
 	struct cached_block cache[CACHE_BLOCKS];
 	struct cached_block *held[BORROWERS]; /* not to be replaced by the other */
 	uint64_t clock;
+	/* the picked row's */
+	enum pick pick;
+	struct dictionary_head head; /* of a dictionary that is opened */
+	uint32_t picked_code;
+	struct str picked_value;
+	struct text_place picked_text;
+	struct cached_block *picked_slot;
+	struct buf picked, list; /* bytes, then its value; the dictionary's list */
 	bool members_read, trigrams_read;
 	struct buf members, trigrams; /* empty: there is no filter */
 };
@@ -48,6 +60,7 @@ struct segment {
 	struct segment_meta meta;
 	struct piece_source source;
 	struct codec *codec;
+	uint32_t few, picked; /* rows to be picked; that were */
 	struct loaded_column *column[FIELD_COUNT]; /* NULL: nothing read yet */
 	bool whole_read;
 	struct buf whole; /* filter of trigrams; empty: there is none */
@@ -65,6 +78,22 @@ struct loaded_column *reader_column(struct segment *s, enum field f);
  * but codes and blocks; NULL and an error. */
 struct loaded_column *reader_open(struct segment *s, enum field f, struct err *e);
 struct loaded_column *reader_load(struct segment *s, enum field f, struct err *e);
+
+/* The codes piece, which must be there. */
+int reader_codes(struct segment *s, enum field f, struct loaded_column *col, struct err *e);
+
+/* The slot that has a block, or is to have it: whether it has. */
+bool reader_slot(struct loaded_column *col, uint32_t block, enum borrower who, struct cached_block **slot);
+/* A block's piece; a slot filled from it; who borrows from the slot now. */
+int reader_block(struct segment *s, enum field f, uint32_t block, struct buf *piece, struct err *e);
+int reader_fill(struct segment *s, enum field f, struct cached_block *slot, uint32_t block, size_t raw,
+    const struct buf *piece, struct err *e);
+void reader_hold(struct loaded_column *col, struct cached_block *slot, enum borrower who);
+
+/* Puts a row's value into an event. */
+int reader_value(struct segment *s, enum field f, uint32_t row, struct event *out, struct err *e);
+/* Puts all in want there, which the segment has: one of few rows. */
+int reader_pick(struct segment *s, uint32_t row, field_set want, struct event *out, struct err *e);
 
 /* reader_load, asked once a value. */
 static inline struct loaded_column *

@@ -82,13 +82,28 @@ void sealed_fini(struct sealed *s);
 
 /* ---- reading ---- */
 
+/* Some bytes of a piece. */
+struct piece_range {
+	size_t from, n;
+};
+
 /*
- * Gives a piece's bytes into out: 1 given, 0 there is none, -1 error.  Called
- * from whatever thread uses the segment.
+ * Where pieces come from.  Called from whatever thread uses the segment.
+ *
+ * get gives a piece's bytes into out: 1 given, 0 there is none, -1 error.
+ *
+ * The other three are all there or all NULL; with them, single rows are read
+ * without their whole columns.  Between begin and end it costs little to take
+ * several pieces, and nothing slow may be done.  part, between them only,
+ * gives the range's bytes, those there are, and how long the whole piece is.
  */
 struct piece_source {
 	int (*get)(void *arg, unsigned field, unsigned part, struct buf *out, struct err *e);
 	void *arg;
+	void (*begin)(void *arg);
+	void (*end)(void *arg);
+	int (*part)(void *arg, unsigned field, unsigned part, struct piece_range range, struct buf *out,
+	    size_t *length, struct err *e);
 };
 
 struct segment;
@@ -148,6 +163,10 @@ int segment_value(struct segment *s, enum field f, uint32_t row, struct str *out
 
 /* All fields in `want` of a row.  Borrowed until the next segment_event. */
 int segment_event(struct segment *s, uint32_t row, field_set want, struct event *out, struct err *e);
+
+/* The next `rows` events are all that will be asked for, more or less: of few,
+ * columns are not decoded. */
+void segment_expect(struct segment *s, uint32_t rows);
 
 /* false: certainly no row of the segment has this value (F_MEMBER fields;
  * true for others).  -1 on error. */

@@ -10,6 +10,9 @@
 #include "store/members.h"
 #include "store/reader.h"
 
+/* By measurement: from so many rows on, decoding columns costs less. */
+enum { FEW_ROWS = 8 };
+
 struct segment *
 segment_new(const struct segment_meta *meta, struct piece_source source)
 {
@@ -32,9 +35,11 @@ unload(struct loaded_column *col)
 	text_column_fini(&col->text);
 	buf_fini(&col->first);
 	buf_fini(&col->codes);
+	buf_fini(&col->picked);
+	buf_fini(&col->list);
 	col->time = NULL;
 	col->code = NULL;
-	col->opened = col->loaded = false;
+	col->opened = col->loaded = col->codes_read = false;
 }
 
 void
@@ -88,22 +93,39 @@ reader_column(struct segment *s, enum field f)
 
 /* ---- loading ---- */
 
+int
+reader_codes(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
+{
+	int rc;
+
+	if (col->codes_read)
+		return 0;
+	if ((rc = reader_piece(s, (unsigned)f, PART_CODES, &col->codes, e)) == 0)
+		return column_wrong(e, f, "a piece is missing");
+	col->codes_read = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+static void
+drop_codes(struct loaded_column *col)
+{
+	buf_fini(&col->codes);
+	col->codes_read = false;
+}
+
 static int
 load_time(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
 	const struct segment_meta *m = &s->meta;
 	bool event_time = f == FIELD_TIME;
 	int64_t range[2];
-	int rc = reader_piece(s, (unsigned)f, PART_CODES, &col->codes, e);
 
-	if (rc < 0)
+	if (reader_codes(s, f, col, e) < 0)
 		return -1;
-	if (rc == 0)
-		return column_wrong(e, f, "a piece is missing");
 	col->time = mem_alloc(m->count * sizeof(*col->time));
 	if (time_decode(f, buf_view(&col->codes), m->count, col->time, range, e) < 0)
 		return -1;
-	buf_fini(&col->codes);
+	drop_codes(col);
 	if (range[0] != (event_time ? m->min_time : m->min_ingested) ||
 	    range[1] != (event_time ? m->max_time : m->max_ingested))
 		return column_wrong(e, f, "times do not agree with the segment's range");
@@ -125,12 +147,8 @@ load_dictionary(struct segment *s, enum field f, struct loaded_column *col, stru
 static int
 load_values(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
-	int rc = reader_piece(s, (unsigned)f, PART_CODES, &col->codes, e);
-
-	if (rc < 0)
+	if (reader_codes(s, f, col, e) < 0)
 		return -1;
-	if (rc == 0)
-		return column_wrong(e, f, "a piece is missing");
 	col->view = (struct column){ .kind = COLUMN_VALUES };
 	if (col->encoding == ENCODING_UUID)
 		return uuid_decode(f, buf_view(&col->first), buf_view(&col->codes), s->meta.count,
@@ -138,7 +156,7 @@ load_values(struct segment *s, enum field f, struct loaded_column *col, struct e
 	if (text_decode(f, buf_view(&col->first), buf_view(&col->codes), s->meta.count, &col->text, e) < 0)
 		return -1;
 	buf_fini(&col->first);
-	buf_fini(&col->codes);
+	drop_codes(col);
 	return 0;
 }
 
@@ -161,6 +179,8 @@ open_column(struct segment *s, enum field f, struct loaded_column *col, struct e
 	col->encoding = (enum encoding)(uint8_t)col->first.p[0];
 	if (col->encoding < ENCODING_DICTIONARY || col->encoding > ENCODING_TEXT)
 		return column_wrong(e, f, "an unknown encoding");
+	if (col->encoding == ENCODING_DICTIONARY)
+		return dictionary_open(f, buf_view(&col->first), s->meta.count, &col->head, e);
 	return 0;
 }
 
@@ -262,49 +282,55 @@ segment_codes(struct segment *s, enum field f, struct err *e)
 
 /* ---- values ---- */
 
-/* The slot of a block that is kept, or the one to replace. */
-static struct cached_block *
-find_slot(struct loaded_column *col, uint32_t block, enum borrower who)
+bool
+reader_slot(struct loaded_column *col, uint32_t block, enum borrower who, struct cached_block **found)
 {
-	struct cached_block *oldest = NULL;
 	struct cached_block *other = col->held[who == BY_VALUE ? BY_EVENT : BY_VALUE];
 
+	*found = NULL;
 	for (int i = 0; i < CACHE_BLOCKS; i++) {
 		struct cached_block *slot = &col->cache[i];
-		if (slot->valid && slot->block == block)
-			return slot;
-		if (slot != other && (oldest == NULL || slot->used < oldest->used))
-			oldest = slot;
+		if (slot->valid && slot->block == block) {
+			*found = slot;
+			return true;
+		}
+		if (slot != other && (*found == NULL || slot->used < (*found)->used))
+			*found = slot;
 	}
-	return oldest;
+	return false;
 }
 
-static int
-fill_slot(struct segment *s, enum field f, struct loaded_column *col, struct cached_block *slot,
-    uint32_t block, struct err *e)
+int
+reader_block(struct segment *s, enum field f, uint32_t block, struct buf *piece, struct err *e)
 {
-	size_t raw = col->text.block[block].len;
-	struct buf piece = { 0 };
-	int rc = reader_piece(s, (unsigned)f, PART_BLOCK + block, &piece, e);
+	int rc = reader_piece(s, (unsigned)f, PART_BLOCK + block, piece, e);
 
+	return rc == 0 ? column_wrong(e, f, "a block is missing") : rc < 0 ? -1 : 0;
+}
+
+int
+reader_fill(struct segment *s, enum field f, struct cached_block *slot, uint32_t block, size_t raw,
+    const struct buf *piece, struct err *e)
+{
 	slot->valid = false;
-	if (rc == 0)
-		rc = column_wrong(e, f, "a block is missing");
-	if (rc > 0) {
-		/* What a huge value took is given back by the next block. */
-		if (slot->cap < raw || slot->cap > 8 * TEXT_BLOCK_RAW || slot->bytes == NULL) {
-			free(slot->bytes);
-			slot->bytes = mem_alloc(raw);
-			slot->cap = raw;
-		}
-		rc = codec_decompress(s->codec, piece.p, piece.len, slot->bytes, raw);
-		if (rc < 0)
-			column_wrong(e, f, "a block cannot be decompressed");
+	/* What a huge value took is given back by the next block. */
+	if (slot->cap < raw || slot->cap > 8 * TEXT_BLOCK_RAW || slot->bytes == NULL) {
+		free(slot->bytes);
+		slot->bytes = mem_alloc(raw);
+		slot->cap = raw;
 	}
-	buf_fini(&piece);
-	slot->valid = rc == 0;
+	if (codec_decompress(s->codec, piece->p, piece->len, slot->bytes, raw) < 0)
+		return column_wrong(e, f, "a block cannot be decompressed");
+	slot->valid = true;
 	slot->block = block;
-	return rc;
+	return 0;
+}
+
+void
+reader_hold(struct loaded_column *col, struct cached_block *slot, enum borrower who)
+{
+	slot->used = ++col->clock;
+	col->held[who] = slot;
 }
 
 static int
@@ -319,12 +345,16 @@ text_value(struct segment *s, enum field f, struct loaded_column *col, uint32_t 
 	struct cached_block *slot = col->held[who];
 	uint32_t block = text_find_block(t, row, slot && slot->valid ? slot->block : 0);
 	if (slot == NULL || !slot->valid || slot->block != block) {
-		slot = find_slot(col, block, who);
-		if (!slot->valid || slot->block != block)
-			if (fill_slot(s, f, col, slot, block, e) < 0)
+		if (!reader_slot(col, block, who, &slot)) {
+			struct buf piece = { 0 };
+			int rc = reader_block(s, f, block, &piece, e);
+			if (rc == 0)
+				rc = reader_fill(s, f, slot, block, t->block[block].len, &piece, e);
+			buf_fini(&piece);
+			if (rc < 0)
 				return -1;
-		slot->used = ++col->clock;
-		col->held[who] = slot;
+		}
+		reader_hold(col, slot, who);
 	}
 	*out = (struct str){ slot->bytes + (t->start[row] - t->block[block].off),
 		t->start[row + 1] - t->start[row] };
@@ -360,29 +390,48 @@ segment_value(struct segment *s, enum field f, uint32_t row, struct str *out, st
 }
 
 int
+reader_value(struct segment *s, enum field f, uint32_t row, struct event *out, struct err *e)
+{
+	struct loaded_column *col = reader_loaded(s, f, e);
+	struct str value;
+
+	if (col == NULL)
+		return -1;
+	if (col->encoding == ENCODING_TIME) {
+		*(f == FIELD_TIME ? &out->time : &out->ingested) = col->time[row];
+		if (col->time[row] != TIME_NONE)
+			out->present |= FIELD_BIT(f);
+		return 0;
+	}
+	if (value_of(s, f, col, row, BY_EVENT, &value, e) < 0)
+		return -1;
+	if (value.p)
+		event_set(out, f, value);
+	return 0;
+}
+
+void
+segment_expect(struct segment *s, uint32_t rows)
+{
+	s->few = s->source.part != NULL && rows <= FEW_ROWS - s->picked ? rows : 0;
+}
+
+int
 segment_event(struct segment *s, uint32_t row, field_set want, struct event *out, struct err *e)
 {
 	out->present = 0;
 	out->time = out->ingested = TIME_NONE;
 	if (row >= s->meta.count)
 		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
-	for (field_set left = want & s->meta.fields & FIELD_ALL; left; left &= left - 1) {
-		enum field f = (enum field)__builtin_ctzll(left);
-		struct loaded_column *col = reader_loaded(s, f, e);
-		struct str value;
-		if (col == NULL)
-			return -1;
-		if (col->encoding == ENCODING_TIME) {
-			*(f == FIELD_TIME ? &out->time : &out->ingested) = col->time[row];
-			if (col->time[row] != TIME_NONE)
-				out->present |= FIELD_BIT(f);
-			continue;
-		}
-		if (value_of(s, f, col, row, BY_EVENT, &value, e) < 0)
-			return -1;
-		if (value.p)
-			event_set(out, f, value);
+	want &= s->meta.fields & FIELD_ALL;
+	if (s->few > 0) {
+		s->few--;
+		s->picked++;
+		return reader_pick(s, row, want, out, e);
 	}
+	for (field_set left = want; left; left &= left - 1)
+		if (reader_value(s, (enum field)__builtin_ctzll(left), row, out, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -430,7 +479,7 @@ segment_memory(const struct segment *s)
 		if (col == NULL)
 			continue;
 		total += sizeof(*col) + col->first.cap + col->codes.cap + col->members.cap +
-		    col->trigrams.cap;
+		    col->trigrams.cap + col->picked.cap + col->list.cap;
 		total += col->dictionary.memory + col->uuid.memory + col->text.memory;
 		total += col->time ? s->meta.count * sizeof(*col->time) : 0;
 		total += col->code ? (size_t)s->meta.count * col->view.code_width : 0;
