@@ -100,6 +100,10 @@ void cli_quote(struct buf *out, struct str text);
 void cli_query_detail(const struct program *p, const struct common_args *c, const struct filter *f,
     const struct query_stats *s, int64_t started);
 
+/* ERR_INCOMPLETE: how many lines of -i are no events, where the first is and
+ * what it lacks. */
+int cli_left_out(const struct query_faulty *faulty, struct err *e);
+
 /* Lists what was refused, oldest first: JSON lines, or a table for people. */
 int cli_quarantine(struct store *st, bool table, struct outstream *out, struct err *e);
 

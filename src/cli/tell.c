@@ -1,9 +1,10 @@
 /*
  * tell: what programs say about their work beside the events: quarantine,
- * windows, JSON strings of our own records.
+ * windows, lines left out, JSON strings of our own records.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
@@ -54,6 +55,21 @@ cli_query_detail(const struct program *p, const struct common_args *c, const str
 	    " examined, %" PRIu64 " matched; %.1f ms", s->segments_read, s->segments_skipped,
 	    s->rows_examined, s->matched, (double)(time_now() - started) / 1000);
 	buf_fini(&window);
+}
+
+/* ---- Lines of -i ---- */
+
+int
+cli_left_out(const struct query_faulty *faulty, struct err *e)
+{
+	const char *path = strcmp(faulty->path, "-") == 0 ? "stdin" : faulty->path;
+	const char *what = event_fault_text(faulty->fault);
+
+	if (faulty->lines == 1)
+		return err_set(e, ERR_INCOMPLETE, "a line of input is no event and was left out: %s:%" PRIu64 ": %s",
+		    path, faulty->line, what);
+	return err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were left out, first"
+	    " %s:%" PRIu64 ": %s", faulty->lines, path, faulty->line, what);
 }
 
 /* ---- Quarantine ---- */

@@ -126,12 +126,12 @@ add_line(void *arg, const struct event *ev)
 
 int
 query_sum_lines(const char *const *path, size_t n, const struct query_options *o, struct summary *sum,
-    struct query_stats *stats, uint64_t *faulty, struct err *e)
+    struct query_stats *stats, struct query_faulty *faulty, struct err *e)
 {
 	struct line_sums s = { .sum = sum, .err = ERR_NONE };
 
 	*stats = (struct query_stats){ 0 };
-	*faulty = 0;
+	*faulty = (struct query_faulty){ 0 };
 	for (size_t i = 0; i < n; i++) {
 		if (lines_each(path[i], o, add_line, &s, &stats->rows_examined, faulty, e) < 0)
 			return -1;

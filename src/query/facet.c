@@ -73,14 +73,14 @@ add_line(void *arg, const struct event *ev)
 
 int
 query_facet_lines(const char *const *path, size_t n, const struct query_options *o,
-    const struct selector *field, struct tally *t, struct query_stats *stats, uint64_t *faulty, struct err *e)
+    const struct selector *field, struct tally *t, struct query_stats *stats, struct query_faulty *faulty, struct err *e)
 {
 	struct facet_lines f = { .err = ERR_NONE };
 	struct group_total total;
 	int rc = 0;
 
 	*stats = (struct query_stats){ 0 };
-	*faulty = 0;
+	*faulty = (struct query_faulty){ 0 };
 	group_total_init(&total, t);
 	f.grouper = grouper_new(&total, field, 1, GROUP_EACH);
 	for (size_t i = 0; rc == 0 && i < n; i++) {

@@ -28,6 +28,8 @@ struct reader {
 	size_t at;    /* of the next line in buf */
 	bool end;     /* of the input */
 	bool skipping; /* the rest of a line that is too long */
+	const char *path;
+	uint64_t line; /* number of the last one, from 1 */
 };
 
 struct lines {
@@ -42,7 +44,8 @@ struct lines {
 		struct reader reader;    /* of the first of them, when open */
 		int (*go_on)(struct err *e);
 	} stream;
-	uint64_t examined, faulty;
+	uint64_t examined;
+	struct query_faulty faulty;
 	uint64_t first, end;   /* seqs that lines_look is to keep */
 	struct store_view view;
 	struct arena bytes;    /* of the kept lines */
@@ -72,9 +75,10 @@ next_line(struct reader *r, struct str *line, struct err *e)
 			*line = (struct str){ start, nl != NULL ? (size_t)(nl - start) : have };
 			r->at += line->len + (nl != NULL);
 			r->skipping = nl == NULL && !r->end;
-			if (!skip)
-				return 1;
-			continue;
+			if (skip)
+				continue;
+			r->line++;
+			return 1;
 		}
 		if (r->end)
 			return 0;
@@ -93,7 +97,7 @@ next_line(struct reader *r, struct str *line, struct err *e)
 static int
 reader_open(struct reader *r, const char *path, struct err *e)
 {
-	*r = (struct reader){ .in = instream_open(path, e) };
+	*r = (struct reader){ .in = instream_open(path, e), .path = path };
 	if (r->in == NULL)
 		return -1;
 	buf_reserve(&r->buf, READ_BYTES);
@@ -142,7 +146,8 @@ static void
 reset(struct lines *l)
 {
 	l->n = 0;
-	l->examined = l->faulty = 0;
+	l->examined = 0;
+	l->faulty = (struct query_faulty){ 0 };
 	arena_reset(&l->bytes);
 }
 
@@ -250,10 +255,10 @@ lines_examined(const struct lines *l)
 	return l->examined;
 }
 
-uint64_t
+const struct query_faulty *
 lines_faulty(const struct lines *l)
 {
-	return l->faulty;
+	return &l->faulty;
 }
 
 int64_t
@@ -278,9 +283,9 @@ lines_event(struct lines *l, size_t i, struct event *out, struct err *e)
 
 /* ---- files ---- */
 
-/* A line into l->event: whether it is an event that matches. */
+/* The last line of r into l->event: whether it is an event that matches. */
 static bool
-match_line(struct lines *l, struct str line)
+match_line(struct lines *l, const struct reader *r, struct str line)
 {
 	enum event_fault fault = parse(l, line.p, line.len, &l->event);
 
@@ -288,7 +293,11 @@ match_line(struct lines *l, struct str line)
 		return false;
 	l->examined++;
 	if (fault != EVENT_OK) {
-		l->faulty++;
+		if (l->faulty.lines++ == 0) {
+			l->faulty.path = r->path;
+			l->faulty.line = r->line;
+			l->faulty.fault = fault;
+		}
 		return false;
 	}
 	return filter_match(l->filter, &l->event, l->matching);
@@ -305,7 +314,7 @@ next_match(struct lines *l, struct reader *r, int (*go_on)(struct err *e), struc
 		if (go_on != NULL && l->number % GO_ON_LINES == 0 && go_on(e) < 0)
 			return -1;
 		l->number++;
-		if (match_line(l, *line))
+		if (match_line(l, r, *line))
 			return 1;
 	}
 	return rc;
@@ -400,7 +409,7 @@ lines_trouble(const struct lines *l, struct err *e)
 
 int
 lines_each(const char *path, const struct query_options *o, void (*each)(void *arg, const struct event *ev), void *arg,
-    uint64_t *examined, uint64_t *faulty, struct err *e)
+    uint64_t *examined, struct query_faulty *faulty, struct err *e)
 {
 	struct lines *l = lines_new(o->filter);
 	struct reader r;
@@ -415,7 +424,10 @@ lines_each(const char *path, const struct query_options *o, void (*each)(void *a
 	if (rc == 0)
 		rc = lines_trouble(l, e);
 	*examined += l->examined;
-	*faulty += l->faulty;
+	if (faulty->lines == 0)
+		*faulty = l->faulty;
+	else
+		faulty->lines += l->faulty.lines;
 	lines_free(l);
 	return rc;
 }

@@ -35,7 +35,7 @@ int lines_read(struct lines *l, const char *path, int (*go_on)(struct err *e), s
 
 size_t lines_count(const struct lines *l);    /* kept */
 uint64_t lines_examined(const struct lines *l);
-uint64_t lines_faulty(const struct lines *l); /* no events */
+const struct query_faulty *lines_faulty(const struct lines *l);
 int64_t lines_time(const struct lines *l, size_t i);
 uint64_t lines_seq(const struct lines *l, size_t i);
 /* Borrowed until the next lines_event. */
@@ -54,7 +54,7 @@ int lines_trouble(const struct lines *l, struct err *e);
 /* Calls each for every event of a file that matches, without keeping it;
  * adds to *examined and *faulty. */
 int lines_each(const char *path, const struct query_options *o, void (*each)(void *arg, const struct event *ev), void *arg,
-    uint64_t *examined, uint64_t *faulty, struct err *e);
+    uint64_t *examined, struct query_faulty *faulty, struct err *e);
 
 /* For store_tail, to ask only whether lines are there. */
 int lines_ignore(void *arg, uint64_t seq, struct str line, struct err *e);

@@ -20,7 +20,7 @@ struct query {
 	struct store *st;  /* NULL: files */
 	struct merge merge;
 	struct lines *tail;
-	uint64_t *faulty;  /* lines of files */
+	struct query_faulty *faulty;
 	uint64_t first, size; /* seqs it is about: first <= seq < size */
 	uint64_t removals;
 	bool ended;        /* there are no more */
@@ -144,11 +144,12 @@ query_open(struct store *st, const struct query_options *o, struct err *e)
 }
 
 struct query *
-query_open_lines(const char *const *path, size_t n, const struct query_options *o, uint64_t *faulty, struct err *e)
+query_open_lines(const char *const *path, size_t n, const struct query_options *o, struct query_faulty *faulty,
+    struct err *e)
 {
 	struct query *q = query_new(NULL, o);
 
-	*faulty = 0;
+	*faulty = (struct query_faulty){ 0 };
 	q->faulty = faulty;
 	if (o->order == QUERY_ARRIVAL) {
 		lines_stream(q->tail, path, n, o->go_on);
@@ -160,7 +161,7 @@ query_open_lines(const char *const *path, size_t n, const struct query_options *
 			query_close(q);
 			return NULL;
 		}
-	*faulty = lines_faulty(q->tail);
+	*faulty = *lines_faulty(q->tail);
 	merge_add_lines(&q->merge, q->tail);
 	return q;
 }
@@ -185,7 +186,7 @@ next_line(struct query *q, const struct event **ev, uint64_t *seq, struct err *e
 	if (m->opts.limit > 0 && m->given == m->opts.limit)
 		return 0;
 	rc = lines_next(q->tail, ev, seq, e);
-	*q->faulty = lines_faulty(q->tail);
+	*q->faulty = *lines_faulty(q->tail);
 	m->stats.rows_examined = lines_examined(q->tail);
 	if (rc > 0)
 		m->stats.matched = ++m->given;

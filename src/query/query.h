@@ -70,6 +70,15 @@ struct query_stats {
 	uint64_t segments_read, segments_skipped, rows_examined, matched;
 };
 
+/* The lines of files that are no events. */
+struct query_faulty {
+	uint64_t lines;
+	/* Of the first of them: */
+	const char *path;       /* borrowed from the caller's paths */
+	uint64_t line;          /* of this file, from 1 */
+	enum event_fault fault;
+};
+
 struct query;
 
 struct query *query_open(struct store *st, const struct query_options *o, struct err *e);
@@ -101,7 +110,7 @@ int query_summary(struct store *st, const struct query_options *o, struct summar
 /* Both over files of JSON lines ("-": standard input), in one pass that keeps
  * no line.  sum may be NULL. */
 int query_sum_lines(const char *const *path, size_t n, const struct query_options *o,
-    struct summary *sum, struct query_stats *stats, uint64_t *faulty, struct err *e);
+    struct summary *sum, struct query_stats *stats, struct query_faulty *faulty, struct err *e);
 
 /* The values of one field or path with their counts, from dictionaries where
  * there are some.  An event counts once for each different value it has.
@@ -110,7 +119,7 @@ int query_sum_lines(const char *const *path, size_t n, const struct query_option
 int query_facet(struct store *st, const struct query_options *o, const struct selector *field, struct tally *t,
     struct query_stats *stats, struct err *e);
 int query_facet_lines(const char *const *path, size_t n, const struct query_options *o, const struct selector *field,
-    struct tally *t, struct query_stats *stats, uint64_t *faulty, struct err *e);
+    struct tally *t, struct query_stats *stats, struct query_faulty *faulty, struct err *e);
 
 /* Whether the store can answer for the filter's window: false when the stated
  * window overlaps what was pruned. */
@@ -154,6 +163,6 @@ void coverage_fini(struct coverage *c);
  * events, must live until query_close.  paths stay borrowed.
  */
 struct query *query_open_lines(const char *const *path, size_t n, const struct query_options *o,
-    uint64_t *faulty, struct err *e);
+    struct query_faulty *faulty, struct err *e);
 
 #endif

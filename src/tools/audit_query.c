@@ -103,7 +103,8 @@ struct answer {
 	struct render *render;
 	struct query_cursor from, end; /* where to go on, and then where it was left off */
 	bool continued;                /* from is valid */
-	uint64_t printed, arrived, faulty;
+	uint64_t printed, arrived;
+	struct query_faulty faulty;
 	bool more, position_gone;
 	bool terminal, colour; /* of standard output, before a pager took it */
 	unsigned width;
@@ -539,9 +540,8 @@ verdict(struct answer *w, int64_t started, struct err *e)
 		return 0;
 	if (tell(w, started, &complete, e) < 0)
 		return -1;
-	if (w->faulty > 0)
-		return err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were"
-		    " left out", w->faulty);
+	if (w->faulty.lines > 0)
+		return cli_left_out(&w->faulty, e);
 	if (a->until_match > 0)
 		return w->arrived == a->until_match ? 0 : 1;
 	if (!complete && w->printed == 0)

@@ -3,7 +3,6 @@
  *
  * In: the store, or JSON lines (-i).   Out: one summary.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -109,12 +108,11 @@ static int
 summarise_lines(const struct args *a, const struct query_options *qo, struct summary *sum,
     struct query_stats *stats, struct err *e)
 {
-	uint64_t faulty;
+	struct query_faulty faulty;
 	int rc = query_sum_lines((const char *const *)a->input.item, a->input.n, qo, sum, stats, &faulty, e);
 
-	if (rc == 0 && faulty > 0)
-		err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were left out",
-		    faulty);
+	if (rc == 0 && faulty.lines > 0)
+		cli_left_out(&faulty, e);
 	return rc;
 }
 

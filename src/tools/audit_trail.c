@@ -4,7 +4,6 @@
  * In: the store, or JSON lines (-i).   Out: events, newest first, and their
  * summary; or what they touched, with counts.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -81,7 +80,8 @@ struct answer {
 	struct pool *pool;
 	struct query_stats stats;
 	struct coverage coverage;
-	uint64_t printed, faulty;
+	uint64_t printed;
+	struct query_faulty faulty;
 	int64_t newest; /* of the events found; TIME_NONE: none */
 	bool more, people; /* the format is for people */
 };
@@ -397,9 +397,8 @@ verdict(const struct answer *w, struct err *e)
 	const struct common_args *c = &w->args->common;
 	bool found = w->printed > 0 || w->more;
 
-	if (w->faulty > 0)
-		return err_set(e, ERR_INCOMPLETE, "%" PRIu64 " lines of input are no events and were left out",
-		    w->faulty);
+	if (w->faulty.lines > 0)
+		return cli_left_out(&w->faulty, e);
 	if (!w->st)
 		return found ? 0 : 1;
 	cli_coverage_words(&program, c, &w->coverage);

@@ -124,7 +124,11 @@ run audit-query -D in.db --quarantine -o jsonl
 is "and kept, with reasons" \
     "$(sed -n 's/.*"reason":"\([^"]*\)".*/\1/p' out | tr '\n' ' ')" "no-time not-json bad-time "
 run audit-query -i faulty.jsonl -o jsonl
-is "audit-query -i says what it left out" "$status $(wc -l <out) $(wc -l <err)" "3 1 1"
+is "audit-query -i says what it left out" "$status $(wc -l <out) $(cat err)" \
+    "3 1 audit-query: 3 lines of input are no events and were left out, first faulty.jsonl:1: no time"
+run sh -c 'head -n 2 faulty.jsonl | sed 1d | audit-summary -i - -o json'
+is "one line as well" "$status $(cat err)" \
+    "3 audit-summary: a line of input is no event and was left out: stdin:1: not JSON"
 
 # ---- output ----
 

@@ -307,7 +307,7 @@ START_TEST(facets_count_each_value_of_an_event_once)
 			struct query_stats stats;
 			struct arena a = { 0 };
 			struct err e = ERR_NONE;
-			uint64_t faulty;
+			struct query_faulty faulty;
 			char what[200];
 
 			parse_by(questions[k], &so, &a);
@@ -320,7 +320,7 @@ START_TEST(facets_count_each_value_of_an_event_once)
 				    "%s", e.text);
 				strcat(what, ", lines");
 				check_tally(lines, wanted, what);
-				ck_assert_uint_eq(faulty, 0);
+				ck_assert_uint_eq(faulty.lines, 0);
 				tally_free(wanted);
 			}
 			tally_free(got);

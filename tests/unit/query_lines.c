@@ -74,7 +74,8 @@ compare(const struct filter *f, unsigned step, enum query_order order, uint64_t 
 	const struct event *ev;
 	struct err e = ERR_NONE;
 	struct query_stats s;
-	uint64_t faulty, seq;
+	struct query_faulty faulty;
+	uint64_t seq;
 	struct query *q = query_open_lines(paths, 2, &o, &faulty, &e);
 	size_t n = 0;
 
@@ -99,7 +100,10 @@ compare(const struct filter *f, unsigned step, enum query_order order, uint64_t 
 	query_stats(q, &s);
 	ck_assert_uint_eq(s.matched, n);
 	if (order != QUERY_ARRIVAL || limit == 0) {
-		ck_assert_uint_eq(faulty, 2 * FAULTY);
+		ck_assert_uint_eq(faulty.lines, 2 * FAULTY);
+		ck_assert_str_eq(faulty.path, first);
+		ck_assert_uint_eq(faulty.line, LINES + 1);
+		ck_assert_int_eq(faulty.fault, EVENT_NOT_JSON);
 		ck_assert_uint_eq(s.rows_examined, 2 * (LINES + FAULTY));
 	}
 	query_close(q);
@@ -132,7 +136,8 @@ START_TEST(a_file_that_is_not_there_is_an_error)
 	struct query_options o = { .filter = filter_all(), .order = (enum query_order)_i };
 	const struct event *ev;
 	struct err e = ERR_NONE;
-	uint64_t faulty, seq;
+	struct query_faulty faulty;
+	uint64_t seq;
 	struct query *q = query_open_lines(paths, 1, &o, &faulty, &e);
 
 	if (_i == QUERY_ARRIVAL)
