@@ -17,7 +17,8 @@ _Static_assert(DEED_ACTION_MAX + WORDS_MAX <= DEED_OBJECT_MAX, "a blank behind e
 enum verb_flag {
 	INTRANSITIVE = 1,
 	NO_PAST = 2, /* "granted", "locked" may tell what happened to the actor */
-	GIVES = 4    /* "role.grant" to a user: the object is the role */
+	GIVES = 4    /* "role.grant" to a user, "backup.start" of a database: the
+	              * object is the role, the backup */
 };
 
 /* past NULL: by rule.  base NULL: the word itself. */
@@ -45,7 +46,7 @@ static const struct verb verbs[] = {
 	PAST("read", "read", 0), PAST("put", "put", 0), PAST("write", "wrote", 0),
 	PAST("set", "set", GIVES), PAST("drop", "dropped", NO_PAST), PAST("submit", "submitted", 0),
 	PAST("cancel", "cancelled", 0), PAST("scan", "scanned", NO_PAST), PAST("leave", "left", 0),
-	PAST("transfer", "transferred", 0), PAST("send", "sent", 0), PAST("stop", "stopped", NO_PAST),
+	PAST("transfer", "transferred", 0), PAST("send", "sent", 0), PAST("stop", "stopped", NO_PAST | GIVES),
 	PAST("run", "ran", 0), PAST("reset", "reset", GIVES), PAST("tag", "tagged", 0),
 	PAST("untag", "untagged", 0), PAST("override", "overrode", 0), PAST("hide", "hid", 0),
 	REGULAR("fetch", 0), REGULAR("retrieve", 0), REGULAR("view", 0), REGULAR("open", 0),
@@ -66,13 +67,14 @@ static const struct verb verbs[] = {
 	REGULAR("confirm", 0), REGULAR("verify", NO_PAST), REGULAR("validate", NO_PAST),
 	REGULAR("check", 0), REGULAR("review", 0), REGULAR("lock", NO_PAST), REGULAR("unlock", NO_PAST),
 	REGULAR("block", NO_PAST), REGULAR("unblock", NO_PAST), REGULAR("suspend", NO_PAST),
-	REGULAR("resume", 0), REGULAR("enable", NO_PAST | GIVES), REGULAR("disable", NO_PAST | GIVES),
+	REGULAR("resume", GIVES), REGULAR("enable", NO_PAST | GIVES), REGULAR("disable", NO_PAST | GIVES),
 	REGULAR("activate", NO_PAST), REGULAR("deactivate", NO_PAST), REGULAR("share", 0),
 	REGULAR("unshare", 0), REGULAR("invite", NO_PAST), REGULAR("join", 0), REGULAR("publish", 0),
 	REGULAR("unpublish", 0), REGULAR("release", NO_PAST), REGULAR("deploy", 0),
 	REGULAR("install", 0), REGULAR("uninstall", 0), REGULAR("upgrade", 0),
-	REGULAR("start", NO_PAST), REGULAR("restart", NO_PAST), REGULAR("execute", 0),
-	REGULAR("invoke", 0), REGULAR("trigger", NO_PAST), REGULAR("schedule", 0),
+	REGULAR("start", NO_PAST | GIVES), REGULAR("restart", NO_PAST | GIVES),
+	REGULAR("finish", GIVES), REGULAR("complete", NO_PAST | GIVES), REGULAR("execute", 0),
+	REGULAR("invoke", 0), REGULAR("trigger", NO_PAST | GIVES), REGULAR("schedule", GIVES),
 	REGULAR("configure", 0), REGULAR("register", NO_PAST), REGULAR("unregister", NO_PAST),
 	REGULAR("deregister", NO_PAST), REGULAR("enroll", NO_PAST), REGULAR("attach", GIVES),
 	REGULAR("detach", GIVES), REGULAR("mount", 0), REGULAR("unmount", 0), REGULAR("encrypt", 0),

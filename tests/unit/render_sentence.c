@@ -45,6 +45,8 @@ START_TEST(known_verbs_are_english)
 	becomes("console.signIn", TYPE("app", "crm"), "signed in to app crm");
 	becomes("user.login", ID("alice"), "signed in");
 	becomes("secret.rotated", ID("a"), "rotated a");
+	becomes("backup.start", ID("db"), "started backup (db)");
+	becomes("backup.finish", TYPE("database", "db"), "finished backup for database db");
 	becomes("DELETE_FILE", ID("a"), "deleted file a");
 	becomes("org.add_member", ID("bob"), "added member bob");
 	becomes("s3:GetObject", ID("k"), "retrieved object k");
