@@ -277,6 +277,14 @@ fit_width(struct render *r, struct table *t)
 
 /* ---- lines ---- */
 
+/* What tells one path or ARN from another stands at its end,
+ * arn:aws:iam::123456789012:user/alice; of a sentence the beginning is read. */
+static bool
+cut_in_middle(const struct column *c, struct str text)
+{
+	return c->kind.middle || (memchr(text.p, '/', text.len) != NULL && memchr(text.p, ' ', text.len) == NULL);
+}
+
 static void
 put_cell(struct render *r, const struct column *c, struct str text, enum render_style style, bool last)
 {
@@ -287,7 +295,7 @@ put_cell(struct render *r, const struct column *c, struct str text, enum render_
 		render_style(out, r->o.colour, style);
 	if (r->o.width == 0 && columns > c->width)
 		buf_str(out, text); /* nothing is cut where there is no terminal */
-	else if (c->kind.middle && columns > c->width)
+	else if (columns > c->width && cut_in_middle(c, text))
 		render_squeeze(out, text, c->width);
 	else
 		render_pad(out, text, last && columns < c->width && !c->kind.right ? columns : c->width,

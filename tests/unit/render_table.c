@@ -147,6 +147,17 @@ START_TEST(one_long_address_leaves_room_for_the_rest)
 }
 END_TEST
 
+START_TEST(of_a_long_actor_the_end_is_kept_where_it_is_a_path)
+{
+	struct buf b = table(EVENT("\"actor_id\":\"arn:aws:iam::123456789012:user/alice\"")
+	    EVENT("\"actor_name\":\"Somebody with a long name, and/or somebody else\""), 80);
+
+	ck_assert_msg(strstr(b.p, "arn:") != NULL && strstr(b.p, "user/alice  ") != NULL, "%s", b.p);
+	ck_assert_msg(strstr(b.p, "  Somebody") != NULL && strstr(b.p, "else") == NULL, "%s", b.p);
+	buf_fini(&b);
+}
+END_TEST
+
 static struct buf
 flushed(unsigned width, bool *early)
 {
@@ -260,6 +271,7 @@ table_suite(void)
 	tcase_add_test(c, nobody_is_taken_for_the_system);
 	tcase_add_test(c, a_service_account_stands_beside_the_person);
 	tcase_add_test(c, one_long_address_leaves_room_for_the_rest);
+	tcase_add_test(c, of_a_long_actor_the_end_is_kept_where_it_is_a_path);
 	tcase_add_test(c, what_is_awaited_gets_room_and_is_not_kept_back);
 	tcase_add_test(c, the_best_name_of_an_actor_is_shown);
 	tcase_add_test(c, ages_are_short);
