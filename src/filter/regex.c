@@ -152,6 +152,7 @@ filter_regex_new(struct filter *f, struct str pattern, enum regex_kind kind, str
 {
 	uint32_t options = options_of(kind);
 	struct filter_regex *r;
+	size_t jit = 0;
 
 	if (pattern.len == 0) {
 		err_set(e, ERR_FAIL, kind == REGEX_TEXT ? "the text is empty" : "the pattern is empty");
@@ -171,8 +172,10 @@ filter_regex_new(struct filter *f, struct str pattern, enum regex_kind kind, str
 		filter_regex_free(r);
 		return NULL;
 	}
-	/* No JIT where the system forbids memory that is written and executed. */
-	r->jit = pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE) == 0;
+	/* No JIT where the system forbids memory that is written and executed, and
+	 * none for a pattern that begins with (*NO_JIT). */
+	r->jit = pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE) == 0 &&
+	    pcre2_pattern_info(r->code, PCRE2_INFO_JITSIZE, &jit) == 0 && jit > 0;
 	cut_off(r->text, pattern);
 	r->next = f->regex;
 	f->regex = r;

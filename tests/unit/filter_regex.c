@@ -242,6 +242,16 @@ START_TEST(deep_recursion_is_given_up_too)
 }
 END_TEST
 
+START_TEST(a_pattern_may_refuse_to_be_compiled_to_machine_code)
+{
+	struct err e = ERR_NONE;
+
+	ck_assert(finds("description~(*NO_JIT)o+", STR("foo")));
+	ck_assert(!finds("description~(*NO_JIT)o+", STR("bar")));
+	ck_assert_int_eq(filter_trouble(scratch, &e), 0);
+}
+END_TEST
+
 START_TEST(a_scratch_serves_many_filters)
 {
 	for (int i = 0; i < 50; i++) {
@@ -395,6 +405,7 @@ regex_suite(void)
 	tcase_add_test(c, bytes_that_are_no_utf8_are_stepped_over);
 	tcase_add_test(c, a_pattern_that_takes_too_long_is_given_up_and_told);
 	tcase_add_test(c, deep_recursion_is_given_up_too);
+	tcase_add_test(c, a_pattern_may_refuse_to_be_compiled_to_machine_code);
 	tcase_add_test(c, a_scratch_serves_many_filters);
 	tcase_add_test(c, text_looks_at_sentences_identifiers_and_payload);
 	tcase_add_test(c, text_is_literal_and_has_no_case_in_any_script);
