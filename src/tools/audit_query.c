@@ -102,7 +102,7 @@ struct answer {
 	struct outstream *out;
 	struct render *render;
 	struct query_cursor from, end; /* where to go on, and then where it was left off */
-	bool continued;                /* from is valid */
+	bool continued, left_off;      /* from is valid, end is */
 	uint64_t printed, arrived;
 	struct query_faulty faulty;
 	bool more, position_gone;
@@ -228,6 +228,9 @@ print_all(struct answer *w, struct err *e)
 	}
 	if (rc >= 0 && w->st != NULL && !w->more)
 		query_cursor(q, &w->end);
+	w->left_off = true;
+	/* Interrupted: what there is, is a page, and others may follow. */
+	w->more |= cli_interrupted();
 	query_stats(q, &w->stats);
 	query_close(q);
 	return rc < 0 ? -1 : 0;
@@ -290,6 +293,7 @@ follow_pause(void *arg, const struct query_cursor *end, struct err *e)
 	    cursor_file_write(w->args->cursor_file, end, e) < 0)
 		return -1;
 	w->end = *end;
+	w->left_off = true;
 	return reader_gone();
 }
 
@@ -379,17 +383,21 @@ count_before(const struct answer *w, const struct selector *field, struct tally 
 	struct query_stats stats;
 	struct filter *before;
 	char until[TIME_TEXT_LEN + 1] = "";
-	int rc = -1;
+	int rc;
 
 	if (w->filter->since == TIME_MIN || args.by != NULL)
 		return err_set(e, ERR_FAIL, "--first-seen needs to know since when (--since, --last), by event time");
 	time_format(until, w->filter->since);
 	args.since = args.last = args.around = args.window = NULL;
 	args.until = until;
-	if ((before = filter_build(&args, w->opts.now, e)) != NULL) {
-		opts.filter = before;
+	if (cli_filter(&program, &w->args->common, &args, w->args->output, w->opts.now, &before, e) != 0)
+		return -1;
+	opts.filter = before;
+	/* Nothing was there before the first instant that --where or -Q lets through. */
+	if (before->since != TIME_MIN)
+		rc = err_set(e, ERR_FAIL, "--first-seen: since when is for --since or --last to say, not for --where or -Q");
+	else
 		rc = query_facet(w->st, &opts, field, t, &stats, e);
-	}
 	filter_free(before);
 	return rc;
 }
@@ -471,6 +479,8 @@ leave_cursor(const struct answer *w, struct err *e)
 {
 	struct buf text = { 0 };
 
+	if (!w->left_off)
+		return 0;
 	if (w->args->cursor_file != NULL)
 		return cursor_file_write(w->args->cursor_file, &w->end, e);
 	if (w->args->show_cursor) {
