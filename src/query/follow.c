@@ -14,6 +14,7 @@ struct follow {
 	const struct follow_options *o;
 	struct query_cursor end; /* of what was given */
 	bool begun;              /* end is valid */
+	bool refused;            /* an event could not be taken: end is not to be believed */
 	int64_t deadline;        /* of time_steady; INT64_MAX: none */
 	struct query_stats *stats;
 };
@@ -41,10 +42,12 @@ give(struct follow *f, const struct query_options *qo, bool earlier, struct err 
 
 	if (q == NULL)
 		return -1;
-	while (rc == 0 && (rc = query_next(q, &ev, &seq, e)) == 1)
+	while (rc == 0 && (rc = query_next(q, &ev, &seq, e)) == 1) {
 		rc = f->o->event(f->o->arg, ev, seq, earlier, e);
-	if (rc >= 0)
-		query_cursor(q, &f->end);
+		f->refused = rc < 0;
+	}
+	query_cursor(q, &f->end);
+	f->begun |= !earlier;
 	add_stats(f, q);
 	query_close(q);
 	return rc;
@@ -82,7 +85,8 @@ give_earlier(struct follow *f, struct err *e)
 	qo.order = QUERY_OLDEST;
 	qo.after = &before;
 	qo.limit = 0;
-	rc = give(f, &qo, true, e);
+	if ((rc = give(f, &qo, true, e)) < 0)
+		return -1;
 	/* From here on by arrival, behind all that the log had. */
 	f->end.order = QUERY_ARRIVAL;
 	f->end.size = before.size;
@@ -102,7 +106,6 @@ give_arrivals(struct follow *f, struct err *e)
 		qo.after = NULL;
 		qo.first_seq = f->end.size;
 	}
-	f->begun = true;
 	return give(f, &qo, false, e);
 }
 
@@ -147,9 +150,11 @@ query_follow(struct store *st, const struct follow_options *o, struct query_stat
 		if (rc == 0)
 			rc = sleep_on(&f, watch, e);
 	}
-	/* Enough: what was given is flushed, and its end known. */
+	/* Enough, or asked to stop: what was given is flushed, and its end known. */
 	if (rc > 0)
 		rc = o->pause(o->arg, &f.end, e);
+	else if (f.begun && !f.refused && o->query->go_on != NULL && o->query->go_on(e) < 0)
+		o->pause(o->arg, &f.end, e);
 	store_watch_close(watch);
 	return rc < 0 ? -1 : 0;
 }

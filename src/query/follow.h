@@ -22,7 +22,8 @@ struct follow_options {
 	/* An event, borrowed.  1: that was enough; -1 and an error. */
 	int (*event)(void *arg, const struct event *ev, uint64_t seq, bool earlier, struct err *e);
 	/* Everything there is was given: the moment to flush.  Also about once a
-	 * second while nothing comes.  `end` is where to go on.  1: enough; -1. */
+	 * second while nothing comes, and at the end, also when go_on stops it in
+	 * the middle.  `end` is where to go on.  1: enough; -1. */
 	int (*pause)(void *arg, const struct query_cursor *end, struct err *e);
 };
 

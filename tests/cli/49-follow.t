@@ -123,6 +123,40 @@ run audit-query --cursor-file place
 refuses "a damaged file" 2 "place"
 is "which is left alone" "$(cat place)" nonsense
 
+# Interrupted in the middle of what was there.
+cat >middle.py <<'END'
+import signal, subprocess, sys
+ask = ["audit-query", "--cursor-file", "middle", "-o", "jsonl", "status>=0"]
+command = ask + ["-f"]
+got = subprocess.run(ask + ["-n", "1"], stdout=subprocess.PIPE).stdout.splitlines(True)
+first = subprocess.Popen(command, stdout=subprocess.PIPE)
+got.append(first.stdout.readline())
+first.send_signal(signal.SIGINT)
+got += first.stdout.readlines()
+first.wait()
+rest = subprocess.run(command + ["--timeout", "0.3s"], stdout=subprocess.PIPE, check=True).stdout.splitlines(True)
+everything = subprocess.run(["audit-query", "status>=0"], stdout=subprocess.PIPE).stdout.splitlines(True)
+if not rest:
+    sys.exit("the first was not interrupted in the middle")
+if sorted(got + rest) != sorted(everything):
+    sys.exit("%d and %d of %d, %d twice" % (len(got), len(rest), len(everything), len(set(got) & set(rest))))
+END
+run python3 middle.py
+ends "interrupted in the middle, the next goes on exactly there ($(cat err))" 0
+cat >page.py <<'END'
+import json, signal, subprocess, sys
+ask = subprocess.Popen(["audit-query", "-o", "json", "status>=0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+got = ask.stdout.readline()
+ask.send_signal(signal.SIGINT)
+page = json.loads(got + ask.stdout.read())
+rest = subprocess.run(["audit-query", "--cursor", page["cursor"], "status>=0"], stdout=subprocess.PIPE).stdout
+count = int(subprocess.run(["audit-query", "-c", "status>=0"], stdout=subprocess.PIPE).stdout)
+if not page["has_more"] or len(page["events"]) + rest.count(b"\n") != count:
+    sys.exit("%s, %d and %d of %d" % (page["has_more"], len(page["events"]), rest.count(b"\n"), count))
+END
+run python3 page.py
+ends "an interrupted page says that there is more, and where ($(cat err))" 0
+
 # What cannot be.
 for words in '-c' '-r' '-F action' '-o json' '-i many' '--cursor x' '--cursor-file place -n 3'; do
 	# shellcheck disable=SC2086 # words
