@@ -55,7 +55,7 @@ static const char *const formats[] = { "jsonl", "json", "csv", NULL };
 
 static const struct program program = {
 	.name = "audit-export",
-	.usage = "[OPTION...] [FIELD=VALUE | FIELD!=VALUE | FIELD~RE]...",
+	.usage = "[OPTION...] [FIELD=VALUE | FIELD!=VALUE | FIELD~REGEX]...",
 	.purpose = "write audit events as evidence files",
 	.examples =
 	    "  audit-export --since 2026-01 --until 2026-03 -o csv -O q1.csv\n"
@@ -237,11 +237,10 @@ write_events(struct export *x, struct query *q, struct render *r, struct err *e)
 			x->first = seq;
 		if (x->count == 0 || seq > x->last)
 			x->last = seq;
-		if (++x->count % 256 == 0) {
+		if (++x->count % 256 == 0)
 			progress_update(&progress, x->count, -1);
-			if ((rc = cli_go_on(e)) != 0)
-				break;
-		}
+		if ((rc = cli_go_on(e)) != 0)
+			break;
 	}
 	progress_end(&progress);
 	query_stats(q, &x->stats);
@@ -255,7 +254,8 @@ write_export(struct export *x, struct pool *pool, struct outstream *out, struct 
 	const struct args *a = x->args;
 	bool guard = x->path ? !a->csv_raw : a->csv_safe;
 	struct query_options qo = { .filter = x->filter, .pool = pool, .now = x->now,
-		.order = a->cursor_file ? QUERY_ARRIVAL : QUERY_OLDEST, .after = x->resumed ? &x->after : NULL };
+		.order = a->cursor_file ? QUERY_ARRIVAL : QUERY_OLDEST, .after = x->resumed ? &x->after : NULL,
+		.go_on = cli_go_on };
 	struct render_options ro = { .format = x->format, .csv_bom = guard, .csv_guard = guard,
 		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true, .nested = a->nested,
 		.fields = x->fields, .n_fields = x->n_fields,
