@@ -131,9 +131,12 @@ give_text(struct segment *s, enum field f, struct loaded_column *col, struct eve
 
 	if (place->absent)
 		return 0;
-	if ((!slot->valid || slot->block != place->block) &&
-	    reader_fill(s, f, slot, place->block, place->raw, &col->picked, e) < 0)
-		return -1;
+	if (!slot->valid || slot->block != place->block) {
+		int rc = reader_fill(s, f, slot, place->block, place->raw, &col->picked, e);
+		buf_fini(&col->picked);
+		if (rc < 0)
+			return -1;
+	}
 	reader_hold(col, slot, BY_EVENT);
 	event_set(out, f, (struct str){ slot->bytes + place->off, place->len });
 	return 0;

@@ -60,7 +60,7 @@ static void
 open_segment(struct run *r)
 {
 	segment_free(r->segment);
-	r->segment = segment_new(&r->sealed.meta, (struct piece_source){ get_piece, r });
+	r->segment = segment_new(&r->sealed.meta, (struct piece_source){ .get = get_piece, .arg = r });
 	r->reads = 0;
 }
 

@@ -29,6 +29,8 @@ struct pieces {
 	size_t replaced; /* index, or SIZE_MAX */
 	struct str by;   /* p == NULL: the piece is missing */
 	unsigned reads;  /* of blocks */
+	unsigned parts;  /* of pieces */
+	bool begun;
 };
 
 static int
@@ -50,10 +52,48 @@ get_piece(void *arg, unsigned field, unsigned part, struct buf *out, struct err 
 	return 0;
 }
 
+static void
+begin_pieces(void *arg)
+{
+	struct pieces *p = arg;
+
+	ck_assert(!p->begun);
+	p->begun = true;
+}
+
+static void
+end_pieces(void *arg)
+{
+	struct pieces *p = arg;
+
+	ck_assert(p->begun);
+	p->begun = false;
+}
+
+/* In memory of its own, so that a read behind the end is seen by sanitizers. */
+static int
+get_part(void *arg, unsigned field, unsigned part, struct piece_range range, struct buf *out, size_t *length,
+    struct err *e)
+{
+	struct pieces *p = arg;
+	struct buf whole = { 0 };
+	int rc = get_piece(arg, field, part, &whole, e);
+
+	ck_assert(p->begun);
+	p->parts++;
+	buf_fini(out);
+	*length = whole.len;
+	if (rc > 0 && range.from < whole.len)
+		buf_add(out, whole.p + range.from, range.n < whole.len - range.from ? range.n : whole.len - range.from);
+	buf_fini(&whole);
+	return rc;
+}
+
 static struct segment *
 open_pieces(struct pieces *p)
 {
-	return segment_new(&p->sealed->meta, (struct piece_source){ .get = get_piece, .arg = p });
+	return segment_new(&p->sealed->meta, (struct piece_source){ .get = get_piece, .arg = p, .begin = begin_pieces,
+	    .end = end_pieces, .part = get_part });
 }
 
 /* ---- events ---- */
@@ -172,6 +212,34 @@ check_column(struct run *r, enum field f)
 	free(count);
 }
 
+/* Rows had alone: of a segment of which nothing was read, of one of which one
+ * column was, and more of them than are few. */
+static void
+check_picked(struct run *r, uint32_t step)
+{
+	struct event ev;
+	struct err e = ERR_NONE;
+
+	for (uint32_t first = 0; first < r->n; first += step) {
+		struct segment *s = open_pieces(&r->pieces);
+		uint32_t rows = 1 + first % 20;
+
+		if (first % 3 == 0)
+			ck_assert_ptr_nonnull(segment_column(s, (enum field)(first % FIELD_COUNT), &e));
+		r->pieces.parts = 0;
+		for (uint32_t i = 0; i < rows; i++) {
+			uint32_t row = (first + i * 37) % r->n;
+
+			segment_expect(s, 1);
+			ck_assert_msg(segment_event(s, row, FIELD_ALL, &ev, &e) == 0, "%s", e.text);
+			check_event(&ev, &r->ev[row], FIELD_ALL, row);
+		}
+		ck_assert_uint_gt(segment_memory(s), 0);
+		segment_free(s);
+	}
+	ck_assert(!r->pieces.begun);
+}
+
 static void
 check_run(struct run *r)
 {
@@ -198,6 +266,7 @@ check_run(struct run *r)
 				ck_assert_int_eq(segment_may_have(r->segment, (enum field)f, r->ev[row].v[f], &e), 1);
 	}
 	ck_assert_uint_gt(segment_memory(r->segment), 0);
+	check_picked(r, r->n / 25 + 1);
 }
 
 /* ---- round trips ---- */
@@ -501,6 +570,41 @@ START_TEST(each_block_is_decoded_once_in_either_direction)
 }
 END_TEST
 
+static size_t
+memory_of_rows(struct run *r, uint32_t expected)
+{
+	struct segment *s = open_pieces(&r->pieces);
+	struct event ev;
+	struct err e = ERR_NONE;
+	size_t memory;
+
+	if (expected > 0)
+		segment_expect(s, expected);
+	r->pieces.parts = r->pieces.reads = 0;
+	ck_assert_int_eq(segment_event(s, r->n / 2, FIELD_ALL, &ev, &e), 0);
+	check_event(&ev, &r->ev[r->n / 2], FIELD_ALL, r->n / 2);
+	memory = segment_memory(s);
+	segment_free(s);
+	return memory;
+}
+
+START_TEST(a_row_alone_takes_little_memory_and_one_block_a_column)
+{
+	struct run r;
+	size_t whole;
+
+	text_run(&r, 3000);
+	whole = memory_of_rows(&r, 0);
+	ck_assert_uint_eq(r.pieces.parts, 0);
+	ck_assert_uint_lt(memory_of_rows(&r, 1), whole * 9 / 10);
+	ck_assert_uint_gt(r.pieces.parts, 0);
+	ck_assert_uint_eq(r.pieces.reads, 2);
+	memory_of_rows(&r, r.n);
+	ck_assert_uint_eq(r.pieces.parts, 0);
+	run_fini(&r);
+}
+END_TEST
+
 START_TEST(an_event_stays_while_values_are_asked)
 {
 	struct run r;
@@ -585,6 +689,14 @@ END_TEST
 
 /* ---- pieces that lie ---- */
 
+/* Every byte is read, so that a sanitizer sees a wrong one. */
+static void
+look_at(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		(void)*(const volatile char *)&s.p[i];
+}
+
 /* Everything a reader may ask of a field; 0, or -1 and an error that names it. */
 static int
 read_field(struct pieces *p, enum field f)
@@ -614,9 +726,34 @@ read_field(struct pieces *p, enum field f)
 	return rc;
 }
 
+/* Rows had alone: what is given is a value, or the error names the field. */
+static void
+pick_field(struct pieces *p, enum field f)
+{
+	struct event ev;
+
+	for (uint32_t row = 0; row < p->sealed->meta.count; row += 1 + row / 3) {
+		struct segment *s = open_pieces(p);
+		struct err e = ERR_NONE;
+
+		segment_expect(s, 2);
+		if (segment_event(s, row, FIELD_BIT(f), &ev, &e) == 0) {
+			if (event_has(&ev, f) && !is_time(f))
+				look_at(ev.v[f]);
+			ck_assert(!event_has(&ev, FIELD_TIME) || (ev.time >= TIME_MIN && ev.time <= TIME_MAX));
+		} else {
+			ck_assert_int_eq(e.code, ERR_INTEGRITY);
+			ck_assert_ptr_nonnull(strstr(e.text, field_table[f].key));
+		}
+		ck_assert(!p->begun);
+		segment_free(s);
+	}
+}
+
 static int
 read_replaced(struct pieces *p)
 {
+	pick_field(p, (enum field)p->sealed->piece[p->replaced].field);
 	return read_field(p, (enum field)p->sealed->piece[p->replaced].field);
 }
 
@@ -753,6 +890,7 @@ segment_suite(void)
 	tcase_add_test(t, the_zone_map_says_what_is_there);
 	tcase_add_test(t, codes_are_as_wide_as_needed);
 	tcase_add_test(t, each_block_is_decoded_once_in_either_direction);
+	tcase_add_test(t, a_row_alone_takes_little_memory_and_one_block_a_column);
 	tcase_add_test(t, an_event_stays_while_values_are_asked);
 	tcase_add_test(t, rows_and_fields_that_are_not_there_are_refused);
 	tcase_add_test(t, the_filter_turns_most_strangers_away);
