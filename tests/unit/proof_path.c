@@ -253,14 +253,18 @@ END_TEST
 
 /* ---- The probes of transparency-dev/merkle ---- */
 
-/* A hash that is not one leaves the probe nothing to verify: refused. */
-static bool
-probe_hash(const json_t *probe, const char *key, struct hash *out)
+/* Where the value does not matter the probes have other bytes than a hash;
+ * the hash of the text stands for those, equal to itself alone. */
+static struct hash
+probe_hash(const json_t *value)
 {
-	const char *text = json_string_value(json_object_get(probe, key));
+	const char *text = json_string_value(value);
+	struct hash h;
 
 	ck_assert_ptr_nonnull(text);
-	return base64_parse_exact(str_of(text), out->b, HASH_LEN);
+	if (!base64_parse_exact(str_of(text), h.b, HASH_LEN))
+		hash_bytes(&h, text, strlen(text));
+	return h;
 }
 
 static bool
@@ -270,11 +274,9 @@ probe_path(const json_t *probe, struct path *p)
 
 	p->n = 0;
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *text = json_string_value(json_array_get(list, i));
-
-		if (p->n == PATH_LEN_MAX || text == NULL ||
-		    !base64_parse_exact(str_of(text), p->hash[p->n++].b, HASH_LEN))
+		if (p->n == PATH_LEN_MAX)
 			return false;
+		p->hash[p->n++] = probe_hash(json_array_get(list, i));
 	}
 	return true;
 }
@@ -291,19 +293,19 @@ probe_number(const json_t *probe, const char *key)
 static bool
 accepts(const json_t *probe)
 {
+	bool is_inclusion = json_object_get(probe, "leafIdx") != NULL;
+	struct hash one = probe_hash(json_object_get(probe, is_inclusion ? "leafHash" : "root1"));
+	struct hash two = probe_hash(json_object_get(probe, is_inclusion ? "root" : "root2"));
 	struct path p;
-	struct hash one, two;
 	struct err e = ERR_NONE;
 
 	if (!probe_path(probe, &p))
 		return false;
-	if (json_object_get(probe, "leafIdx") != NULL)
-		return probe_hash(probe, "leafHash", &one) && probe_hash(probe, "root", &two) &&
-		    path_inclusion_verify(&p, &one, probe_number(probe, "leafIdx"),
-		        probe_number(probe, "treeSize"), &two, &e) == 0;
-	return probe_hash(probe, "root1", &one) && probe_hash(probe, "root2", &two) &&
-	    path_consistency_verify(&p, probe_number(probe, "size1"), &one,
-	        probe_number(probe, "size2"), &two, &e) == 0;
+	if (is_inclusion)
+		return path_inclusion_verify(&p, &one, probe_number(probe, "leafIdx"),
+		    probe_number(probe, "treeSize"), &two, &e) == 0;
+	return path_consistency_verify(&p, probe_number(probe, "size1"), &one,
+	    probe_number(probe, "size2"), &two, &e) == 0;
 }
 
 /* Descends into folders; counts the probes. */
