@@ -52,8 +52,9 @@ render_columns(struct str safe)
 	return columns;
 }
 
-size_t
-render_fit(struct str safe, unsigned columns)
+/* The longest start of safe text that takes at most `columns`. */
+static size_t
+fit(struct str safe, unsigned columns)
 {
 	unsigned used = 0;
 	size_t i = 0, n;
@@ -67,8 +68,9 @@ render_fit(struct str safe, unsigned columns)
 	return i;
 }
 
-size_t
-render_fit_end(struct str safe, unsigned columns)
+/* The longest end of safe text that takes at most `columns`: where it begins. */
+static size_t
+fit_end(struct str safe, unsigned columns)
 {
 	unsigned all = render_columns(safe), used = 0;
 	size_t i = 0, n;
@@ -96,12 +98,23 @@ render_spaces(struct buf *out, unsigned n)
 }
 
 void
+render_title(struct buf *out, struct str text)
+{
+	size_t start = out->len;
+
+	render_safe(out, text);
+	for (size_t i = start; i < out->len; i++)
+		if (out->p[i] >= 'a' && out->p[i] <= 'z')
+			out->p[i] = (char)(out->p[i] - 'a' + 'A');
+}
+
+void
 render_pad(struct buf *out, struct str safe, unsigned width, bool right)
 {
 	unsigned columns = render_columns(safe);
 
 	if (columns > width && width > 0) {
-		safe.len = render_fit(safe, width - 1);
+		safe.len = fit(safe, width - 1);
 		columns = render_columns(safe) + 1;
 		buf_str(out, safe);
 		buf_str(out, STR("\u2026"));
@@ -125,10 +138,10 @@ render_squeeze(struct buf *out, struct str safe, unsigned width)
 		render_pad(out, safe, width, false);
 		return;
 	}
-	buf_add(out, safe.p, render_fit(safe, start));
-	start = render_columns((struct str){ safe.p, render_fit(safe, start) });
+	buf_add(out, safe.p, fit(safe, start));
+	start = render_columns((struct str){ safe.p, fit(safe, start) });
 	buf_str(out, STR("\u2026"));
-	end = render_fit_end(safe, width - 1 - start);
+	end = fit_end(safe, width - 1 - start);
 	safe = (struct str){ safe.p + end, safe.len - end };
 	buf_str(out, safe);
 	render_spaces(out, width - 1 - start - render_columns(safe));
@@ -138,7 +151,7 @@ render_squeeze(struct buf *out, struct str safe, unsigned width)
 size_t
 render_line(struct str safe, unsigned width)
 {
-	size_t fits = render_fit(safe, width), blank = fits;
+	size_t fits = fit(safe, width), blank = fits;
 
 	if (fits == safe.len)
 		return fits;

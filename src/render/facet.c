@@ -62,15 +62,7 @@ facet_csv(struct buf *out, const struct tally_entry *e, size_t n, const struct f
 static void
 put_title(struct buf *out, const struct selector *s)
 {
-	size_t start = out->len;
-
-	if (s->steps > 0)
-		render_safe(out, s->text);
-	else
-		buf_str(out, str_of(field_table[s->field].title));
-	for (size_t i = start; i < out->len; i++)
-		if (out->p[i] >= 'a' && out->p[i] <= 'z')
-			out->p[i] = (char)(out->p[i] - 'a' + 'A');
+	render_title(out, s->steps > 0 ? s->text : str_of(field_table[s->field].title));
 }
 
 static void
@@ -124,7 +116,7 @@ render_facet(const struct tally *t, const struct facet_render *o, struct outstre
 {
 	const size_t known = sizeof(formats) / sizeof(formats[0]);
 	struct tally_entry *top;
-	struct buf b = { 0 }, shown = { 0 };
+	struct buf b = { 0 };
 	size_t n, i = 0;
 	int rc;
 
@@ -134,13 +126,8 @@ render_facet(const struct tally *t, const struct facet_render *o, struct outstre
 		return err_set(e, ERR_FAIL, "values are listed as table, jsonl, json or csv, not as %.60s", o->format);
 	top = tally_top(t, o->top, &n);
 	formats[i].format(&b, top, n, o);
-	if (o->terminal && formats[i].format != facet_table) {
-		render_safe_lines(&shown, buf_view(&b), formats[i].format != facet_csv);
-		rc = outstream_write(out, shown.p, shown.len, e);
-	} else {
-		rc = outstream_write(out, b.p, b.len, e);
-	}
-	buf_fini(&shown);
+	rc = render_machine(out, buf_view(&b), o->terminal && formats[i].format != facet_table,
+	    formats[i].format != facet_csv, e);
 	buf_fini(&b);
 	free(top);
 	return rc;

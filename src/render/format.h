@@ -51,6 +51,10 @@ extern const struct render_format render_table, render_jsonl, render_json, rende
 /* Appends an event as a JSON object, with what the options ask for. */
 void render_object(struct render *r, const struct event *ev, uint64_t seq);
 
+/* Hands on text of a machine's format; to a terminal so that no byte of it
+ * steers that, in JSON by escapes of JSON. */
+int render_machine(struct outstream *out, struct str text, bool terminal, bool json, struct err *e);
+
 /* Appends one CSV cell, quoted when it must be.  guard: a cell that a
  * spreadsheet would take for a formula gets an apostrophe in front. */
 void render_csv_cell(struct buf *out, struct str text, bool guard);
@@ -59,14 +63,12 @@ void render_csv_cell(struct buf *out, struct str text, bool guard);
 
 /* Columns that text takes on a terminal; safe text only (render_safe). */
 unsigned render_columns(struct str safe);
-/* The longest start of safe text that takes at most `columns`. */
-size_t render_fit(struct str safe, unsigned columns);
 /* Appends `safe` in exactly `width` columns (cut with an ellipsis, or padded). */
 void render_pad(struct buf *out, struct str safe, unsigned width, bool right);
 void render_spaces(struct buf *out, unsigned n);
+/* Appends text made safe, in capitals: the title of a column. */
+void render_title(struct buf *out, struct str text);
 
-/* The longest end of safe text that takes at most `columns`: where it begins. */
-size_t render_fit_end(struct str safe, unsigned columns);
 /* Appends `safe` in at most `width` columns, cut in its middle: the ends of
  * paths and addresses tell more than what is between. */
 void render_squeeze(struct buf *out, struct str safe, unsigned width);
@@ -91,8 +93,7 @@ struct str render_value(const struct event *ev, enum field f);
 struct str render_via(const struct event *ev);    /* the service account that acted for the actor */
 struct str render_target(const struct event *ev);
 struct str render_origin(const struct event *ev); /* address, else host */
-int render_severity(const struct event *ev); /* enum event_severity, -1: absent */
-int render_outcome(const struct event *ev);  /* enum event_outcome, -1: absent */
+int render_outcome(const struct event *ev);       /* enum event_outcome, -1: absent */
 enum render_style render_severity_style(const struct event *ev);
 enum render_style render_outcome_style(const struct event *ev);
 /* A letter for what is worse than info, so that colour is not needed. */

@@ -47,15 +47,6 @@ is_automated(const struct event *ev, struct str name)
 	return name.p == NULL && event_has(ev, FIELD_SERVICE_ACCOUNT) && ev->v[FIELD_SERVICE_ACCOUNT].len > 0;
 }
 
-static bool
-contains(struct str s, struct str part)
-{
-	for (size_t i = 0; i + part.len <= s.len; i++)
-		if (memcmp(s.p + i, part.p, part.len) == 0)
-			return true;
-	return false;
-}
-
 /* A name that could be taken for our own words. */
 static bool
 is_misleading(struct str name)
@@ -63,7 +54,8 @@ is_misleading(struct str name)
 	struct str start = { name.p, name.len < 8 ? name.len : 8 };
 
 	return str_eq_nocase(name, STR("system")) || str_eq_nocase(start, STR("system (")) ||
-	    contains(name, STR(" via ")) || name.p[0] == '"' || name.p[0] == ' ' || name.p[name.len - 1] == ' ' ||
+	    memmem(name.p, name.len, " via ", 5) != NULL || name.p[0] == '"' || name.p[0] == ' ' ||
+	    name.p[name.len - 1] == ' ' ||
 	    (name.len == 1 && name.p[0] == '-');
 }
 
@@ -122,8 +114,9 @@ render_origin(const struct event *ev)
 	return first_of(ev, best, 2);
 }
 
-int
-render_severity(const struct event *ev)
+/* enum event_severity, -1: absent. */
+static int
+severity(const struct event *ev)
 {
 	return event_has(ev, FIELD_SEVERITY) ? event_severity(ev->v[FIELD_SEVERITY]) : -1;
 }
@@ -140,7 +133,7 @@ render_severity_style(const struct event *ev)
 	static const enum render_style styles[SEVERITY_COUNT] = {
 		STYLE_PLAIN, STYLE_WARNING, STYLE_BAD, STYLE_WORST
 	};
-	int level = render_severity(ev);
+	int level = severity(ev);
 
 	return level < 0 ? STYLE_PLAIN : styles[level];
 }
@@ -158,7 +151,7 @@ struct str
 render_mark(const struct event *ev)
 {
 	static const char marks[SEVERITY_COUNT][2] = { "", "w", "E", "C" };
-	int level = render_severity(ev);
+	int level = severity(ev);
 
 	return str_of(level < 0 ? "" : marks[level]);
 }

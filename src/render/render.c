@@ -72,13 +72,14 @@ choose_columns(struct render *r, const struct selector *chosen, size_t n)
 	}
 }
 
-/* A machine's format, shown to a person. */
-static int
-write_shown(struct outstream *out, struct str text, bool json, struct err *e)
+int
+render_machine(struct outstream *out, struct str text, bool terminal, bool json, struct err *e)
 {
 	struct buf safe = { 0 };
 	int rc;
 
+	if (!terminal)
+		return outstream_write(out, text.p, text.len, e);
 	render_safe_lines(&safe, text, json);
 	rc = outstream_write(out, safe.p, safe.len, e);
 	buf_fini(&safe);
@@ -91,10 +92,9 @@ emit(struct render *r, struct err *e)
 {
 	int rc = 0;
 
-	if (r->buf.len > 0 && r->o.terminal && !r->format->people)
-		rc = write_shown(r->out, buf_view(&r->buf), r->format != &render_csv, e);
-	else if (r->buf.len > 0)
-		rc = outstream_write(r->out, r->buf.p, r->buf.len, e);
+	if (r->buf.len > 0)
+		rc = render_machine(r->out, buf_view(&r->buf), r->o.terminal && !r->format->people,
+		    r->format != &render_csv, e);
 	buf_reset(&r->buf);
 	return rc;
 }
@@ -198,10 +198,7 @@ render_summary(const struct summary *s, const struct summary_render *o, struct o
 		render_summary_html(&b, s, o);
 		break;
 	}
-	if (o->terminal && o->format != SUMMARY_TABLE)
-		rc = write_shown(out, buf_view(&b), o->format == SUMMARY_JSON, e);
-	else
-		rc = outstream_write(out, b.p, b.len, e);
+	rc = render_machine(out, buf_view(&b), o->terminal && o->format != SUMMARY_TABLE, o->format == SUMMARY_JSON, e);
 	buf_fini(&b);
 	return rc;
 }

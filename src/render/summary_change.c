@@ -243,7 +243,7 @@ put_csv(struct writer *w)
 int
 render_change(const struct change_render *o, struct outstream *out, struct err *e)
 {
-	struct buf text = { 0 }, safe = { 0 };
+	struct buf text = { 0 };
 	struct writer w = { .out = &text, .o = o };
 	int rc;
 
@@ -254,13 +254,10 @@ render_change(const struct change_render *o, struct outstream *out, struct err *
 		put_csv(&w);
 	else
 		put_table(&w);
-	/* A machine's format, shown to a person. */
-	if (o->terminal && o->format != SUMMARY_TABLE)
-		render_safe_lines(&safe, buf_view(&text), o->format == SUMMARY_JSON);
-	rc = safe.len > 0 ? outstream_write(out, safe.p, safe.len, e) : outstream_write(out, text.p, text.len, e);
+	rc = render_machine(out, buf_view(&text), o->terminal && o->format != SUMMARY_TABLE,
+	    o->format == SUMMARY_JSON, e);
 	buf_fini(&w.name);
 	buf_fini(&text);
-	buf_fini(&safe);
 	free(w.pair);
 	return rc;
 }

@@ -392,10 +392,7 @@ add_column(struct table *t, const struct column_kind *k)
 	mem_grow(&t->column, &t->columns_cap, t->columns + 1, sizeof(*t->column));
 	c = &t->column[t->columns++];
 	*c = (struct column){ .kind = *k };
-	render_safe(&c->title, str_of(k->title));
-	for (size_t i = 0; i < c->title.len; i++)
-		if (c->title.p[i] >= 'a' && c->title.p[i] <= 'z')
-			c->title.p[i] = (char)(c->title.p[i] - 'a' + 'A');
+	render_title(&c->title, str_of(k->title));
 }
 
 /* Titled by what is behind the field: AFTER.ROLE. */
