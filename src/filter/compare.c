@@ -112,8 +112,10 @@ compare_decimals(const struct decimal *a, const struct decimal *b)
 	return sign_a == 0 ? 0 : sign_a * compare_magnitude(a, b);
 }
 
-bool
-filter_number_cmp(struct str a, struct str b, int *order)
+/* The order of two JSON numbers, exact whatever their length; false when one
+ * of the texts is no JSON number. */
+static bool
+number_cmp(struct str a, struct str b, int *order)
 {
 	struct decimal x, y;
 
@@ -160,7 +162,7 @@ filter_compare(const struct filter_test *t, struct str value)
 			return false;
 		order = filter_ip_cmp(&ip, &t->range[0].first);
 	} else if (t->number) {
-		if (!filter_number_cmp(value, t->bound, &order))
+		if (!number_cmp(value, t->bound, &order))
 			return false;
 	} else
 		order = t->nocase ? -filter_cmp_folded(t->bound, value) : str_cmp(value, t->bound);

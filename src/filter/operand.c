@@ -12,6 +12,17 @@
 #include "base/utf8.h"
 #include "filter/tree.h"
 
+/* FIELD=VALUE, FIELD!=VALUE, FIELD~RE, FIELD!~RE, FIELD<N, <=, >, >=, as typed. */
+enum operand_sign {
+	OPERAND_EQUAL, OPERAND_REGEX, OPERAND_LESS, OPERAND_LESS_EQUAL, OPERAND_GREATER, OPERAND_GREATER_EQUAL
+};
+struct operand {
+	struct selector what; /* bytes in the filter's arena */
+	enum operand_sign sign;
+	bool negated;
+	struct str value;
+};
+
 static const struct {
 	const char *text;
 	enum operand_sign sign;
@@ -27,8 +38,8 @@ static const struct {
 	{ ">", OPERAND_GREATER, false },
 };
 
-int
-filter_operand_parse(struct filter *f, const char *text, struct filter_operand *out, struct err *e)
+static int
+parse(struct filter *f, const char *text, struct operand *out, struct err *e)
 {
 	size_t len = strlen(text), name = selector_span((struct str){ text, len });
 
@@ -52,7 +63,7 @@ filter_operand_parse(struct filter *f, const char *text, struct filter_operand *
 
 /* Those with one sign for one place. */
 struct operands {
-	struct filter_operand first;
+	struct operand first;
 	struct value_list values;  /* OPERAND_EQUAL */
 	struct node_list patterns; /* OPERAND_REGEX */
 };
@@ -63,10 +74,10 @@ struct operand_list {
 };
 
 static struct operands *
-same_operands(struct operand_list *l, const struct filter_operand *o)
+same_operands(struct operand_list *l, const struct operand *o)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		const struct filter_operand *first = &l->item[i].first;
+		const struct operand *first = &l->item[i].first;
 
 		if (first->sign == o->sign && first->negated == o->negated && selector_eq(&first->what, &o->what))
 			return &l->item[i];
@@ -77,7 +88,7 @@ same_operands(struct operand_list *l, const struct filter_operand *o)
 }
 
 static int
-add_comparison(struct filter *f, const struct filter_operand *o, int64_t now, struct node_list *all,
+add_comparison(struct filter *f, const struct operand *o, int64_t now, struct node_list *all,
     struct err *e)
 {
 	static const enum filter_sign of[] = {
@@ -93,7 +104,7 @@ add_comparison(struct filter *f, const struct filter_operand *o, int64_t now, st
 }
 
 static int
-add_operand(struct filter *f, const struct filter_operand *o, int64_t now, struct operand_list *l,
+add_operand(struct filter *f, const struct operand *o, int64_t now, struct operand_list *l,
     struct node_list *all, struct err *e)
 {
 	bool nocase = (field_table[o->what.field].flags & F_NOCASE) != 0;
@@ -132,11 +143,11 @@ filter_operands(struct filter *f, const struct str_list *typed, int64_t now, str
     struct err *e)
 {
 	struct operand_list l = { 0 };
-	struct filter_operand o;
+	struct operand o;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < typed->n; i++) {
-		rc = filter_operand_parse(f, typed->item[i], &o, e);
+		rc = parse(f, typed->item[i], &o, e);
 		if (rc == 0 && (rc = add_operand(f, &o, now, &l, all, e)) != 0)
 			err_doing(e, "%s", o.what.text.p);
 	}

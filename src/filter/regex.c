@@ -233,5 +233,6 @@ filter_trouble(const struct filter_scratch *x, struct err *e)
 {
 	if (x->given_up == 0)
 		return 0;
-	return err_set(e, ERR_FAIL, "the pattern '%s' takes too long, or too much memory, on some value; make it simpler", x->pattern);
+	return err_set(e, ERR_FAIL, "the pattern '%s' takes too long, or too much memory, on some value;"
+	    " make it simpler", x->pattern);
 }

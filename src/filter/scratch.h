@@ -32,8 +32,4 @@ bool filter_compare(const struct filter_test *t, struct str value);
 /* str_cmp of a folded literal and a value as it stands (match.c). */
 int filter_cmp_folded(struct str literal, struct str value);
 
-/* The order of two JSON numbers, exact whatever their length; false when one
- * of the texts is no JSON number. */
-bool filter_number_cmp(struct str a, struct str b, int *order);
-
 #endif

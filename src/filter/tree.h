@@ -134,19 +134,6 @@ filter_windows_path(struct str prefix)
 	    memchr(prefix.p, '/', prefix.len) == NULL;
 }
 
-/* FIELD=VALUE, FIELD!=VALUE, FIELD~RE, FIELD!~RE, FIELD<N, <=, >, >=, as typed. */
-enum operand_sign {
-	OPERAND_EQUAL, OPERAND_REGEX, OPERAND_LESS, OPERAND_LESS_EQUAL, OPERAND_GREATER, OPERAND_GREATER_EQUAL
-};
-struct filter_operand {
-	struct selector what; /* bytes in the filter's arena */
-	enum operand_sign sign;
-	bool negated;
-	struct str value;
-};
-
-int filter_operand_parse(struct filter *f, const char *text, struct filter_operand *out, struct err *e);
-
 /* All operands; adds what must hold. */
 int filter_operands(struct filter *f, const struct str_list *typed, int64_t now, struct node_list *all,
     struct err *e);
