@@ -224,24 +224,14 @@ tally_merge(struct tally *into, const struct tally *from)
 	tally_add_entries(into, from->entry, from->n);
 }
 
-static bool
-has(const struct tally *t, struct str value)
-{
-	uint32_t hash = hash_of(t, value);
-
-	for (size_t at = hash & (t->slots - 1); t->slot[at].place != 0; at = (at + 1) & (t->slots - 1))
-		if (t->slot[at].hash == hash && str_eq(t->entry[t->slot[at].place - 1].value, value))
-			return true;
-	return false;
-}
-
 struct tally *
 tally_without(const struct tally *t, const struct tally *known)
 {
 	struct tally *out = tally_new();
+	size_t place;
 
 	for (size_t i = 0; i < t->n; i++)
-		if (!has(known, t->entry[i].value))
+		if (!tally_find(known, t->entry[i].value, &place))
 			tally_add(out, t->entry[i].value, t->entry[i].count);
 	return out;
 }
