@@ -14,7 +14,7 @@ void heap_push(struct heap *h, struct feed *s);
 /* Takes feed i out; heap_settle, or with i = 0 heap_down, sets the rest right. */
 struct feed *heap_take(struct heap *h, size_t i);
 void heap_settle(struct heap *h);
-/* Source i has moved on. */
+/* Feed i has moved on. */
 void heap_down(struct heap *h, size_t i);
 void heap_fini(struct heap *h); /* frees the feeds too */
 

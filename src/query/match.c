@@ -18,7 +18,7 @@ step_init(struct step *s, const struct filter_node *n)
 	for (size_t i = 0; i < n->children; i++)
 		step_init(&s->child[i], n->child[i]);
 	if (n->op == FILTER_OR || n->op == FILTER_NOT)
-		s->bits = mem_alloc(2 * WORDS_MAX * sizeof(*s->bits));
+		s->bits = mem_alloc(2 * MATCH_WORDS * sizeof(*s->bits));
 }
 
 static void
@@ -123,7 +123,7 @@ by_cost(const void *a, const void *b)
 static int
 rows_or(struct matcher *m, struct step *s, uint64_t *bits, struct err *e)
 {
-	uint64_t *found = s->bits, *left = s->bits + WORDS_MAX;
+	uint64_t *found = s->bits, *left = s->bits + MATCH_WORDS;
 
 	memset(found, 0, m->words * sizeof(*found));
 	qsort(s->child, s->node->children, sizeof(*s->child), by_cost);

@@ -13,6 +13,8 @@
 #include "filter/filter.h"
 #include "store/store.h"
 
+#define MATCH_WORDS (SEGMENT_EVENTS_MAX / 64) /* a bit a row */
+
 enum verdict { MATCH_NONE, MATCH_SOME, MATCH_ALL };
 
 /* Scratch of one thread; the filter is borrowed. */
@@ -21,9 +23,8 @@ struct matcher *matcher_new(const struct filter *f);
 void matcher_free(struct matcher *m);
 
 /*
- * Which rows match: *verdict, and for MATCH_SOME the bits (one a row,
- * SEGMENT_EVENTS_MAX / 64 words, borrowed until the next call).  MATCH_SOME
- * may have no bit set.  0 or -1.
+ * Which rows match: *verdict, and for MATCH_SOME the bits (MATCH_WORDS,
+ * borrowed until the next call), of which none may be set.  0 or -1.
  */
 int match_segment(struct matcher *m, const struct stored *s, enum verdict *verdict, uint64_t **bits, struct err *e);
 

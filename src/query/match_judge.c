@@ -77,7 +77,7 @@ static uint64_t *
 maybe_of(struct step *s)
 {
 	if (s->maybe == NULL)
-		s->maybe = mem_alloc(2 * WORDS_MAX * sizeof(*s->maybe));
+		s->maybe = mem_alloc(2 * MATCH_WORDS * sizeof(*s->maybe));
 	return s->maybe;
 }
 
@@ -234,7 +234,7 @@ judge_line(struct matcher *m, struct step *s, struct err *e)
 	s->cost = COST_LINE;
 	if (need->texts == 0)
 		return 0;
-	s->sure = maybe_of(s) + WORDS_MAX;
+	s->sure = maybe_of(s) + MATCH_WORDS;
 	s->values = 0;
 	memset(s->maybe, 0, m->words * sizeof(*s->maybe));
 	memset(s->sure, 0, m->words * sizeof(*s->sure));
@@ -296,6 +296,8 @@ judge_test(struct matcher *m, struct step *s, struct err *e)
 static int
 effort(const struct filter_node *n)
 {
+	unsigned flags;
+
 	if (n->op != FILTER_TEST)
 		return 4;
 	switch (n->test.op) {
@@ -304,7 +306,8 @@ effort(const struct filter_node *n)
 	case TEST_LINE:
 		return 5;
 	default:
-		return field_table[n->test.field].flags & F_PROSE ? 3 : field_table[n->test.field].flags & F_MEMBER ? 1 : 2;
+		flags = field_table[n->test.field].flags;
+		return flags & F_PROSE ? 3 : flags & F_MEMBER ? 1 : 2;
 	}
 }
 

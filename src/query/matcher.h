@@ -12,8 +12,6 @@
 
 #include "query/match.h"
 
-#define WORDS_MAX (SEGMENT_EVENTS_MAX / 64)
-
 struct step {
 	const struct filter_node *node;
 	struct step *child;
@@ -37,7 +35,7 @@ struct matcher {
 	struct filter_scratch *scratch;
 	const struct stored *stored;
 	uint32_t n, words;
-	uint64_t bits[WORDS_MAX], other[WORDS_MAX];
+	uint64_t bits[MATCH_WORDS], other[MATCH_WORDS];
 	struct buf folded, line;
 	struct event event;
 };

@@ -5,7 +5,7 @@
  * it can give.  Those whose next event is known are merged through a heap; one
  * that has given all it knew waits again.
  *
- * Sources work in groups, on several threads: what is due, and what will be
+ * Feeds work in groups, on several threads: what is due, and what will be
  * due anyway.
  */
 #include "query/merge.h"

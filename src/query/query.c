@@ -237,29 +237,8 @@ query_cursor(const struct query *q, struct query_cursor *out)
 		out->size = m->begun ? m->last.seq + 1 : q->first;
 }
 
-uint64_t
-query_size(const struct query *q)
-{
-	return q->size;
-}
-
 bool
 query_position_gone(const struct query *q)
 {
 	return q->gone;
-}
-
-int
-query_covered(struct store *st, const struct filter *f, bool *covered, struct err *e)
-{
-	struct segment_info *list;
-	struct store_view view;
-	size_t n;
-
-	if (store_view(st, &view, &list, &n, e) < 0)
-		return -1;
-	free(list);
-	*covered = !f->stated_window || view.pruned_events == 0 || view.pruned_max_time < f->since ||
-	    view.pruned_min_time >= f->until;
-	return 0;
 }

@@ -92,9 +92,6 @@ void query_stats(const struct query *q, struct query_stats *s);
  * QUERY_ARRIVAL: once query_next said 0 without reaching the limit, all that
  * the log had is behind it, matching or not. */
 void query_cursor(const struct query *q, struct query_cursor *out);
-/* The size of the log that the answer is about (with a cursor, when paging
- * began): an arrival query from there on gives all that is not in it. */
-uint64_t query_size(const struct query *q);
 /* The event at which `after` stood is no longer there: pruned meanwhile. */
 bool query_position_gone(const struct query *q);
 

@@ -11,7 +11,6 @@
 #include "query/query.h"
 
 #define SCAN_THREADS_MAX 8
-#define SCAN_WORDS (SEGMENT_EVENTS_MAX / 64)
 
 /* The rows of a segment that matched: bits, or all of them when NULL. */
 struct chosen {

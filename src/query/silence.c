@@ -266,7 +266,8 @@ find_gaps(struct rhythm *r, const struct voice *v, struct gaps *g)
 			uint32_t slot = w * 64 + (uint32_t)__builtin_ctzll(in);
 
 			if (g->events++ > 0)
-				note_gap(r, g, (struct gap){ slot_start(r, before + 1), slot_start(r, slot), slot - before });
+				note_gap(r, g, (struct gap){ slot_start(r, before + 1), slot_start(r, slot),
+				    slot - before });
 			before = slot;
 		}
 	end = (uint32_t)((r->until - 1 - r->begin) >> r->shift);

@@ -15,7 +15,7 @@ struct summer {
 	struct summary *sum;
 	uint32_t *code_count;
 	size_t code_cap;
-	uint64_t left[SCAN_WORDS]; /* rows not yet counted under any field of a chain */
+	uint64_t left[MATCH_WORDS]; /* rows not yet counted under any field of a chain */
 };
 
 struct summer *
