@@ -65,7 +65,6 @@ int cli_finish(const struct program *p, struct err *e, int status);
 
 /* One neutralised line on stderr, "program: text"; note: not when --quiet;
  * detail: only when --verbose. */
-void cli_warn(const struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cli_note(const struct program *p, const struct common_args *c, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void cli_detail(const struct program *p, const struct common_args *c, const char *fmt, ...)

@@ -48,12 +48,6 @@ say(const char *program, const char *text)
 	} while (0)
 
 void
-cli_warn(const struct program *p, const char *fmt, ...)
-{
-	SAY_FORMATTED(p, fmt);
-}
-
-void
 cli_note(const struct program *p, const struct common_args *c, const char *fmt, ...)
 {
 	if (!c->quiet)
@@ -227,8 +221,10 @@ cli_finish(const struct program *p, struct err *e, int status)
 	status = worse(status, (int)e->code);
 	if (lost) {
 		/* A library that failed on stdout has said so already. */
-		if (e->code == ERR_OK)
-			cli_warn(p, "standard output: %s", strerror(lost_by ? lost_by : EIO));
+		if (e->code == ERR_OK) {
+			err_set(e, ERR_FAIL, "standard output: %s", strerror(lost_by ? lost_by : EIO));
+			say(p->name, e->text);
+		}
 		status = worse(status, ERR_FAIL);
 	}
 	return status;

@@ -395,7 +395,8 @@ count_before(const struct answer *w, const struct selector *field, struct tally 
 	opts.filter = before;
 	/* Nothing was there before the first instant that --where or -Q lets through. */
 	if (before->since != TIME_MIN)
-		rc = err_set(e, ERR_FAIL, "--first-seen: since when is for --since or --last to say, not for --where or -Q");
+		rc = err_set(e, ERR_FAIL, "--first-seen: since when is for --since or --last to say,"
+		    " not for --where or -Q");
 	else
 		rc = query_facet(w->st, &opts, field, t, &stats, e);
 	filter_free(before);
@@ -572,8 +573,8 @@ answer(struct answer *w, int64_t started, struct err *e)
 	w->opts.filter = w->filter;
 	w->opts.after = w->continued ? &w->from : NULL;
 	w->opts.go_on = cli_go_on;
-	/* JSON and --show-cursor say whether there are more. */
-	w->opts.limit = a->limit == OPT_NUMBER_NONE ? 0 : a->limit < UINT64_MAX && is(w, "json") ? a->limit + 1 : a->limit;
+	/* JSON says whether there are more; no limit is as large as OPT_NUMBER_NONE. */
+	w->opts.limit = a->limit == OPT_NUMBER_NONE ? 0 : is(w, "json") ? a->limit + 1 : a->limit;
 	if (people && !a->follow && !a->count)
 		cli_pager(&program, &a->common);
 	if (print_answer(w, e) != 0 || leave_cursor(w, e) != 0)
