@@ -72,6 +72,7 @@ void cli_detail(const struct program *p, const struct common_args *c, const char
 
 /* What is told beside an answer that retention has made smaller. */
 #define CLI_PRUNED "part of this time was pruned: events that were there are gone"
+#define CLI_NOTHING_PRUNED "nothing found, but part of this time was pruned"
 
 /* Opens the store that --db, $AUDIT_DB, db: of the configuration or, last, the
  * default names.  An error of opening says which file. */
@@ -135,7 +136,11 @@ int cli_filter(const struct program *p, const struct common_args *c, const struc
  */
 void cli_pager(const struct program *p, const struct common_args *c);
 
-/* The coverage of an answer: as a JSON object, and in words for -v. */
+/* The coverage of an answer, with -v or when all of it is wanted; else no more
+ * than whether it is complete, because silences take longer to find than most
+ * answers.  As a JSON object, and in words for -v. */
+int cli_coverage(const struct common_args *c, struct store *st, const struct query_options *o, bool all,
+    struct coverage *out, struct err *e);
 void cli_coverage_json(struct buf *out, const struct coverage *c);
 void cli_coverage_words(const struct program *p, const struct common_args *a, const struct coverage *c);
 

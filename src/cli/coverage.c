@@ -6,6 +6,16 @@
 
 #include "cli/cli.h"
 
+int
+cli_coverage(const struct common_args *c, struct store *st, const struct query_options *o, bool all,
+    struct coverage *out, struct err *e)
+{
+	*out = (struct coverage){ .pruned_from = TIME_NONE, .pruned_until = TIME_NONE };
+	if (all || c->verbose)
+		return query_coverage(st, o->filter, o->now, o->pool, out, e);
+	return query_covered(st, o->filter, &out->complete, e);
+}
+
 /* ---- JSON ---- */
 
 static void

@@ -524,11 +524,9 @@ tell(struct answer *w, int64_t started, bool *complete, struct err *e)
 {
 	const struct common_args *c = &w->args->common;
 	struct coverage covered = { 0 };
-	int rc;
+	int rc = 0;
 
-	if (!c->verbose || w->st == NULL)
-		rc = w->st != NULL ? query_covered(w->st, w->filter, complete, e) : 0;
-	else if ((rc = query_coverage(w->st, w->filter, w->opts.now, w->opts.pool, &covered, e)) == 0) {
+	if (w->st != NULL && (rc = cli_coverage(c, w->st, &w->opts, false, &covered, e)) == 0) {
 		covered.position_gone = w->position_gone;
 		*complete = covered.complete;
 		cli_coverage_words(&program, c, &covered);
@@ -556,7 +554,7 @@ verdict(struct answer *w, int64_t started, struct err *e)
 	if (a->until_match > 0)
 		return w->arrived == a->until_match ? 0 : 1;
 	if (!complete && w->printed == 0)
-		return err_set(e, ERR_INCOMPLETE, "nothing found, but part of this time was pruned");
+		return err_set(e, ERR_INCOMPLETE, CLI_NOTHING_PRUNED);
 	if (!complete)
 		cli_note(&program, &a->common, CLI_PRUNED);
 	else if (w->printed == 0 && w->terminal && !a->count)

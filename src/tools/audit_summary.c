@@ -161,7 +161,7 @@ summarise(struct answer *w, struct summary *sum, struct err *e)
 		return summarise_lines(w->args, &w->opts, sum, &w->stats, e);
 	if (query_summary(w->st, &w->opts, sum, &w->stats, e) != 0)
 		return -1;
-	return query_coverage(w->st, w->filter, w->now, w->opts.pool, &w->coverage, e);
+	return cli_coverage(&w->args->common, w->st, &w->opts, false, &w->coverage, e);
 }
 
 static void
@@ -182,7 +182,9 @@ print_answer(struct answer *w, const struct summary_options *so, struct summary_
 			cli_query_detail(&program, c, w->filter, &w->stats, w->now);
 			if (w->st)
 				cli_coverage_words(&program, c, &w->coverage);
-			if (incomplete)
+			if (incomplete && sum->total == 0)
+				err_set(e, ERR_INCOMPLETE, CLI_NOTHING_PRUNED);
+			else if (incomplete)
 				cli_note(&program, c, CLI_PRUNED);
 		}
 	}

@@ -225,14 +225,18 @@ find_trail(struct answer *w, struct err *e)
 }
 
 static int
-coverage(struct answer *w, struct buf *json, struct err *e)
+coverage(struct answer *w, const struct query_options *qo, struct buf *json, struct err *e)
 {
+	bool in_json = strcmp(w->format, "json") == 0;
+
 	if (!w->st)
 		return 0;
-	if (query_coverage(w->st, w->filter, w->now, w->pool, &w->coverage, e) != 0)
+	if (cli_coverage(&w->args->common, w->st, qo, in_json, &w->coverage, e) != 0)
 		return -1;
-	cli_coverage_json(json, &w->coverage);
-	buf_byte(json, '\0');
+	if (in_json) {
+		cli_coverage_json(json, &w->coverage);
+		buf_byte(json, '\0');
+	}
 	return 0;
 }
 
@@ -309,7 +313,7 @@ print_events(struct answer *w, struct outstream *out, struct err *e)
 	qo = query_options(w, &ro);
 	if ((r = render_open(&ro, out, e)) == NULL ||
 	    (w->st ? print_stored(w, &qo, r, e) : print_lines(w, &qo, r, e)) != 0 || find_trail(w, e) != 0 ||
-	    coverage(w, &covered, e) != 0)
+	    coverage(w, &qo, &covered, e) != 0)
 		goto out;
 	render_trail_json(&tail, &w->trail);
 	buf_byte(&tail, '\0');
@@ -364,7 +368,7 @@ print_distinct(struct answer *w, struct outstream *out, struct err *e)
 	if (rc == 0)
 		rc = render_facet(t, &fr, out, e);
 	if (rc == 0 && w->st)
-		rc = query_coverage(w->st, w->filter, w->now, w->pool, &w->coverage, e);
+		rc = cli_coverage(&a->common, w->st, &qo, false, &w->coverage, e);
 out:
 	tally_free(t);
 	arena_fini(&names);
@@ -403,7 +407,7 @@ verdict(const struct answer *w, struct err *e)
 		return found ? 0 : 1;
 	cli_coverage_words(&program, c, &w->coverage);
 	if (!w->coverage.complete && !found)
-		return err_set(e, ERR_INCOMPLETE, "nothing found, but part of this time was pruned");
+		return err_set(e, ERR_INCOMPLETE, CLI_NOTHING_PRUNED);
 	if (!w->coverage.complete)
 		cli_note(&program, c, CLI_PRUNED);
 	return found ? 0 : 1;

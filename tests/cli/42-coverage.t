@@ -77,6 +77,10 @@ ends "what is older than the 4th or so is pruned" 0
 oldest=$(audit-query -r -n 1 -o jsonl | jq -r .time)
 run audit-query --since 2026-01-02 --until 2026-01-02
 ends "nothing matched and it was pruned: 3" 3
+run audit-summary --since 2026-01-02 --until 2026-01-02
+ends "a summary of nothing too" 3
+run audit-summary --since 2026-01-08 --until 2026-01-08 action=none
+ends "but not where all is there" 0
 is "the window was pruned" "$(coverage --since 2026-01-02 --until 2026-01-02 | jq -c '[.complete, .pruned_from, .pruned_until]')" \
     '[false,"2026-01-02T00:00:00.000000Z","2026-01-03T00:00:00.000000Z"]'
 is "a window behind it is whole" "$(coverage --since 2026-01-08 --until 2026-01-08 | jq -c '[.complete, has("pruned_from")]')" \
