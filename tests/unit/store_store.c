@@ -170,6 +170,20 @@ read_all(struct store *st, struct all *all)
 	free(list);
 }
 
+/* The line of a row that is had alone. */
+static int
+pick_line(struct stored *s, uint32_t row, struct buf *line, struct err *e)
+{
+	struct event ev;
+
+	segment_expect(s->columns, 1);
+	buf_reset(line);
+	if (segment_event(s->columns, row, FIELD_ALL, &ev, e) < 0)
+		return -1;
+	event_format(line, &ev);
+	return 0;
+}
+
 static void
 all_fini(struct all *all)
 {
@@ -727,6 +741,7 @@ START_TEST(hostile_rows_are_errors)
 		struct err e = ERR_NONE;
 		struct hash root;
 		struct all all = { 0 };
+		struct buf line = { 0 };
 		struct segment_info *list = NULL;
 		struct store_view v;
 		bool moved = false;
@@ -744,6 +759,8 @@ START_TEST(hostile_rows_are_errors)
 				for (size_t k = 0; k < n; k++) {
 					struct stored *s = store_segment(st, &list[k], &moved, &e);
 
+					for (uint32_t row = 0; s != NULL && row < s->info.meta.count; row += 1000)
+						pick_line(s, row, &line, &e);
 					if (s != NULL)
 						stored_each(s, (struct row_sink){ take_row, &all }, &e);
 					store_segment_free(s);
@@ -752,10 +769,49 @@ START_TEST(hostile_rows_are_errors)
 			}
 			free(list);
 			all_fini(&all);
+			buf_fini(&line);
 			store_close(st);
 		}
 		unlink(path);
 	}
+}
+END_TEST
+
+START_TEST(rows_had_alone_are_those_of_the_segment_while_it_is_there)
+{
+	struct store *st = open_store(STORE_CREATE);
+	struct err e = ERR_NONE;
+	struct buf line = { 0 };
+	struct segment_info *list;
+	struct store_view v;
+	struct all all;
+	bool moved = false;
+	size_t n;
+
+	append_range(st, NULL, 0, 5000, 5000);
+	read_all(st, &all);
+	ck_assert_int_eq(store_view(st, &v, &list, &n, &e), 0);
+	ck_assert_uint_eq(n, 1);
+	for (uint32_t row = 0; row < 5000; row += 241) {
+		struct stored *s = store_segment(st, &list[0], &moved, &e);
+
+		for (uint32_t i = row; i < 5000 && i < row + 3; i++) {
+			ck_assert_msg(pick_line(s, i, &line, &e) == 0, "%s", e.text);
+			ck_assert_uint_eq(line.len, all.start[i + 1] - all.start[i]);
+			ck_assert_mem_eq(line.p, all.bytes.p + all.start[i], line.len);
+		}
+		store_segment_free(s);
+	}
+	struct stored *gone = store_segment(st, &list[0], &moved, &e);
+	tamper("DELETE FROM piece; DELETE FROM segment");
+	ck_assert_int_eq(pick_line(gone, 7, &line, &e), -1);
+	ck_assert_int_eq(e.code, ERR_BUSY);
+	ck_assert(gone->moved);
+	store_segment_free(gone);
+	free(list);
+	all_fini(&all);
+	buf_fini(&line);
+	store_close(st);
 }
 END_TEST
 
@@ -786,6 +842,7 @@ store_suite(void)
 	tcase_add_test(t, a_cell_that_cannot_be_merged_does_not_stop_writers);
 	tcase_add_test(t, segments_that_overlap_in_time_are_all_asked);
 	tcase_add_test(t, hostile_rows_are_errors);
+	tcase_add_test(t, rows_had_alone_are_those_of_the_segment_while_it_is_there);
 	suite_add_tcase(s, t);
 	return s;
 }
