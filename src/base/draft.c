@@ -65,6 +65,23 @@ create(struct draft *d, mode_t mode)
 	return d->fd < 0 ? -1 : 0;
 }
 
+/*
+ * Whether the path may be replaced.  A rename would put a file where a device
+ * or a FIFO was.  It would also follow a link that someone else left in /tmp,
+ * which the kernel refuses to those who open it.
+ */
+static int
+check_target(const char *path, struct err *e)
+{
+	struct stat link, sb;
+
+	if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && link.st_uid != geteuid() && link.st_uid != 0)
+		return err_set(e, ERR_FAIL, "%s: is a symbolic link of another user", path);
+	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+		return err_set(e, ERR_FAIL, "%s: is not a regular file", path);
+	return 0;
+}
+
 int
 draft_open(struct draft *d, const char *path, mode_t mode, struct err *e)
 {
@@ -73,6 +90,8 @@ draft_open(struct draft *d, const char *path, mode_t mode, struct err *e)
 	int rc = -1;
 
 	*d = (struct draft)DRAFT_NONE;
+	if (check_target(path, e) != 0)
+		return -1;
 	if (lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode)) {
 		if ((target = realpath(path, NULL)) == NULL) {
 			err_errno(e, "%s", path);

@@ -19,8 +19,8 @@ struct draft {
 
 #define DRAFT_NONE { -1, -1, NULL, "" }
 
-/* A symbolic link at path is followed, so that the link stays.  mode is
- * lessened by the umask.  Errors: ERR_FAIL with path. */
+/* Replaces nothing but files.  A symbolic link at path is followed, so that
+ * the link stays, unless it is another user's.  mode is lessened by the umask.  Errors: ERR_FAIL with path. */
 int draft_open(struct draft *d, const char *path, mode_t mode, struct err *e);
 
 /* Syncs, renames, syncs the folder and frees d, whatever it returns. */

@@ -582,6 +582,37 @@ START_TEST(a_symbolic_link_stays)
 }
 END_TEST
 
+START_TEST(what_is_no_file_is_not_replaced)
+{
+	struct err e = ERR_NONE;
+	struct stat sb;
+
+	ck_assert_int_eq(mkfifo(in_folder("fifo"), 0600), 0);
+	ck_assert_int_eq(symlink("fifo", in_folder("link")), 0);
+	ck_assert_int_eq(file_replace(in_folder("fifo"), 0600, "new", 3, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "is not a regular file"));
+	err_clear(&e);
+	ck_assert_int_eq(file_replace(in_folder("link"), 0600, "new", 3, &e), -1);
+	ck_assert_int_eq(lstat(in_folder("fifo"), &sb), 0);
+	ck_assert(S_ISFIFO(sb.st_mode));
+	ck_assert_uint_eq(count_files(), 2);
+}
+END_TEST
+
+START_TEST(a_link_of_another_user_is_not_followed)
+{
+	struct err e = ERR_NONE;
+
+	put_file(in_folder("target"), "old", 3);
+	ck_assert_int_eq(symlink("target", in_folder("link")), 0);
+	/* Only root can give it to another. */
+	if (lchown(in_folder("link"), 65534, 65534) != 0)
+		return;
+	ck_assert_int_eq(file_replace(in_folder("link"), 0600, "new", 3, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "a symbolic link of another user"));
+}
+END_TEST
+
 START_TEST(a_full_device_is_reported)
 {
 	struct buf text = make_text(600000);
@@ -720,6 +751,8 @@ stream_suite(void)
 	tcase_add_test(t, what_cannot_be_opened_is_named);
 	tcase_add_test(t, a_name_appears_only_when_complete);
 	tcase_add_test(t, a_symbolic_link_stays);
+	tcase_add_test(t, what_is_no_file_is_not_replaced);
+	tcase_add_test(t, a_link_of_another_user_is_not_followed);
 	tcase_add_test(t, a_full_device_is_reported);
 	tcase_add_test(t, a_closed_pipe_is_reported);
 	tcase_add_test(t, a_fifo_is_written_in_place);
