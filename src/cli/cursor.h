@@ -5,7 +5,8 @@
 #include "query/query.h"
 
 /* The cursor that a file keeps.  A file that is not there or is empty is the
- * beginning: *found is false.  ERR_FAIL names the file. */
+ * beginning: *found is false.  ERR_FAIL names the file, also when it could not
+ * be replaced later: something else than a file, or its folder is not writable. */
 int cursor_file_read(const char *path, struct query_cursor *c, bool *found, struct err *e);
 
 /* Replaces the file atomically; to be called when the output is safe. */

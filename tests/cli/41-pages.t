@@ -75,6 +75,12 @@ run audit-query --db other.db --cursor "$cursor"
 refuses "another store's cursor" 2 "belongs to another store"
 run audit-query --cursor-file page.err
 refuses "a file that holds no cursor" 2 "page.err"
+run audit-query --cursor-file no/such/folder/later
+refuses "a file that could not be made later, before any output" 2 "no/such/folder/later: .*No such file"
+mkfifo pipe
+run timeout 5 audit-query --cursor-file pipe
+refuses "what is no file and would be renamed over" 2 "pipe: is no regular file"
+check "and is left alone" test -p pipe
 cp "$db" copy.db
 audit-query --cursor-file later --db "$db" -o jsonl >first
 events 20001 20010 | auditd-ingest -q
