@@ -305,8 +305,11 @@ follow(struct answer *w, struct err *e)
 		.pause = follow_pause };
 
 	o.earlier = a->limit != OPT_NUMBER_NONE ? a->limit : EARLIER_DEFAULT;
-	if (a->cursor_file != NULL)
-		o.earlier = 0;
+	/* A file that is not there yet: from the first event on. */
+	if (a->cursor_file != NULL && !w->continued) {
+		w->from = (struct query_cursor){ .order = QUERY_ARRIVAL };
+		w->opts.after = &w->from;
+	}
 	if (a->timeout != NULL && duration_parse(a->timeout, &o.timeout, e) < 0)
 		return err_doing(e, "--timeout");
 	if (query_follow(w->st, &o, &w->stats, e) < 0) {

@@ -116,6 +116,8 @@ run audit-query -f --cursor-file place --timeout 0.3s 'status>=90001'
 is "-f goes on behind it" "$(numbers out | tr '\n' ' ')" "90004 90005 "
 run audit-query --cursor-file place 'status>=90001'
 ends "and remembers" 1
+run audit-query -f --cursor-file fresh --timeout 0.3s 'status>=90001'
+is "with a new file -f begins with all, too" "$(numbers out | tr '\n' ' ')" "90001 90002 90003 90004 90005 "
 run audit-query --cursor-file place 'status>=90002'
 refuses "another filter's file" 2 "place: .*another filter"
 echo nonsense >place
@@ -126,11 +128,9 @@ is "which is left alone" "$(cat place)" nonsense
 # Interrupted in the middle of what was there.
 cat >middle.py <<'END'
 import signal, subprocess, sys
-ask = ["audit-query", "--cursor-file", "middle", "-o", "jsonl", "status>=0"]
-command = ask + ["-f"]
-got = subprocess.run(ask + ["-n", "1"], stdout=subprocess.PIPE).stdout.splitlines(True)
+command = ["audit-query", "-f", "--cursor-file", "middle", "-o", "jsonl", "status>=0"]
 first = subprocess.Popen(command, stdout=subprocess.PIPE)
-got.append(first.stdout.readline())
+got = [first.stdout.readline()]
 first.send_signal(signal.SIGINT)
 got += first.stdout.readlines()
 first.wait()
@@ -141,7 +141,7 @@ if not rest:
 if sorted(got + rest) != sorted(everything):
     sys.exit("%d and %d of %d, %d twice" % (len(got), len(rest), len(everything), len(set(got) & set(rest))))
 END
-run python3 middle.py
+run timeout 60 python3 middle.py
 ends "interrupted in the middle, the next goes on exactly there ($(cat err))" 0
 cat >page.py <<'END'
 import json, signal, subprocess, sys
@@ -154,7 +154,7 @@ count = int(subprocess.run(["audit-query", "-c", "status>=0"], stdout=subprocess
 if not page["has_more"] or len(page["events"]) + rest.count(b"\n") != count:
     sys.exit("%s, %d and %d of %d" % (page["has_more"], len(page["events"]), rest.count(b"\n"), count))
 END
-run python3 page.py
+run timeout 60 python3 page.py
 ends "an interrupted page says that there is more, and where ($(cat err))" 0
 
 # What cannot be.
