@@ -38,6 +38,21 @@ static const struct {
 	{ ">", OPERAND_GREATER, false },
 };
 
+/* Names of --where that are no fields, and the options that ask the same. */
+static int
+check_name(struct str name, struct err *e)
+{
+	static const struct {
+		const char *name, *option;
+	} other[] = { { "actor", "actor" }, { "target", "target" }, { "text", "text" }, { "line", "grep" } };
+
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		if (str_eq(name, str_of(other[i].name)))
+			return err_set(e, ERR_FAIL, "'%s' is no field: ask with --%s, or in --where", other[i].name,
+			    other[i].option);
+	return 0;
+}
+
 static int
 parse(struct filter *f, const char *text, struct operand *out, struct err *e)
 {
@@ -53,6 +68,8 @@ parse(struct filter *f, const char *text, struct operand *out, struct err *e)
 		out->sign = signs[i].sign;
 		out->negated = signs[i].negated;
 		out->value = str_of(text + name + n);
+		if (check_name((struct str){ text, name }, e) != 0)
+			return -1;
 		return selector_parse(&out->what, (struct str){ text, name }, &f->arena, e);
 	}
 	return err_set(e, ERR_FAIL, "'%.60s' is no FIELD=VALUE (nor with != ~ !~ < <= > >=);"

@@ -669,6 +669,10 @@ END_TEST
 
 START_TEST(what_is_no_operand_is_told_what_one_is)
 {
+	give(&args.expr, "target=prod/*");
+	refused("'target' is no field: ask with --target, or in --where", "");
+	give(&args.expr, "line~x");
+	refused("'line' is no field", "--grep");
 	give(&args.expr, "alice");
 	refused("'alice' is no FIELD=VALUE", "--where takes expressions");
 	give(&args.expr, "reason x=1");
