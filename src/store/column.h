@@ -3,7 +3,8 @@
  * Private to store/.
  *
  *   column_time.c        one number a row: deltas, packed
- *   column_dictionary.c  distinct values with counts, and a code a row
+ *   column_dictionary.c  distinct values with counts, and a code a row;
+ *                        column_dictionary_pick.c for one row alone
  *   column_uuid.c        16 bytes a row
  *   column_text.c        lengths, and blocks of text
  *   members.c            the membership filter
@@ -22,6 +23,7 @@
 #include "store/bits.h"
 #include "store/codec.h"
 #include "store/segment.h"
+#include "store/uuid.h"
 
 /* The first byte of a column's first piece. */
 enum encoding {
@@ -38,9 +40,6 @@ enum packing { PACKING_NONE = 0, PACKING_ZSTD = 1 };
 #define TEXT_BLOCK_RAW (128u * 1024) /* a block is closed when it has so many */
 #define TEXT_BLOCK_MAX (TEXT_BLOCK_RAW + SEGMENT_VALUE_MAX)
 #define TEXT_BLOCKS_MAX (PART_MAX - PART_BLOCK)
-
-#define UUID_LEN 16
-#define UUID_TEXT_LEN 36
 
 /* ---- bytes of a piece ---- */
 
@@ -108,6 +107,10 @@ struct piece_view {
 	void *arg;
 	struct buf *bytes; /* memory to read into */
 };
+
+/* The raw bytes behind a packing byte: in place, or decompressed into made,
+ * with BITS_PADDING behind them.  NULL when there are no such. */
+const uint8_t *column_unpack(struct str packed, struct codec *codec, size_t raw, struct buf *made);
 
 /* ---- what the builder gathered ---- */
 
@@ -210,18 +213,6 @@ int dictionary_pick_code(enum field f, const struct dictionary_head *h, const st
 int dictionary_pick(enum field f, const struct dictionary_head *h, struct codec *c, struct buf *list,
     uint32_t code, struct buf *out, struct err *e);
 
-/* 8 bytes of a UUID: where the differing bits go. */
-struct uuid_run {
-	uint64_t mask; /* as many bits as the run has, from bit 0 */
-	uint8_t from, to;
-};
-struct uuid_half {
-	uint64_t common;
-	unsigned width; /* bits that differ */
-	unsigned runs;
-	struct uuid_run run[32];
-};
-
 #define UUID_EXCEPTION (UINT32_C(1) << 31)
 
 struct uuid_column {
@@ -241,9 +232,6 @@ void uuid_column_fini(struct uuid_column *u);
 /* One row alone: 1 given, 0 the column must be decoded, -1. */
 int uuid_pick(enum field f, struct str dictionary, const struct piece_view *codes, uint32_t count, uint32_t row,
     char text[UUID_TEXT_LEN], struct str *out, struct err *e);
-/* Exactly 8-4-4-4-12 lower-case digits, as two big-endian numbers. */
-bool uuid_parse(const char *p, size_t len, uint64_t out[2]);
-
 struct text_column {
 	uint32_t n;               /* blocks */
 	struct text_block *block; /* off is the sum of the lengths before */

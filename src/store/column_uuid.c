@@ -26,63 +26,7 @@
 #include "base/mem.h"
 #include "store/column.h"
 
-enum { BACK_MAX = 8, DIGIT = 0x10 };
-
-/* DIGIT and the value of a lower-case digit, 0 for all other bytes. */
-static const uint8_t digits[256] = {
-	['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15,
-	['6'] = 0x16, ['7'] = 0x17, ['8'] = 0x18, ['9'] = 0x19, ['a'] = 0x1a, ['b'] = 0x1b,
-	['c'] = 0x1c, ['d'] = 0x1d, ['e'] = 0x1e, ['f'] = 0x1f
-};
-
-static inline uint64_t
-parse_digits(const char *p, int n, unsigned *all)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < n; i++) {
-		uint8_t d = digits[(uint8_t)p[i]];
-		*all &= d;
-		v = v << 4 | (d & 0xf);
-	}
-	return v;
-}
-
-bool
-uuid_parse(const char *p, size_t len, uint64_t out[2])
-{
-	unsigned all = DIGIT;
-
-	if (len != UUID_TEXT_LEN || p[8] != '-' || p[13] != '-' || p[18] != '-' || p[23] != '-')
-		return false;
-	out[0] = parse_digits(p, 8, &all) << 32 | parse_digits(p + 9, 4, &all) << 16 |
-	    parse_digits(p + 14, 4, &all);
-	out[1] = parse_digits(p + 19, 4, &all) << 48 | parse_digits(p + 24, 4, &all) << 32 |
-	    parse_digits(p + 28, 8, &all);
-	return all & DIGIT;
-}
-
-static inline char *
-format_digits(char *to, uint64_t v, int n)
-{
-	for (int i = 4 * (n - 1); i >= 0; i -= 4)
-		*to++ = "0123456789abcdef"[v >> i & 0xf];
-	return to;
-}
-
-static void
-uuid_format(uint64_t high, uint64_t low, char *text)
-{
-	text = format_digits(text, high >> 32, 8);
-	*text++ = '-';
-	text = format_digits(text, high >> 16, 4);
-	*text++ = '-';
-	text = format_digits(text, high, 4);
-	*text++ = '-';
-	text = format_digits(text, low >> 48, 4);
-	*text++ = '-';
-	format_digits(text, low, 12);
-}
+enum { BACK_MAX = 8 };
 
 bool
 uuid_suits(const struct values *v)
@@ -127,69 +71,7 @@ find_distances(struct gathered *g, uint32_t *last, uint32_t slots)
 	}
 }
 
-/* ---- one half of a UUID without its common bits ---- */
-
-/* The differing bits of one half, run by run. */
-static void
-uuid_half_init(struct uuid_half *h, uint64_t differing, uint64_t common)
-{
-	unsigned bit = 0;
-
-	*h = (struct uuid_half){ .common = common };
-	while (bit < 64 && differing >> bit) {
-		bit += (unsigned)__builtin_ctzll(differing >> bit);
-		uint64_t rest = ~(differing >> bit);
-		unsigned len = rest ? (unsigned)__builtin_ctzll(rest) : 64;
-		if (len > 64 - bit)
-			len = 64 - bit;
-		h->run[h->runs++] = (struct uuid_run){ len == 64 ? UINT64_MAX : bits_mask(len),
-			(uint8_t)bit, (uint8_t)h->width };
-		h->width += len;
-		bit += len;
-	}
-}
-
-static inline uint64_t
-half_pack(const struct uuid_half *h, uint64_t v)
-{
-	uint64_t out = 0;
-
-	for (unsigned i = 0; i < h->runs; i++)
-		out |= (v >> h->run[i].from & h->run[i].mask) << h->run[i].to;
-	return out;
-}
-
-static inline uint64_t
-half_unpack(const struct uuid_half *h, uint64_t packed)
-{
-	uint64_t v = h->common;
-
-	for (unsigned i = 0; i < h->runs; i++)
-		v |= (packed >> h->run[i].to & h->run[i].mask) << h->run[i].from;
-	return v;
-}
-
-/* Up to 64 bits at a time. */
-static inline void
-put_half(struct bits_writer *w, uint64_t v, unsigned width)
-{
-	unsigned low = width < 32 ? width : 32;
-
-	bits_put(w, v & bits_mask(low), low);
-	if (width > 32)
-		bits_put(w, v >> 32, width - 32);
-}
-
-static inline uint64_t
-get_half(const uint8_t *p, size_t bit, unsigned width)
-{
-	unsigned low = width < 32 ? width : 32;
-	uint64_t v = bits_load(p + bit / 8) >> bit % 8 & bits_mask(low);
-
-	if (width > 32)
-		v |= (bits_load(p + (bit + 32) / 8) >> bit % 8 & bits_mask(width - 32)) << 32;
-	return v;
-}
+/* ---- UUIDs without their common bits ---- */
 
 static void
 halves_init(struct uuid_half half[2], const uint8_t *head)
@@ -202,10 +84,10 @@ halves_init(struct uuid_half half[2], const uint8_t *head)
 static void
 unpack_uuid(const struct uuid_half half[2], const uint8_t *packed, size_t bit, char *text)
 {
-	uint64_t high = get_half(packed, bit, half[0].width);
-	uint64_t low = get_half(packed, bit + half[0].width, half[1].width);
+	uint64_t high = uuid_half_get(packed, bit, half[0].width);
+	uint64_t low = uuid_half_get(packed, bit + half[0].width, half[1].width);
 
-	uuid_format(half_unpack(&half[0], high), half_unpack(&half[1], low), text);
+	uuid_format(uuid_half_unpack(&half[0], high), uuid_half_unpack(&half[1], low), text);
 }
 
 /* ---- encoding ---- */
@@ -297,7 +179,7 @@ pack_uuids(struct buf *out, const struct gathered *g)
 		if (g->distance[i] || g->strange[i])
 			continue;
 		for (int k = 0; k < 2; k++)
-			put_half(&w, half_pack(&half[k], g->uuid[i][k]), half[k].width);
+			uuid_half_put(&w, uuid_half_pack(&half[k], g->uuid[i][k]), half[k].width);
 	}
 	out->len += len;
 }

@@ -16,6 +16,14 @@ struct store {
 
 #define SEGMENT_ID_MAX (INT64_C(1) << 46) /* so that the numbers of pieces fit 63 bits */
 
+/* (segment, field, part) as the key of a piece, so that a segment's pieces
+ * lie together. */
+static inline int64_t
+piece_id(int64_t segment, unsigned field, unsigned part)
+{
+	return segment << 16 | (int64_t)(field << 10 | part);
+}
+
 /* The one row of counters; read and written inside transactions. */
 struct state {
 	uint64_t size, removals, quarantined;
