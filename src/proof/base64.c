@@ -21,6 +21,8 @@ base64_format(char *out, const void *p, size_t n)
 void
 base64_add(struct buf *b, const void *p, size_t n)
 {
+	if (n == 0)
+		return;
 	buf_reserve(b, BASE64_LEN(n));
 	base64_format(b->p + b->len, p, n);
 	b->len += BASE64_LEN(n);

@@ -1,7 +1,7 @@
 /*
  * proof: any bytes are a bundle or refused with words; what is read comes
- * back as it was.  The same bytes as hashes and numbers never verify as
- * proofs of a tree they were not made for, and never run out of a path.
+ * back as it was.  The same bytes, as numbers and hashes, verify as a path
+ * exactly when the recursive definitions of RFC 9162 say so.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,14 +42,80 @@ check_bundle(struct str text)
 	bundle_fini(&b);
 }
 
-/* Two numbers, then hashes.  The last of them is the root to come to. */
+/* The largest power of two below n. */
+static uint64_t
+split(uint64_t n)
+{
+	uint64_t k = 1;
+
+	while (n - k > k)
+		k *= 2;
+	return k;
+}
+
+/* The root that PATH(index, D[size]) = path[0..n) leads to; false: no path of it. */
+static bool
+root_of_path(struct hash *out, const struct hash *path, unsigned n, const struct hash *leaf,
+    uint64_t index, uint64_t size)
+{
+	if (size == 1 || n == 0) {
+		*out = *leaf;
+		return size == 1 && n == 0;
+	}
+
+	uint64_t k = split(size);
+
+	if (index < k) {
+		if (!root_of_path(out, path, n - 1, leaf, index, k))
+			return false;
+		tree_node(out, out, &path[n - 1]);
+	} else {
+		if (!root_of_path(out, path, n - 1, leaf, index - k, size - k))
+			return false;
+		tree_node(out, &path[n - 1], out);
+	}
+	return true;
+}
+
+/* Both roots of SUBPROOF(first, D[second], whole). */
+static bool
+roots_of_proof(struct hash root[2], const struct hash *path, unsigned n, const struct hash *known,
+    uint64_t first, uint64_t second, bool whole)
+{
+	if (first == second) {
+		if (n != (whole ? 0 : 1))
+			return false;
+		root[0] = root[1] = whole ? *known : path[0];
+		return true;
+	}
+
+	uint64_t k = split(second);
+
+	if (n == 0)
+		return false;
+	n--;
+	if (first <= k) {
+		if (!roots_of_proof(root, path, n, known, first, k, whole))
+			return false;
+		tree_node(&root[1], &root[1], &path[n]);
+	} else {
+		if (!roots_of_proof(root, path, n, known, first - k, second - k, false))
+			return false;
+		tree_node(&root[0], &path[n], &root[0]);
+		tree_node(&root[1], &path[n], &root[1]);
+	}
+	return true;
+}
+
+/* Two numbers, the hash to start from, the root to come to, the path. */
 static void
 check_paths(const uint8_t *data, size_t size)
 {
 	struct path p = { .n = 0 };
-	struct hash leaf, root;
+	struct hash leaf, root, want, both[2];
 	uint64_t one, two;
 	struct err e = ERR_NONE;
+	bool holds;
 
 	if (size < 16 + 2 * HASH_LEN)
 		return;
@@ -59,15 +125,17 @@ check_paths(const uint8_t *data, size_t size)
 	memcpy(root.b, data + 16 + HASH_LEN, HASH_LEN);
 	for (size_t at = 16 + 2 * HASH_LEN; at + HASH_LEN <= size && p.n < PATH_LEN_MAX; at += HASH_LEN)
 		memcpy(p.hash[p.n++].b, data + at, HASH_LEN);
-	if (path_inclusion_verify(&p, &leaf, one, two, &root, &e) == 0) {
-		/* Only a tree of one leaf is so easily told. */
-		if (two != 1 || one != 0 || p.n != 0)
-			abort();
-	}
-	if (path_consistency_verify(&p, one, &leaf, two, &root, &e) == 0) {
-		if (one != two || one == 0 || p.n != 0 || memcmp(leaf.b, root.b, HASH_LEN) != 0)
-			abort();
-	}
+
+	holds = one < two && two <= PATH_SIZE_MAX &&
+	    root_of_path(&want, p.hash, p.n, &leaf, one, two) &&
+	    memcmp(want.b, root.b, HASH_LEN) == 0;
+	if ((path_inclusion_verify(&p, &leaf, one, two, &root, &e) == 0) != holds)
+		abort();
+	holds = one > 0 && one <= two && two <= PATH_SIZE_MAX &&
+	    roots_of_proof(both, p.hash, p.n, &leaf, one, two, true) &&
+	    memcmp(both[0].b, leaf.b, HASH_LEN) == 0 && memcmp(both[1].b, root.b, HASH_LEN) == 0;
+	if ((path_consistency_verify(&p, one, &leaf, two, &root, &e) == 0) != holds)
+		abort();
 }
 
 static int
