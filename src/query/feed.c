@@ -3,7 +3,6 @@
  */
 #include "query/feed.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -13,7 +12,6 @@
 #define WORDS_MAX (SEGMENT_EVENTS_MAX / 64)
 #define FEW_ROWS 4 /* so few are copied as soon as they are known, when they are */
 #define FEW_BYTES (16 * 1024) /* at most so long */
-#define FREED_MAX (32 * 1024 * 1024)
 #define NEAR 64 /* rows: read one after the other they cost about one block */
 
 /* Memory of one thread. */
@@ -315,26 +313,11 @@ work(void *arg)
 	}
 }
 
-/*
- * What one segment took is needed by the next at once.  Left alone, malloc
- * gives it back to the system in between, and page faults take a fifth of the
- * time that a rare word does.
- */
-static void
-keep_freed_memory(void)
-{
-#ifdef M_TRIM_THRESHOLD
-	mallopt(M_MMAP_THRESHOLD, FREED_MAX / 2);
-	mallopt(M_TRIM_THRESHOLD, FREED_MAX);
-#endif
-}
-
 struct crew *
 crew_new(const struct feed_scan *scan)
 {
 	struct crew *c = mem_zero(1, sizeof(*c));
 
-	keep_freed_memory();
 	c->scan = scan;
 	pthread_mutex_init(&c->lock, NULL);
 	c->workers = scan->pool != NULL ? pool_cpus() : 1;

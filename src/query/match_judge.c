@@ -81,18 +81,43 @@ maybe_of(struct step *s)
 	return s->maybe;
 }
 
-/* Values of their own: false when the membership filter says that none of the
- * literals is there. */
+/* Each address is written in one way only, so that one can be looked for as a
+ * text.  False when it is a range. */
+static bool
+address_text(const struct ip_range *r, char text[IP_TEXT_MAX], struct str *out)
+{
+	if (r->first.v6 != r->last.v6 || memcmp(r->first.b, r->last.b, sizeof(r->first.b)) != 0)
+		return false;
+	*out = (struct str){ text, ip_format(&r->first, text) };
+	return true;
+}
+
+/* The literal number i of the test; false: it is none. */
+static bool
+literal_of(const struct filter_test *t, size_t i, char text[IP_TEXT_MAX], struct str *out)
+{
+	if (i < t->ranges)
+		return address_text(&t->range[i], text, out);
+	*out = t->pattern[i - t->ranges].text;
+	return true;
+}
+
+/* False when the membership filter says that none of the literals is there. */
 static int
 members_may_pass(const struct matcher *m, const struct filter_test *t, bool *may, struct err *e)
 {
-	*may = true;
-	if (t->op != TEST_ANY || t->nocase || t->path != NULL || t->patterns != t->literals)
-		return 0;
-	for (size_t i = 0; i < t->patterns; i++) {
-		int rc = segment_may_have(m->stored->columns, t->field, t->pattern[i].text, e);
+	char text[IP_TEXT_MAX];
+	struct str literal;
 
-		if (rc != 0)
+	*may = true;
+	if ((t->op != TEST_ANY && t->op != TEST_IP) || t->path != NULL || t->patterns != t->literals)
+		return 0;
+	for (size_t i = 0; i < t->ranges + t->patterns; i++) {
+		int rc;
+
+		if (!literal_of(t, i, text, &literal))
+			return 0;
+		if ((rc = segment_may_have(m->stored->columns, t->field, literal, e)) != 0)
 			return rc < 0 ? -1 : 0;
 	}
 	*may = false;

@@ -239,7 +239,7 @@ may_have_id(struct duplicates *d, struct known *k, struct str id, struct err *e)
 	}
 	if (k->members.len == 0 || !members_valid(k->members.len))
 		return 1;
-	return members_may_have((const uint8_t *)k->members.p, k->members.len, id);
+	return members_may_have((const uint8_t *)k->members.p, k->members.len, members_hash(id));
 }
 
 /* The open segment, opened in the place of the one longest unused. */

@@ -9,7 +9,7 @@
 
 #include "base/hash.h"
 
-enum { WORDS = 8, BITS_A_VALUE = 10 };
+enum { WORDS = 8, BITS_A_VALUE = 10, FOLDED_MAX = 1024 };
 
 static const uint32_t salt[WORDS] = {
 	0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31
@@ -47,6 +47,19 @@ members_hash(struct str value)
 	return hash64_stable(value.p, value.len);
 }
 
+uint64_t
+members_hash_folded(struct str value)
+{
+	char text[FOLDED_MAX];
+
+	/* Hardly any is that long: then all of them pass as one. */
+	if (value.len > sizeof(text))
+		return 0;
+	for (size_t i = 0; i < value.len; i++)
+		text[i] = (char)(value.p[i] >= 'A' && value.p[i] <= 'Z' ? value.p[i] + ('a' - 'A') : value.p[i]);
+	return hash64_stable(text, value.len);
+}
+
 void
 members_add(uint8_t *filter, size_t len, uint64_t hash)
 {
@@ -59,9 +72,8 @@ members_add(uint8_t *filter, size_t len, uint64_t hash)
 }
 
 bool
-members_may_have(const uint8_t *filter, size_t len, struct str value)
+members_may_have(const uint8_t *filter, size_t len, uint64_t hash)
 {
-	uint64_t hash = members_hash(value);
 	const uint8_t *block = filter + place(len, hash);
 
 	for (int i = 0; i < WORDS; i++) {

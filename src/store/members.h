@@ -18,10 +18,12 @@
 size_t members_new(struct buf *b, uint32_t values);
 void members_add(uint8_t *filter, size_t len, uint64_t hash);
 uint64_t members_hash(struct str value);
+/* Of a value in lower case: of those that are compared without case. */
+uint64_t members_hash_folded(struct str value);
 
 /* Whether len can be a filter's length. */
 bool members_valid(size_t len);
 /* false: certainly not added. */
-bool members_may_have(const uint8_t *filter, size_t len, struct str value);
+bool members_may_have(const uint8_t *filter, size_t len, uint64_t hash);
 
 #endif

@@ -168,8 +168,9 @@ int segment_event(struct segment *s, uint32_t row, field_set want, struct event 
  * columns are not decoded. */
 void segment_expect(struct segment *s, uint32_t rows);
 
-/* false: certainly no row of the segment has this value (F_MEMBER fields;
- * true for others).  -1 on error. */
+/* 0: certainly no row of the segment has this value; case does not count for
+ * fields that are compared without it.  1: one may have, as far as filters
+ * tell.  -1 on error. */
 int segment_may_have(struct segment *s, enum field f, struct str value, struct err *e);
 
 /* What kind the column is, by its first piece alone. */

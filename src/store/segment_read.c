@@ -455,15 +455,21 @@ load_members(struct segment *s, enum field f, struct loaded_column *col, struct 
 int
 segment_may_have(struct segment *s, enum field f, struct str value, struct err *e)
 {
+	bool folded = (field_table[f].flags & F_NOCASE) != 0;
+	struct loaded_column *col;
+
 	if (!(s->meta.fields >> f & 1))
 		return 0;
-	if (!(field_table[f].flags & F_MEMBER))
+	if (field_table[f].type != FIELD_STRING)
 		return 1;
-	struct loaded_column *col = reader_column(s, f);
+	col = reader_column(s, f);
 	if (!col->members_read && load_members(s, f, col, e) < 0)
 		return -1;
 	if (col->members.len > 0)
-		return members_may_have((const uint8_t *)col->members.p, col->members.len, value);
+		return members_may_have((const uint8_t *)col->members.p, col->members.len,
+		    folded ? members_hash_folded(value) : members_hash(value));
+	if (!(field_table[f].flags & F_MEMBER))
+		return 1;
 	if (reader_loaded(s, f, e) == NULL)
 		return -1;
 	return col->encoding != ENCODING_DICTIONARY || dictionary_find(&col->dictionary, value) != 0;

@@ -14,7 +14,10 @@
 #include "store/members.h"
 #include "store/trigrams.h"
 
-enum { MEMBERS_ROWS = 16 }; /* fewer values are found without a filter */
+enum {
+	MEMBERS_ROWS = 16,     /* fewer values are found without a filter */
+	MEMBERS_VALUES = 2048  /* and fewer of a dictionary by reading it */
+};
 
 /* A column's pieces while they are made; those that stay empty are dropped. */
 enum { AT_DICTIONARY, AT_CODES, AT_MEMBERS, AT_TRIGRAMS, AT_BLOCKS };
@@ -80,6 +83,20 @@ gather_values(struct column_pieces *out, const struct dictionary *d, struct scra
 		trigrams_encode(&out->piece[AT_TRIGRAMS].data, out->set, 1, s);
 }
 
+/* One that is long to read need not be read to know that a value is not there. */
+static void
+make_dictionary_members(struct buf *out, enum field f, const struct dictionary *d)
+{
+	bool folded = (field_table[f].flags & F_NOCASE) != 0;
+
+	if (d->n < MEMBERS_VALUES || field_table[f].type != FIELD_STRING)
+		return;
+	members_new(out, d->n);
+	for (uint32_t i = 0; i < d->n; i++)
+		members_add((uint8_t *)out->p, out->len,
+		    folded ? members_hash_folded(d->value[i]) : members_hash(d->value[i]));
+}
+
 static void
 run_dictionary(const struct task *t, struct scratch *s)
 {
@@ -89,6 +106,7 @@ run_dictionary(const struct task *t, struct scratch *s)
 
 	dictionary_encode(&out->piece[AT_DICTIONARY].data, &out->piece[AT_CODES].data, col->dictionary.value,
 	    col->dictionary.n, col->code, b->count, s);
+	make_dictionary_members(&out->piece[AT_MEMBERS].data, t->field, &col->dictionary);
 	if (out->set != NULL)
 		gather_values(out, &col->dictionary, s);
 }

@@ -402,7 +402,7 @@ START_TEST(a_column_that_becomes_distinct_late_comes_back)
 	struct run r;
 	uint64_t seed = 3;
 
-	run_init(&r, 9000);
+	run_init(&r, 30000);
 	for (uint32_t row = 0; row < r.n; row++)
 		for (int f = 0; f < FIELD_COUNT; f++)
 			if (!is_time(f) && (row + (uint32_t)f) % 5)
@@ -687,6 +687,36 @@ START_TEST(the_filter_turns_most_strangers_away)
 }
 END_TEST
 
+START_TEST(a_long_dictionary_has_a_filter_too)
+{
+	struct run r;
+	struct err e = ERR_NONE;
+	unsigned passed = 0;
+	const unsigned strangers = 5000;
+
+	run_init(&r, 30000);
+	for (uint32_t row = 0; row < r.n; row++) {
+		set_number(&r, row, FIELD_ACTOR_ID, "Actor-%llu", row / 5 % 3000);
+		set_number(&r, row, FIELD_ACTOR_EMAIL, "User%llu@ACME.example", row / 5 % 3000);
+		set_number(&r, row, FIELD_ACTION, "do%llu", row % 30);
+	}
+	run_seal(&r, NULL);
+	check_run(&r);
+	for (unsigned i = 0; i < strangers; i++) {
+		char text[40];
+		int n = snprintf(text, sizeof(text), "actor-%u", i); /* another case is another value */
+
+		passed += segment_may_have(r.segment, FIELD_ACTOR_ID, (struct str){ text, (size_t)n }, &e) > 0;
+	}
+	ck_assert_msg(passed < strangers / 50, "%u of %u strangers passed", passed, strangers);
+	ck_assert_int_eq(segment_may_have(r.segment, FIELD_ACTOR_EMAIL, STR("user2999@acme.example"), &e), 1);
+	ck_assert_int_eq(segment_may_have(r.segment, FIELD_ACTOR_EMAIL, STR("USER0@acme.EXAMPLE"), &e), 1);
+	ck_assert_int_eq(segment_may_have(r.segment, FIELD_ACTOR_EMAIL, STR("nobody at all"), &e), 0);
+	ck_assert_int_eq(segment_may_have(r.segment, FIELD_ACTION, STR("a short one has none"), &e), 1);
+	run_fini(&r);
+}
+END_TEST
+
 /* ---- pieces that lie ---- */
 
 /* Every byte is read, so that a sanitizer sees a wrong one. */
@@ -894,6 +924,7 @@ segment_suite(void)
 	tcase_add_test(t, an_event_stays_while_values_are_asked);
 	tcase_add_test(t, rows_and_fields_that_are_not_there_are_refused);
 	tcase_add_test(t, the_filter_turns_most_strangers_away);
+	tcase_add_test(t, a_long_dictionary_has_a_filter_too);
 	tcase_add_test(t, truncated_pieces_are_errors);
 	tcase_add_test(t, longer_pieces_are_errors);
 	tcase_add_test(t, changed_bytes_never_harm_a_reader);
