@@ -1,8 +1,9 @@
 /*
  * base64: nettle's, group by group.
  *
- * nettle reads leniently; so each group is written again and compared.
- * Secret keys come by here: what was decoded is wiped.
+ * nettle skips white space.  Whatever a version of it lets by, each group is
+ * written again and compared.  Secret keys come by here: what was decoded is
+ * wiped.
  */
 #include "proof/base64.h"
 

@@ -192,6 +192,16 @@ START_TEST(a_note_with_lines_of_two_epochs_is_wrong)
 	ck_assert_int_eq(note_sign(&out, note.text, both, 2, &e), 0);
 	w.point[0].note = buf_view(&out);
 	finds(EPOCH_NEWER_KEY);
+
+	/* So a seal of both is none. */
+	buf_reset(&out);
+	ck_assert_int_eq(note_parse(&note, w.point[1].note, &e), 0);
+	ck_assert_int_eq(note_sign(&out, note.text, both, 2, &e), 0);
+	drop(0);
+	w.point[0].note = buf_view(&out);
+	check();
+	ck_assert_uint_eq(w.said[EPOCH_NEWER_KEY], 1);
+	ck_assert_uint_eq(w.said[EPOCH_SEAL_MISSING], 1);
 	buf_fini(&out);
 }
 END_TEST
