@@ -35,6 +35,14 @@ sed '4d' "$seeds/proof/ours" >other
 run python3 "$verify" bundle "$key" other
 refuses "it refuses a path cut short" 5 "too short"
 
+probes=${AUDIT_CORPORA-}/conformance/tlog/transparency-dev-merkle/testdata
+if [ -d "$probes" ]; then
+	run python3 "$verify" probes "$probes"
+	is "it judges all probe files of another project right" "$status $(cat out)" "0 196"
+else
+	skip "it judges all probe files of another project right" "AUDIT_CORPORA is not set"
+fi
+
 # ---- Random trees of 1 to 5,000 leaves ----
 
 seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')

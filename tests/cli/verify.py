@@ -6,6 +6,7 @@ specifications alone, with nothing but Python's standard library.
     verify.py note KEY FILE           a checkpoint; prints size and root
     verify.py bundle KEY FILE         a tlog-proof; prints the event
     verify.py facts FILE              what tests/cli/facts prints of trees
+    verify.py probes FOLDER           probe files of transparency-dev/merkle
 
 Ends with 0 when all holds, 5 when something does not.
 
@@ -17,6 +18,7 @@ import base64
 import binascii
 import hashlib
 import json
+import pathlib
 import sys
 
 
@@ -363,6 +365,34 @@ def verify_facts(lines):
     return ", ".join(f"{n} {word.decode()}" for word, n in sorted(seen.items()))
 
 
+# ---- Probe files ----
+
+def verify_probe(probe):
+    path = [base64.b64decode(h) for h in probe["proof"] or []]
+    if "leafIdx" in probe:
+        leaf, root = base64.b64decode(probe["leafHash"]), base64.b64decode(probe["root"])
+        need(len(leaf) == len(root) == 32, "no hash")
+        need(root_of_path(leaf, probe["leafIdx"], probe["treeSize"], path) == root,
+             "inclusion: another root")
+    else:
+        verify_consistency(probe["size1"], base64.b64decode(probe["root1"]),
+                           probe["size2"], base64.b64decode(probe["root2"]), path)
+
+
+def verify_probes(folder):
+    count = 0
+    for name in sorted(pathlib.Path(folder).rglob("*.json")):
+        probe = json.loads(name.read_text())
+        try:
+            verify_probe(probe)
+            refused = False
+        except Wrong:
+            refused = True
+        need(refused == probe["wantErr"], f"{name}: {probe['desc']}")
+        count += 1
+    return count
+
+
 # ---- Vectors ----
 
 SEED = bytes(range(16))
@@ -433,6 +463,8 @@ def main(argv):
             print(line.decode())
         elif what == ["facts"] and len(argv) == 3:
             print(verify_facts(read_file(argv[2]).splitlines()))
+        elif what == ["probes"] and len(argv) == 3:
+            print(verify_probes(argv[2]))
         else:
             print(__doc__, file=sys.stderr)
             return 2
