@@ -120,6 +120,8 @@ sleep_on(struct follow *f, struct store_watch *watch, struct err *e)
 		if (left <= 0)
 			return 1;
 		rc = store_watch_wait(watch, left < SLICE ? left : SLICE, e);
+		if (store_watch_replaced(watch))
+			return err_set(e, ERR_FAIL, "another file has taken the store's place: nothing more will come of this one");
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 		if (f->o->query->go_on != NULL && f->o->query->go_on(e) < 0)

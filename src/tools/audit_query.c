@@ -386,6 +386,7 @@ count_before(const struct answer *w, const struct selector *field, struct tally 
 	struct query_stats stats;
 	struct filter *before;
 	char until[TIME_TEXT_LEN + 1] = "";
+	bool covered = true;
 	int rc;
 
 	if (w->filter->since == TIME_MIN || args.by != NULL)
@@ -402,6 +403,9 @@ count_before(const struct answer *w, const struct selector *field, struct tally 
 		    " not for --where or -Q");
 	else
 		rc = query_facet(w->st, &opts, field, t, &stats, e);
+	if (rc == 0 && (rc = query_covered(w->st, before, &covered, e)) == 0 && !covered)
+		cli_note(&program, &w->args->common,
+		    "part of the time before was pruned: what is said to be new may have been there then");
 	filter_free(before);
 	return rc;
 }

@@ -28,4 +28,11 @@ run audit-query -F actor_id --first-seen --since 2026-04-03 -Q recent
 refuses "or one of a saved query" 2 "since when"
 run audit-query --first-seen --since 2026-04-03
 refuses "without -F" 2 "belongs to -F"
+# What was pruned cannot be known.
+run audit-query -F actor_id --last 20d --first-seen
+quiet "nothing pruned, nothing said"
+echo '{"id":"ancient","time":"2001-01-01T00:00:00Z","action":"read","actor_id":"ancient"}' | auditd-ingest -q
+audit-prune -q --older-than 7300d --apply
+run audit-query -F actor_id --last 20d --first-seen
+check "it is said when something before was pruned" grep -q "part of the time before was pruned" err
 finish

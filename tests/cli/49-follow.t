@@ -157,6 +157,13 @@ END
 run timeout 60 python3 page.py
 ends "an interrupted page says that there is more, and where ($(cat err))" 0
 
+# Another file in its place: what is open is told to be the old one.
+cp "$db" other.db
+(sleep 0.5; mv other.db "$db") &
+run timeout 20 audit-query -f -n 0
+wait
+refuses "a store that is replaced" 2 "taken the store's place"
+
 # What cannot be.
 for words in '-c' '-r' '-F action' '-o json' '-i many' '--cursor x' '--cursor-file place -n 3'; do
 	# shellcheck disable=SC2086 # words
