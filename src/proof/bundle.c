@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proof/base64.h"
+#include "base/base64.h"
 
 #define FIRST_LINE "c2sp.org/tlog-proof@v1"
 

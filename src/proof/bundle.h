@@ -20,7 +20,7 @@
 #ifndef PROOF_BUNDLE_H
 #define PROOF_BUNDLE_H
 
-#include "proof/base64.h"
+#include "base/base64.h"
 #include "proof/checkpoint.h"
 #include "proof/path.h"
 

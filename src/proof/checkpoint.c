@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "proof/base64.h"
+#include "base/base64.h"
 
 bool
 checkpoint_number_parse(struct str text, uint64_t *n)

@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/utf8.h"
-#include "proof/base64.h"
+#include "base/base64.h"
 
 #define DASH "\xe2\x80\x94 " /* em dash, space: how a signature line begins */
 

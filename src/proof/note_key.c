@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proof/base64.h"
+#include "base/base64.h"
 
 #define PRIVATE "PRIVATE+KEY+"
 

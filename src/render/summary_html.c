@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "base/hash.h"
 #include "render/html.h"
 
@@ -79,22 +80,6 @@ put_share(struct page *p, uint64_t count)
 
 /* ---- the head ---- */
 
-/* CSP names hashes in base64. */
-static void
-put_base64(struct buf *out, const uint8_t *b, size_t n)
-{
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t v = (uint32_t)b[i] << 16 | (i + 1 < n ? (uint32_t)b[i + 1] << 8 : 0) | (i + 2 < n ? b[i + 2] : 0);
-
-		buf_byte(out, digit[v >> 18]);
-		buf_byte(out, digit[v >> 12 & 63]);
-		buf_byte(out, i + 1 < n ? digit[v >> 6 & 63] : '=');
-		buf_byte(out, i + 2 < n ? digit[v & 63] : '=');
-	}
-}
-
 static void
 put_title(struct page *p)
 {
@@ -117,7 +102,7 @@ put_head(struct page *p)
 	hash_bytes(&hash, style.p, style.len);
 	PUT(p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
-	put_base64(p->out, hash.b, sizeof(hash.b));
+	base64_add(p->out, hash.b, sizeof(hash.b));
 	PUT(p, "'; base-uri 'none'; form-action 'none'\">\n"
 	    "<meta name=\"referrer\" content=\"no-referrer\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"

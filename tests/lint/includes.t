@@ -22,8 +22,8 @@ tools   base event ingest filter proof store query detect render cli
 
 foreign='
 nettle/sha2.h  base/hash.h base/hash.c
-nettle/        base/hash.h base/hash.c proof/base64.c proof/note.c
-nettle/base64  proof/base64.c
+nettle/        base/hash.h base/hash.c base/base64.c proof/note.c
+nettle/base64  base/base64.c
 nettle/eddsa   proof/note.c
 uniwidth.h     base/utf8.c
 zlib.h         base/instream.c base/outstream.c

@@ -1,6 +1,7 @@
 /* Unit tests of FIELD~RE, --grep and --text. */
 #include <stdio.h>
 
+#include "base/time.h"
 #include "filter/filter.h"
 #include "unit.h"
 
@@ -229,6 +230,57 @@ START_TEST(a_pattern_that_takes_too_long_is_given_up_and_told)
 }
 END_TEST
 
+static struct str
+repeated(struct buf *b, const char *text, size_t times, const char *end)
+{
+	buf_reset(b);
+	for (size_t i = 0; i < times; i++)
+		buf_str(b, str_of(text));
+	buf_str(b, str_of(end));
+	return buf_view(b);
+}
+
+/* Each of them once took minutes or hours. */
+START_TEST(no_value_holds_a_pattern_up_for_long)
+{
+	static const char *const patterns[] = { "description~[ax]{1000,}[bd]", "description~[ax]{60000,}[bd]" };
+	int64_t started = time_steady();
+	struct buf value = { 0 };
+
+	repeated(&value, "a", 1000000, "cb");
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		struct err e = ERR_NONE;
+
+		ck_assert(!finds(patterns[i], buf_view(&value)));
+		ck_assert_int_eq(filter_trouble(scratch, &e), -1);
+		filter_scratch_free(scratch);
+		scratch = filter_scratch_new();
+	}
+	ck_assert_int_lt(time_steady() - started, 40 * TIME_SECOND);
+	buf_fini(&value);
+}
+END_TEST
+
+START_TEST(a_long_value_is_matched_as_a_short_one_is)
+{
+	struct buf b = { 0 };
+
+	ck_assert(!finds("description~\\w+\\s", repeated(&b, "a", 300000, "")));
+	ck_assert(finds("description~\\w+\\s", repeated(&b, "a", 300000, " ")));
+	/* Characters of 3 bytes lie across every boundary. */
+	ck_assert(finds("description~(?<=\u20ac)\u20acx$", repeated(&b, "\u20ac", 100000, "x")));
+	ck_assert(!finds("description~[^\u20ac]x", repeated(&b, "\u20ac", 100000, "x")));
+	ck_assert(!finds("description~x\\Ga", repeated(&b, "xa", 50000, "")));
+	ck_assert(!finds("description~\\Ga", repeated(&b, "xa", 50000, "")));
+	ck_assert(!finds("description~^a", repeated(&b, "xa", 50000, "")));
+	ck_assert(!finds("description~xa(*COMMIT)y|z", repeated(&b, "xa", 50000, "z")));
+	ck_assert(finds("description~xay|z", repeated(&b, "xa", 50000, "z")));
+	ck_assert(finds("description~xay|z$", repeated(&b, "xa\xff", 50000, "z")));
+	ck_assert_int_eq(filter_trouble(scratch, NULL), 0);
+	buf_fini(&b);
+}
+END_TEST
+
 START_TEST(deep_recursion_is_given_up_too)
 {
 	struct buf value = { 0 };
@@ -404,6 +456,8 @@ regex_suite(void)
 	tcase_add_test(c, a_path_tests_each_value_it_leads_to);
 	tcase_add_test(c, bytes_that_are_no_utf8_are_stepped_over);
 	tcase_add_test(c, a_pattern_that_takes_too_long_is_given_up_and_told);
+	tcase_add_test(c, no_value_holds_a_pattern_up_for_long);
+	tcase_add_test(c, a_long_value_is_matched_as_a_short_one_is);
 	tcase_add_test(c, deep_recursion_is_given_up_too);
 	tcase_add_test(c, a_pattern_may_refuse_to_be_compiled_to_machine_code);
 	tcase_add_test(c, a_scratch_serves_many_filters);

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/stream.h"
 #include "corpora.h"
-#include "proof/base64.h"
+#include "base/base64.h"
 #include "proof/note.h"
 
 #define DASH "\xe2\x80\x94 "

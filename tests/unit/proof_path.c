@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 #include "corpora.h"
-#include "proof/base64.h"
+#include "base/base64.h"
 #include "proof/path.h"
 #include "proof_log.h"
 

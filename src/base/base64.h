@@ -1,8 +1,8 @@
 /*
  * base64: RFC 4648 section 4, with padding; read only in its canonical form.
  */
-#ifndef PROOF_BASE64_H
-#define PROOF_BASE64_H
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
 
 #include <stdbool.h>
 #include <stddef.h>

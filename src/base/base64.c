@@ -5,7 +5,7 @@
  * written again and compared.  Secret keys come by here: what was decoded is
  * wiped.
  */
-#include "proof/base64.h"
+#include "base/base64.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "proof/base64.h"
+#include "base/base64.h"
 
 static const struct {
 	const char *plain, *text;
@@ -62,7 +62,7 @@ END_TEST
 static Suite *
 base64_suite(void)
 {
-	Suite *s = suite_create("proof/base64");
+	Suite *s = suite_create("base/base64");
 	TCase *t = tcase_create("base64");
 
 	tcase_add_test(t, the_vectors_go_both_ways);
