@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "../unit/proof_log.h"
-#include "proof/base64.h"
+#include "base/base64.h"
 #include "proof/checkpoint.h"
 #include "proof/range.h"
 
