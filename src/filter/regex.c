@@ -9,7 +9,11 @@
  *
  * Every match has its limits.  What exceeds them does not pass and is noted;
  * an answer with such a note ends as an error, so that after GIVE_UPS_MAX of
- * them no more time is spent.  JIT counts no steps inside a repeated group, but
+ * them no more time is spent.  The limit on steps begins anew at each place
+ * where a match may start, and to repeat one character is one step: that would
+ * allow a{1000,}b hours over a value of 1 MiB.  So a value that is long, or
+ * needs many steps, is matched a few places at a time, and the clock is looked
+ * at between them.  JIT counts no steps inside a repeated group, but
  * takes stack for each: what bounds (a|b)+x over a long value is JIT_STACK_MAX
  * (some 30,000 repetitions), and with more stack its time grows by the square.
  */
@@ -19,21 +23,30 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/time.h"
 #include "base/utf8.h"
 #include "filter/scratch.h"
 
-#define MATCH_LIMIT 1000000
+#define MATCH_LIMIT 1000000          /* steps from one place */
+#define SHORT_MAX 4096               /* bytes of a value that is first tried in one go, */
+#define SHORT_WORK (UINT64_C(1) << 32) /* of at most so many places x steps x bytes */
+#define PLACE_WORK (UINT64_C(1) << 31) /* steps x bytes from one place: a second or two */
+#define PLACES_MIN 64
+#define PLACES_MAX 32768
+#define PLACES_TIME (TIME_SECOND / 50) /* what took less is twice as many next time */
+#define TIME_LIMIT (TIME_SECOND / 2) /* for one value */
 #define DEPTH_LIMIT 20000
 #define HEAP_LIMIT_KIB (16 * 1024)
 #define JIT_STACK_MIN (32 * 1024)
 #define JIT_STACK_MAX (1024 * 1024)
-#define GIVE_UPS_MAX 8
+#define GIVE_UPS_MAX 2
 
 struct filter_regex {
 	struct filter_regex *next; /* of the same filter */
 	pcre2_code *code;          /* for valid UTF-8 */
 	pcre2_code *tolerant;      /* for anything */
 	bool jit;
+	bool whole;                /* cannot be matched a few places at a time */
 	char text[64];             /* to be told by, cut off */
 };
 
@@ -98,18 +111,20 @@ filter_regex_memory_free(struct regex_memory *m)
 
 /* ---- compiling ---- */
 
+#define ALWAYS (PCRE2_UTF | PCRE2_USE_OFFSET_LIMIT)
+
 static uint32_t
 options_of(enum regex_kind kind)
 {
 	switch (kind) {
 	case REGEX_TEXT:
-		return PCRE2_UTF | PCRE2_LITERAL | PCRE2_CASELESS;
+		return ALWAYS | PCRE2_LITERAL | PCRE2_CASELESS;
 	case REGEX_NOCASE:
-		return PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_CASELESS;
+		return ALWAYS | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_CASELESS;
 	case REGEX_PATTERN:
 		break;
 	}
-	return PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
+	return ALWAYS | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
 }
 
 static pcre2_code *
@@ -167,6 +182,8 @@ filter_regex_new(struct filter *f, struct str pattern, enum regex_kind kind, str
 		return NULL;
 	}
 	r = mem_zero(1, sizeof(*r));
+	/* \G would hold where each few begin; (*COMMIT) and its like mean all. */
+	r->whole = memmem(pattern.p, pattern.len, "\\G", 2) != NULL || memmem(pattern.p, pattern.len, "(*", 2) != NULL;
 	if ((r->code = compile(pattern, options, e)) == NULL ||
 	    (r->tolerant = compile(pattern, options | PCRE2_MATCH_INVALID_UTF, e)) == NULL) {
 		filter_regex_free(r);
@@ -206,6 +223,73 @@ give_up(const struct filter_regex *r, struct filter_scratch *x)
 	return false;
 }
 
+/* A subject at hand, and whether it is UTF-8. */
+struct attempt {
+	const struct filter_regex *r;
+	struct regex_memory *m;
+	PCRE2_SPTR p;
+	size_t len;
+	bool valid;
+};
+
+/* Matches that start at first or later, but before end. */
+static int
+match_from(const struct attempt *a, size_t first, size_t end)
+{
+	pcre2_set_offset_limit(a->m->limits, end - 1);
+	if (!a->valid)
+		return pcre2_match(a->r->tolerant, a->p, a->len, first, 0, a->m->data, a->m->limits);
+	if (a->r->jit)
+		return pcre2_jit_match(a->r->code, a->p, a->len, first, 0, a->m->data, a->m->limits);
+	return pcre2_match(a->r->code, a->p, a->len, first, PCRE2_NO_UTF_CHECK, a->m->data, a->m->limits);
+}
+
+static void
+limit_steps(const struct attempt *a, uint64_t steps)
+{
+	pcre2_set_match_limit(a->m->limits, steps < MATCH_LIMIT ? (uint32_t)steps : MATCH_LIMIT);
+}
+
+static int
+match_by_places(const struct attempt *a)
+{
+	int64_t now = time_steady(), until = now + TIME_LIMIT;
+	size_t first = 0, places = PLACES_MIN;
+
+	limit_steps(a, PLACE_WORK / (a->len + 1));
+	for (;;) {
+		size_t end = first + places;
+		int64_t before = now;
+		int rc;
+
+		while (end < a->len && (a->p[end] & 0xc0) == 0x80)
+			end++;
+		if (a->r->whole || end > a->len)
+			end = a->len + 1;
+		rc = match_from(a, first, end);
+		if (rc != PCRE2_ERROR_NOMATCH || end > a->len)
+			return rc;
+		if ((now = time_steady()) >= until)
+			return PCRE2_ERROR_MATCHLIMIT;
+		if (now - before < PLACES_TIME && places < PLACES_MAX)
+			places *= 2;
+		first = end;
+	}
+}
+
+static int
+match(const struct attempt *a)
+{
+	int rc;
+
+	if (a->len <= SHORT_MAX) {
+		limit_steps(a, SHORT_WORK / ((a->len + 1) * (a->len + 1)));
+		if ((rc = match_from(a, 0, a->len + 1)) != PCRE2_ERROR_MATCHLIMIT)
+			return rc;
+	}
+	return match_by_places(a);
+}
+
 bool
 filter_regex_match(const struct filter_regex *r, struct str subject, struct filter_scratch *x)
 {
@@ -217,12 +301,8 @@ filter_regex_match(const struct filter_regex *r, struct str subject, struct filt
 		m = x->regex = memory_new();
 	if (x->given_up >= GIVE_UPS_MAX)
 		return false;
-	if (utf8_valid_prefix((const char *)p, subject.len) != subject.len)
-		rc = pcre2_match(r->tolerant, p, subject.len, 0, 0, m->data, m->limits);
-	else if (r->jit)
-		rc = pcre2_jit_match(r->code, p, subject.len, 0, 0, m->data, m->limits);
-	else
-		rc = pcre2_match(r->code, p, subject.len, 0, PCRE2_NO_UTF_CHECK, m->data, m->limits);
+	rc = match(&(struct attempt){ r, m, p, subject.len,
+	    utf8_valid_prefix((const char *)p, subject.len) == subject.len });
 	if (rc >= 0)
 		return true;
 	return rc == PCRE2_ERROR_NOMATCH ? false : give_up(r, x);
