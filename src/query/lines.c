@@ -13,7 +13,6 @@
 
 #define READ_BYTES (256 * 1024)
 #define LOOKS_MAX 20
-#define GO_ON_LINES 1024 /* how often go_on is asked */
 
 struct kept {
 	int64_t time;
@@ -29,6 +28,7 @@ struct reader {
 	bool end;     /* of the input */
 	bool skipping; /* the rest of a line that is too long */
 	const char *path;
+	int (*go_on)(struct err *e); /* asked before each read: a line may never end */
 	uint64_t line; /* number of the last one, from 1 */
 };
 
@@ -87,6 +87,8 @@ next_line(struct reader *r, struct str *line, struct err *e)
 		r->buf.len = have;
 		r->at = 0;
 		buf_reserve(&r->buf, READ_BYTES);
+		if (r->go_on != NULL && r->go_on(e) < 0)
+			return -1;
 		if ((got = instream_read(r->in, r->buf.p + have, READ_BYTES, e)) < 0)
 			return -1;
 		r->buf.len += (size_t)got;
@@ -95,9 +97,9 @@ next_line(struct reader *r, struct str *line, struct err *e)
 }
 
 static int
-reader_open(struct reader *r, const char *path, struct err *e)
+reader_open(struct reader *r, const char *path, int (*go_on)(struct err *e), struct err *e)
 {
-	*r = (struct reader){ .in = instream_open(path, e), .path = path };
+	*r = (struct reader){ .in = instream_open(path, e), .path = path, .go_on = go_on };
 	if (r->in == NULL)
 		return -1;
 	buf_reserve(&r->buf, READ_BYTES);
@@ -306,13 +308,11 @@ match_line(struct lines *l, const struct reader *r, struct str line)
 /* The next line that matches, which has the number l->number - 1: 1, its event
  * is l->event; 0 at the end of the file; -1. */
 static int
-next_match(struct lines *l, struct reader *r, int (*go_on)(struct err *e), struct str *line, struct err *e)
+next_match(struct lines *l, struct reader *r, struct str *line, struct err *e)
 {
 	int rc;
 
 	while ((rc = next_line(r, line, e)) > 0) {
-		if (go_on != NULL && l->number % GO_ON_LINES == 0 && go_on(e) < 0)
-			return -1;
 		l->number++;
 		if (match_line(l, r, *line))
 			return 1;
@@ -354,9 +354,9 @@ lines_read(struct lines *l, const char *path, int (*go_on)(struct err *e), struc
 	struct str line;
 	int rc;
 
-	if (reader_open(&r, path, e) < 0)
+	if (reader_open(&r, path, go_on, e) < 0)
 		return -1;
-	while ((rc = next_match(l, &r, go_on, &line, e)) > 0)
+	while ((rc = next_match(l, &r, &line, e)) > 0)
 		if (l->best.max > 0)
 			keep_best(l, l->number - 1, line);
 		else
@@ -387,9 +387,9 @@ lines_next(struct lines *l, const struct event **ev, uint64_t *seq, struct err *
 	int rc;
 
 	for (; l->stream.n > 0; l->stream.path++, l->stream.n--) {
-		if (r->in == NULL && reader_open(r, *l->stream.path, e) < 0)
+		if (r->in == NULL && reader_open(r, *l->stream.path, l->stream.go_on, e) < 0)
 			return -1;
-		if ((rc = next_match(l, r, l->stream.go_on, &line, e)) < 0)
+		if ((rc = next_match(l, r, &line, e)) < 0)
 			return -1;
 		if (rc > 0) {
 			*ev = &l->event;
@@ -414,10 +414,10 @@ lines_each(const char *path, const struct query_options *o, void (*each)(void *a
 	struct lines *l = lines_new(o->filter);
 	struct reader r;
 	struct str line;
-	int rc = reader_open(&r, path, e);
+	int rc = reader_open(&r, path, o->go_on, e);
 
 	if (rc == 0) {
-		while ((rc = next_match(l, &r, o->go_on, &line, e)) > 0)
+		while ((rc = next_match(l, &r, &line, e)) > 0)
 			each(arg, &l->event);
 		reader_close(&r);
 	}
