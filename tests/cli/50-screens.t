@@ -54,11 +54,7 @@ each() {
 # ---- The sample, as it was when somebody looked ----
 
 now='2026-09-21 12:00:00'
-# faketime and a sanitizer wait for each other.
-clock=
-if command -v faketime >/dev/null && timeout 10 faketime -f "$now" audit-query --version >/dev/null 2>&1; then
-	clock="faketime -f '$now'"
-fi
+at_time "$now"
 eval "$clock auditd-ingest -q '$top/examples/sample.jsonl' --source shop"
 
 as_kept() { # TITLE FILE: the screen is the one that is kept

@@ -143,3 +143,18 @@ finish() {
 	[ "$test_failures" -eq 0 ]
 	exit
 }
+
+# at_time TIME: sets $clock to words that run a command when it is TIME (as
+# faketime -f has it), to be used unquoted or with eval; to nothing where that
+# cannot be.  The library alone: faketime itself leaves semaphores behind when
+# it is killed, and fails when it gets the same number again.  With a sanitizer
+# the two wait for each other.
+at_time() {
+	clock=
+	command -v faketime >/dev/null || return 0
+	faketime_library=$(faketime -f "$1" printenv LD_PRELOAD 2>/dev/null) ||
+		faketime_library=$(faketime -f "$1" printenv LD_PRELOAD 2>/dev/null) || return 0
+	if timeout 10 env LD_PRELOAD="$faketime_library" FAKETIME="$1" audit-query --version >/dev/null 2>&1; then
+		clock="env LD_PRELOAD='$faketime_library' FAKETIME='$1'"
+	fi
+}
