@@ -104,6 +104,10 @@ void cli_query_detail(const struct program *p, const struct common_args *c, cons
  * what it lacks. */
 int cli_left_out(const struct query_faulty *faulty, struct err *e);
 
+/* Standard output around what `print` writes.  When it fails, what was written
+ * before is true, and is shown. */
+int cli_print(int (*print)(void *arg, struct outstream *out, struct err *e), void *arg, struct err *e);
+
 /* Lists what was refused, oldest first: JSON lines, or a table for people. */
 int cli_quarantine(struct store *st, bool table, struct outstream *out, struct err *e);
 

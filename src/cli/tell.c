@@ -24,6 +24,20 @@ cli_quote(struct buf *out, struct str text)
 	buf_fini(&safe);
 }
 
+int
+cli_print(int (*print)(void *arg, struct outstream *out, struct err *e), void *arg, struct err *e)
+{
+	struct outstream *out = outstream_open(NULL, e);
+
+	if (!out)
+		return -1;
+	if (print(arg, out, e) == 0)
+		return outstream_finish(out, e);
+	outstream_flush(out, e);
+	outstream_abort(out);
+	return -1;
+}
+
 /* ---- -v ---- */
 
 static void

@@ -21,16 +21,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "query/cursor.h"
 
 #define CURSOR_VERSION 1
 #define CHECK_LEN 5
 #define BODY_LEN 67
 #define BYTES (BODY_LEN + CHECK_LEN) /* a multiple of 3: no padding */
-#define LETTERS (BYTES / 3 * 4)
+#define LETTERS BASE64_LEN(BYTES)
 #define SEQ_MAX (UINT64_C(1) << 48)  /* what a store can number */
-
-static const char alphabet[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 static void
 check_of(const uint8_t *bytes, uint8_t check[CHECK_LEN])
@@ -60,6 +59,15 @@ cursor_identify(struct query_cursor *c, const struct store *st, const struct fil
 	filter_hash(f, c->filter);
 }
 
+/* RFC 4648 section 5 has two letters other than section 4, so that a cursor is
+ * one word for shells and in addresses. */
+static void
+swap(char letters[LETTERS], const char *from, const char *to)
+{
+	for (size_t i = 0; i < LETTERS; i++)
+		letters[i] = letters[i] == from[0] ? to[0] : letters[i] == from[1] ? to[1] : letters[i];
+}
+
 void
 query_cursor_format(struct buf *out, const struct query_cursor *c)
 {
@@ -76,32 +84,20 @@ query_cursor_format(struct buf *out, const struct query_cursor *c)
 	put_be64(b + 51, c->begun ? (uint64_t)c->time : 0);
 	put_be64(b + 59, c->begun ? c->seq : 0);
 	check_of(b, b + BODY_LEN);
-	for (size_t i = 0; i < BYTES; i += 3) {
-		uint32_t v = (uint32_t)b[i] << 16 | (uint32_t)b[i + 1] << 8 | b[i + 2];
-
-		for (int shift = 18; shift >= 0; shift -= 6)
-			buf_byte(out, alphabet[v >> shift & 63]);
-	}
+	base64_add(out, b, BYTES);
+	swap(out->p + out->len - LETTERS, "+/", "-_");
 }
 
 static bool
 decode(const char *text, uint8_t b[BYTES])
 {
-	for (size_t i = 0; i < LETTERS; i += 4) {
-		uint32_t v = 0;
+	char letters[LETTERS];
 
-		for (size_t k = 0; k < 4; k++) {
-			const char *p = memchr(alphabet, text[i + k], sizeof(alphabet));
-
-			if (p == NULL)
-				return false;
-			v = v << 6 | (uint32_t)(p - alphabet);
-		}
-		b[i / 4 * 3] = (uint8_t)(v >> 16);
-		b[i / 4 * 3 + 1] = (uint8_t)(v >> 8);
-		b[i / 4 * 3 + 2] = (uint8_t)v;
-	}
-	return true;
+	if (strnlen(text, LETTERS + 1) != LETTERS || strpbrk(text, "+/") != NULL)
+		return false;
+	memcpy(letters, text, LETTERS);
+	swap(letters, "-_", "+/");
+	return base64_parse_exact((struct str){ letters, LETTERS }, b, BYTES);
 }
 
 int
@@ -109,8 +105,8 @@ query_cursor_parse(const char *text, struct query_cursor *out, struct err *e)
 {
 	uint8_t b[BYTES], check[CHECK_LEN];
 
-	if (strnlen(text, LETTERS + 1) != LETTERS || !decode(text, b))
-		return err_set(e, ERR_FAIL, "this is no cursor, or it was cut off: one has %d letters", LETTERS);
+	if (!decode(text, b))
+		return err_set(e, ERR_FAIL, "this is no cursor, or it was cut off: one has %d letters", (int)LETTERS);
 	check_of(b, check);
 	if (memcmp(check, b + BODY_LEN, CHECK_LEN) != 0)
 		return err_set(e, ERR_FAIL, "this is no cursor, or it was mistyped: its check does not fit");

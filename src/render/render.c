@@ -14,18 +14,12 @@
 
 static const struct render_format *const formats[] = { &render_table, &render_jsonl, &render_json, &render_csv,
 	&render_short, &render_text, &render_detail };
-static const char *const format_names[] = { "table", "jsonl", "json", "csv", "short", "text", "detail" };
+
+const char *const render_formats[] = { "table", "jsonl", "json", "csv", "short", "text", "detail", NULL };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
-_Static_assert(FORMATS == sizeof(format_names) / sizeof(format_names[0]), "a name for each format");
-
-const char *const *
-render_formats(size_t *n)
-{
-	*n = FORMATS;
-	return format_names;
-}
+_Static_assert(FORMATS + 1 == sizeof(render_formats) / sizeof(render_formats[0]), "a name for each format");
 
 static const struct render_format *
 find_format(const char *name, struct err *e)
@@ -36,13 +30,22 @@ find_format(const char *name, struct err *e)
 		if (strcmp(name, formats[i]->name) == 0)
 			return formats[i];
 	}
-	hint = nearest_name(name, format_names, FORMATS);
+	hint = nearest_name(name, render_formats, FORMATS);
 	if (hint != NULL)
 		err_set(e, ERR_FAIL, "no output format is called '%.60s'; did you mean '%s'?", name, hint);
 	else
 		err_set(e, ERR_FAIL, "no output format is called '%.60s': table, jsonl, json, csv, short, text or"
 		    " detail", name);
 	return NULL;
+}
+
+bool
+render_for_people(const char *format)
+{
+	for (size_t i = 0; i < FORMATS; i++)
+		if (strcmp(format, formats[i]->name) == 0)
+			return formats[i]->people;
+	return false;
 }
 
 static bool

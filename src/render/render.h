@@ -16,7 +16,7 @@
 #include "event/trail.h"
 
 struct render_options {
-	const char *format;    /* a name in render_formats() */
+	const char *format;    /* a name in render_formats */
 	const struct selector *fields; /* chosen columns; NULL: the format's own */
 	size_t n_fields;
 	bool seq;              /* add seq */
@@ -36,7 +36,8 @@ struct render_options {
 
 struct render;
 
-const char *const *render_formats(size_t *n); /* for hints, help and completion */
+extern const char *const render_formats[]; /* their names, for hints, help and completion; then NULL */
+bool render_for_people(const char *format); /* not for programs: pages, colours */
 
 /* NULL with ERR_FAIL when there is no such format (nearest name in the text). */
 struct render *render_open(const struct render_options *o, struct outstream *out, struct err *e);

@@ -72,8 +72,6 @@ static const struct opt options[] = {
 	OPT_TABLE_END
 };
 
-static const char *const formats[] = { "table", "jsonl", "json", "csv", "short", "text", "detail", NULL };
-
 static const struct program program = {
 	.name = "audit-query",
 	.usage = "[OPTION...] [FIELD=VALUE | FIELD!=VALUE | FIELD~REGEX]...",
@@ -88,7 +86,7 @@ static const struct program program = {
 	.table = options,
 	.common_offset = ARG(common),
 	.operand = VALUE_FIELD,
-	.formats = formats,
+	.formats = render_formats,
 };
 
 /* A question being answered. */
@@ -502,27 +500,17 @@ leave_cursor(const struct answer *w, struct err *e)
 /* ---- the answer ---- */
 
 static int
-print_answer(struct answer *w, struct err *e)
+print_answer(void *answer, struct outstream *out, struct err *e)
 {
+	struct answer *w = answer;
 	const struct args *a = w->args;
-	int rc = -1;
 
-	if ((w->out = outstream_open(NULL, e)) == NULL)
-		return -1;
+	w->out = out;
 	if (a->quarantine)
-		rc = cli_quarantine(w->st, is(w, "table"), w->out, e);
-	else if (a->count)
-		rc = print_count(w, e);
-	else if (a->facet != NULL)
-		rc = print_facet(w, e);
-	else
-		rc = print_events(w, e);
-	if (rc == 0)
-		return outstream_finish(w->out, e);
-	/* What was found before the failure is true, and is shown. */
-	outstream_flush(w->out, e);
-	outstream_abort(w->out);
-	return -1;
+		return cli_quarantine(w->st, is(w, "table"), out, e);
+	if (a->count)
+		return print_count(w, e);
+	return a->facet != NULL ? print_facet(w, e) : print_events(w, e);
 }
 
 /* -v, and what must be said anyway. */
@@ -573,16 +561,15 @@ static int
 answer(struct answer *w, int64_t started, struct err *e)
 {
 	const struct args *a = w->args;
-	bool people = !is(w, "jsonl") && !is(w, "json") && !is(w, "csv");
 
 	w->opts.filter = w->filter;
 	w->opts.after = w->continued ? &w->from : NULL;
 	w->opts.go_on = cli_go_on;
 	/* JSON says whether there are more; no limit is as large as OPT_NUMBER_NONE. */
 	w->opts.limit = a->limit == OPT_NUMBER_NONE ? 0 : is(w, "json") ? a->limit + 1 : a->limit;
-	if (people && !a->follow && !a->count)
+	if (render_for_people(w->format) && !a->follow && !a->count)
 		cli_pager(&program, &a->common);
-	if (print_answer(w, e) != 0 || leave_cursor(w, e) != 0)
+	if (cli_print(print_answer, w, e) != 0 || leave_cursor(w, e) != 0)
 		return -1;
 	return verdict(w, started, e);
 }

@@ -130,17 +130,18 @@ describe(struct summary_render *sr, const struct args *a, const struct filter *f
 	sr->zone = a->common.tz;
 }
 
-static int
-print(const struct summary *sum, const struct summary_render *sr, struct err *e)
-{
-	struct outstream *out = outstream_open(NULL, e);
+/* A summary and how it is to look. */
+struct page {
+	const struct summary *sum;
+	const struct summary_render *look;
+};
 
-	if (!out)
-		return -1;
-	if (render_summary(sum, sr, out, e) == 0)
-		return outstream_finish(out, e);
-	outstream_abort(out);
-	return -1;
+static int
+print_page(void *page, struct outstream *out, struct err *e)
+{
+	const struct page *p = page;
+
+	return render_summary(p->sum, p->look, out, e);
 }
 
 /* A question being answered. */
@@ -178,7 +179,7 @@ print_answer(struct answer *w, const struct summary_options *so, struct summary_
 		sr->note = incomplete ? CLI_PRUNED : NULL;
 		if (sr->format == SUMMARY_TABLE)
 			cli_pager(&program, c);
-		if (print(sum, sr, e) == 0) {
+		if (cli_print(print_page, &(struct page){ sum, sr }, e) == 0) {
 			cli_query_detail(&program, c, w->filter, &w->stats, w->now);
 			if (w->st)
 				cli_coverage_words(&program, c, &w->coverage);
@@ -222,16 +223,9 @@ summarise_side(struct answer *w, const struct summary_options *so, int64_t since
 }
 
 static int
-print_change(const struct change_render *cr, struct err *e)
+print_change(void *change, struct outstream *out, struct err *e)
 {
-	struct outstream *out = outstream_open(NULL, e);
-
-	if (!out)
-		return -1;
-	if (render_change(cr, out, e) == 0)
-		return outstream_finish(out, e);
-	outstream_abort(out);
-	return -1;
+	return render_change(change, out, e);
 }
 
 static void
@@ -252,7 +246,8 @@ compare_sides(struct answer *w, struct summary_options *so, const struct summary
 		cr.after = after;
 		if (cr.format == SUMMARY_TABLE)
 			cli_pager(&program, &a->common);
-		if (print_change(&cr, e) == 0 && w->st && query_covered(w->st, w->filter, &covered, e) == 0 && !covered)
+		if (cli_print(print_change, &cr, e) == 0 && w->st &&
+		    query_covered(w->st, w->filter, &covered, e) == 0 && !covered)
 			cli_note(&program, &a->common, CLI_PRUNED);
 	}
 	summary_free(before);

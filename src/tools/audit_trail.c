@@ -50,8 +50,6 @@ static const struct opt options[] = {
 	OPT_TABLE_END
 };
 
-static const char *const formats[] = { "table", "jsonl", "json", "csv", "short", "text", "detail", NULL };
-
 static const struct program program = {
 	.name = "audit-trail",
 	.usage = "--resource WHAT | --identity WHO [OPTION...] [FIELD=VALUE]...",
@@ -63,7 +61,7 @@ static const struct program program = {
 	.table = options,
 	.common_offset = ARG(common),
 	.operand = VALUE_FIELD,
-	.formats = formats,
+	.formats = render_formats,
 };
 
 /* A question being answered. */
@@ -114,17 +112,11 @@ take_subject(struct args *a, struct answer *w, struct err *e)
 	return 0;
 }
 
-static bool
-is_for_people(const char *format)
-{
-	return strcmp(format, "jsonl") != 0 && strcmp(format, "json") != 0 && strcmp(format, "csv") != 0;
-}
-
 /* Options that would do nothing are refused rather than ignored. */
 static int
 check_args(const struct args *a, const char *format, struct err *e)
 {
-	bool wordy = is_for_people(format) && strcmp(format, "table") != 0;
+	bool wordy = render_for_people(format) && strcmp(format, "table") != 0;
 
 	if (a->distinct && (a->fields.n > 0 || a->seq))
 		return err_set(e, ERR_FAIL, "--distinct lists values: no --fields or --seq");
@@ -378,20 +370,11 @@ out:
 /* ---- the whole ---- */
 
 static int
-print_answer(struct answer *w, struct err *e)
+print_answer(void *answer, struct outstream *out, struct err *e)
 {
-	struct outstream *out = outstream_open(NULL, e);
-	int rc;
+	struct answer *w = answer;
 
-	if (!out)
-		return -1;
-	rc = w->args->distinct ? print_distinct(w, out, e) : print_events(w, out, e);
-	if (rc == 0)
-		return outstream_finish(out, e);
-	/* What was found before the failure is true, and is shown. */
-	outstream_flush(out, e);
-	outstream_abort(out);
-	return -1;
+	return w->args->distinct ? print_distinct(w, out, e) : print_events(w, out, e);
 }
 
 /* The exit status of a question that was answered. */
@@ -445,11 +428,11 @@ run(struct args *a, struct err *e)
 		goto out;
 	w.trail.subject = w.subject;
 	w.trail.end = w.filters.end;
-	w.people = is_for_people(w.format);
+	w.people = render_for_people(w.format);
 	w.pool = pool_new(pool_cpus() - 1);
 	if (w.people)
 		cli_pager(&program, &a->common);
-	if (print_answer(&w, e) == 0) {
+	if (cli_print(print_answer, &w, e) == 0) {
 		cli_query_detail(&program, &a->common, w.filter, &w.stats, w.now);
 		status = verdict(&w, e);
 	}
