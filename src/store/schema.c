@@ -22,11 +22,19 @@ struct object {
 static const struct object objects[] = {
 	{ 1, "table", "cell",
 	    "CREATE TABLE cell (no INTEGER PRIMARY KEY, salts BLOB NOT NULL, root BLOB, nodes BLOB) STRICT" },
+	{ 3, "table", "checkpoint",
+	    "CREATE TABLE checkpoint (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, at INTEGER NOT NULL,"
+	    " note TEXT NOT NULL) STRICT" },
+	{ 3, "index", "checkpoint_size", "CREATE INDEX checkpoint_size ON checkpoint (size)" },
+	{ 3, "table", "erased",
+	    "CREATE TABLE erased (seq INTEGER NOT NULL, record INTEGER NOT NULL, leaf BLOB NOT NULL,"
+	    " change BLOB NOT NULL, salt BLOB, PRIMARY KEY (seq, record)) STRICT, WITHOUT ROWID" },
 	{ 1, "table", "file",
 	    "CREATE TABLE file (id INTEGER PRIMARY KEY, key BLOB NOT NULL, name TEXT NOT NULL,"
 	    " dev INTEGER NOT NULL, ino INTEGER NOT NULL, first_len INTEGER NOT NULL, first_hash BLOB NOT NULL,"
 	    " offset INTEGER NOT NULL, last_len INTEGER NOT NULL, last_hash BLOB NOT NULL, line INTEGER NOT NULL,"
 	    " seen INTEGER NOT NULL) STRICT" },
+	{ 3, "table", "key", "CREATE TABLE key (seq INTEGER PRIMARY KEY, verifier TEXT NOT NULL) STRICT" },
 	{ 1, "table", "leaf", "CREATE TABLE leaf (first INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT" },
 	{ 1, "table", "piece", "CREATE TABLE piece (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT" },
 	{ 1, "table", "quarantine",
@@ -34,6 +42,8 @@ static const struct object objects[] = {
 	    " position INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT,"
 	    " bytes BLOB NOT NULL) STRICT" },
 	{ 2, "index", "quarantine_at", "CREATE INDEX quarantine_at ON quarantine (at)" },
+	{ 3, "table", "removal",
+	    "CREATE TABLE removal (generation INTEGER PRIMARY KEY, record INTEGER NOT NULL, runs BLOB NOT NULL) STRICT" },
 	{ 1, "table", "removed",
 	    "CREATE TABLE removed (first INTEGER PRIMARY KEY, height INTEGER NOT NULL, hash BLOB NOT NULL) STRICT" },
 	{ 2, "table", "saved",

@@ -18,11 +18,13 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/pool.h"
+#include "base/stream.h"
 #include "event/event.h"
-#include "proof/tree.h"
+#include "proof/path.h"
 #include "store/segment.h"
+#include "store/verify.h"
 
-#define STORE_FORMAT 2 /* user_version */
+#define STORE_FORMAT 3 /* user_version */
 
 struct store;
 
@@ -224,6 +226,7 @@ struct prune_part {
 	uint64_t events;
 	char digest[65];
 	uint64_t first_seq, last_seq;
+	int64_t oldest, newest; /* event times of what went */
 };
 typedef void prune_record_fn(void *arg, const struct prune_part *part, struct event *record, struct arena *a);
 
@@ -233,7 +236,67 @@ typedef void prune_record_fn(void *arg, const struct prune_part *part, struct ev
 int store_prune(struct store *st, int64_t cutoff, prune_record_fn *record, void *arg,
     int (*go_on)(struct err *e), struct prune_plan *done, struct err *e);
 
-/* The root over all present and removed leaves at the current size. */
+/* ---- proof ---- */
+
+/* The root over all present and removed leaves at the current size, from the
+ * hashes that are kept: not recomputed from the events (store_verify does). */
 int store_root(struct store *st, uint64_t *size, struct hash *root, struct err *e);
+
+struct store_note {
+	uint64_t size;   /* of the log that it is about */
+	int64_t at;      /* when it was stored */
+	struct str note; /* signed, as it was published */
+};
+
+/* Stored checkpoints by size, then in the order they were stored. */
+int store_checkpoint_each(struct store *st, int (*each)(void *arg, const struct store_note *n, struct err *e), void *arg,
+    struct err *e);
+/* The last of the greatest size at most `size`: 1 with *n, its bytes in out; 0 there is none; -1. */
+int store_checkpoint_last(struct store *st, uint64_t size, struct store_note *n, struct buf *out, struct err *e);
+/*
+ * Stores a note, unless the same bytes are stored already.  1: stored; 0:
+ * something was removed since `removals` (verify_result): a prune may have gone
+ * over this size, recompute and sign again; -1.
+ */
+int store_checkpoint_add(struct store *st, uint64_t size, uint64_t removals, struct str note, struct err *e);
+
+/* Verifier keys, each with the record that introduced it: audit.key-init the
+ * first, audit.key-rotate the others.  In order. */
+struct store_key {
+	uint64_t seq;    /* of the record */
+	struct str line; /* verifier key */
+};
+int store_key_each(struct store *st, int (*each)(void *arg, const struct store_key *k, struct err *e), void *arg,
+    struct err *e);
+/* The record (leaf kind 1), whose context.key is the line, and the row, in one transaction. */
+int store_key_add(struct store *st, struct str line, const struct event *record, uint64_t *seq, struct err *e);
+
+/* What shows one event to be in the tree of `size` leaves. */
+struct store_proof {
+	struct buf line;
+	uint8_t salt[SALT_LEN];
+	enum leaf_kind kind;
+	struct path path;
+};
+/* Recomputed from the events of its cell.  ERR_FAIL: not below size, pruned,
+ * or changed by an erasure (its salt is gone).  p starts as {0}; fini frees. */
+int store_prove(struct store *st, uint64_t seq, uint64_t size, struct store_proof *p, struct err *e);
+void store_proof_fini(struct store_proof *p);
+/* RFC 9162 2.1.4, between two sizes of the log. */
+int store_prove_consistency(struct store *st, uint64_t first, uint64_t second, struct path *path, struct err *e);
+
+/*
+ * What shows all events of an export to be in the tree of `size` leaves, as
+ * proof/export_proof.h reads it, up to the note: events are told in the order
+ * of the export's lines.  Those from size on are named, and not shown.
+ */
+struct export_prover;
+struct export_prover *export_prover_new(struct store *st, uint64_t size);
+void export_prover_free(struct export_prover *p); /* NULL is fine */
+void export_prover_add(struct export_prover *p, uint64_t seq);
+/* Events told that are not below size. */
+uint64_t export_prover_beyond(const struct export_prover *p);
+/* ERR_BUSY: an event was pruned or erased since it was told: export again. */
+int export_prover_write(struct export_prover *p, struct outstream *out, struct err *e);
 
 #endif

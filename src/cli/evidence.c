@@ -1,0 +1,2 @@
+/* evidence: files about a log, judged. */
+#include "cli/evidence.h"

@@ -1,0 +1,64 @@
+/*
+ * evidence: files that show something about a log to someone who has no
+ * store: making them and judging them (audit-proof(5)).
+ */
+#ifndef CLI_EVIDENCE_H
+#define CLI_EVIDENCE_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "proof/note.h"
+#include "store/store.h"
+
+/* ---- making ---- */
+
+/* The last checkpoint that covers `size` events or, with at_most, no more
+ * than them: its size, and the note in out.  ERR_FAIL: there is none
+ * (audit-verify --sign makes one). */
+int evidence_checkpoint(struct store *st, uint64_t size, bool at_most, uint64_t *covers, struct buf *note, struct err *e);
+
+/* Appends the bundles that lead from the log's first key to that of the epoch
+ * in which `size` falls: each a record audit.key-rotate under its seal. */
+int evidence_chain(struct store *st, uint64_t size, struct buf *out, struct err *e);
+
+/* Appends one event's proof: the chain, then its bundle under the last checkpoint. */
+int evidence_event(struct store *st, uint64_t seq, struct buf *out, struct err *e);
+
+/* Appends what shows that the last checkpoint continues an older one, given as
+ * its note: the body of a C2SP tlog-witness request, behind the chain. */
+int evidence_consistency(struct store *st, struct str old_note, struct buf *out, struct err *e);
+
+/* ---- judging ---- */
+
+enum evidence_kind {
+	EVIDENCE_CHECKPOINT,  /* a signed note */
+	EVIDENCE_EVENT,       /* one event */
+	EVIDENCE_EXPORT,      /* an exported file and its proof beside it */
+	EVIDENCE_MANIFEST,    /* a manifest and the files it names */
+	EVIDENCE_CONSISTENCY  /* one checkpoint continues another */
+};
+
+struct evidence {
+	enum evidence_kind kind;
+	uint64_t size;     /* of the log that was signed */
+	uint64_t first;    /* EVIDENCE_CONSISTENCY: of the older one */
+	uint64_t seq;      /* EVIDENCE_EVENT */
+	uint64_t events;   /* shown to be in the log */
+	uint64_t beyond;   /* lines that were not signed yet: not shown */
+	size_t files;      /* EVIDENCE_MANIFEST: whose size and hash agree */
+	struct buf line;   /* EVIDENCE_EVENT: the event */
+	struct buf origin; /* the log's name */
+};
+
+/*
+ * Judges a file by its content; an export by FILE.proof beside it.  pinned:
+ * the log's first verifier key, or that of the epoch; also: a checkpoint that
+ * is trusted already (EVIDENCE_CONSISTENCY must begin with it), or NULL.
+ * ERR_INTEGRITY: it does not hold; ERR_FAIL: it is nothing that can be judged.
+ * v starts as {0}; evidence_fini frees.
+ */
+int evidence_verify(const char *path, const struct note_verifier *pinned, const struct str *trusted, struct evidence *v,
+    struct err *e);
+void evidence_fini(struct evidence *v);
+
+#endif

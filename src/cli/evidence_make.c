@@ -1,0 +1,2 @@
+/* evidence_make: files about a log, made. */
+#include "cli/evidence.h"

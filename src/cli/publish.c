@@ -1,0 +1,2 @@
+/* publish: a checkpoint to where the configuration says. */
+#include "cli/keys.h"

@@ -1,0 +1,59 @@
+/*
+ * export_proof: what shows that the lines of an exported file are events of a
+ * signed log, all of them and as they were logged (audit-proof(5)).
+ *
+ *	audit-toolkit/export-proof@v1
+ *	size 131072                          leaves of the tree
+ *	order 0+1000 1003+1 1002+1           seqs of the file's lines, in their order
+ *	cell 0 ROOT KINDS SALTS HASHES       one for each cell with a line below size
+ *	outside HASHES                       the subtrees between the cells
+ *
+ *	audit.example.com/app1               the checkpoint of that size
+ *	...
+ *
+ * ROOT     base64, of the cell, or of what the tree has of the last one
+ * KINDS    which lines are the toolkit's own records: offsets in the cell as
+ *	    FIRST+COUNT, separated by commas, or -
+ * SALTS    base64 of the salt set (proof/salt.h) of exactly the cell's lines
+ * HASHES   base64 of the hashes one behind the other, or -: what covers the
+ *	    gaps between the lines within the cell, as proof/range.h cuts them
+ *
+ * The gaps between the cells are cut in the same way, by seq over the whole
+ * tree.  Lines with seqs from size on were not signed yet: they are in
+ * `order` and in no cell.  Behind the checkpoint may come bundles
+ * (proof/bundle.h): records that introduce the keys of later epochs, each
+ * under the seal of the one before.
+ */
+#ifndef PROOF_EXPORT_PROOF_H
+#define PROOF_EXPORT_PROOF_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+#define EXPORT_PROOF_HEADER "audit-toolkit/export-proof@v1"
+#define EXPORT_PROOF_MAX (512u * 1024 * 1024) /* bytes of such a file */
+
+struct export_proof;
+
+/* Reads all but the lines.  text stays borrowed.  ERR_INTEGRITY: not such a
+ * text, to the byte. */
+struct export_proof *export_proof_parse(struct str text, struct err *e);
+void export_proof_free(struct export_proof *p); /* NULL is fine */
+
+uint64_t export_proof_size(const struct export_proof *p);
+uint64_t export_proof_lines(const struct export_proof *p);  /* that the file has */
+uint64_t export_proof_beyond(const struct export_proof *p); /* of them, not signed yet */
+struct str export_proof_note(const struct export_proof *p);
+struct str export_proof_chain(const struct export_proof *p); /* the bundles; may be empty */
+
+/* The next line of the file, without newline.  ERR_INTEGRITY: one more than
+ * the proof has, or its cell is complete and has another root; the message
+ * says which lines. */
+int export_proof_line(struct export_proof *p, struct str line, struct err *e);
+
+/* After the last one: the root of the tree.  ERR_INTEGRITY: lines are missing.
+ * Nothing is proved before it equals the root of a checkpoint that verifies. */
+int export_proof_root(struct export_proof *p, struct hash *root, struct err *e);
+
+#endif

@@ -1,0 +1,2 @@
+/* export_prover: what shows a whole export. */
+#include "store/cell_copy.h"

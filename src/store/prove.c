@@ -1,0 +1,2 @@
+/* prove: inclusion and consistency from the store. */
+#include "store/cell_copy.h"

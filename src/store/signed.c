@@ -1,0 +1,2 @@
+/* signed: checkpoints and verifier keys of the log. */
+#include "store/internal.h"

@@ -1,0 +1,2 @@
+/* verify: all cells, then what lies across them. */
+#include "store/store.h"

@@ -1,0 +1,2 @@
+/* verify_cell: one cell and everything in it. */
+#include "store/cell_copy.h"
