@@ -116,6 +116,10 @@ void sealer_fini(struct sealer *s);
 /* One of the toolkit's own records, as the next seq, in the open transaction. */
 int record_add(struct store *st, struct state *state, const struct event *ev, struct err *e);
 
+/* Sizes of stored checkpoints with first < size < end into *sizes, as uint64_t,
+ * ascending, each once.  In the open transaction of a writer. */
+int checkpoint_sizes(struct store *st, uint64_t first, uint64_t end, struct buf *sizes, struct err *e);
+
 /* Events already stored, by source, id and time. */
 struct duplicates;
 struct duplicates *duplicates_new(struct store *st);
