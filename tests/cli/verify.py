@@ -1,292 +1,69 @@
 #!/usr/bin/env python3
-"""A second verifier, written from the integrity definitions and the public
-specifications alone, with nothing but Python's standard library.
+"""A second verifier, written from the integrity definitions, audit-proof(5)
+and the public specifications alone, with Python's standard library (and the
+zstd command for files compressed so).
 
     verify.py vectors                 the vectors of the definitions
     verify.py note KEY FILE           a checkpoint; prints size and root
-    verify.py bundle KEY FILE         a tlog-proof; prints the event
+    verify.py bundle KEY FILE         a tlog-proof, with what leads from the
+                                      first key to it; prints the event
+    verify.py export KEY FILE [PROOF] an exported file; FILE.proof beside it
+    verify.py consistency KEY OLD FILE
+                                      FILE shows that its checkpoint goes on
+                                      from that of OLD
+    verify.py manifest KEY FILE       a manifest and the files it names
+    verify.py store KEY FILE          a store: notes, tree and tail; columns
+                                      are not decoded
     verify.py facts FILE              what tests/cli/facts prints of trees
     verify.py probes FOLDER           probe files of transparency-dev/merkle
 
-Ends with 0 when all holds, 5 when something does not.
-
-Specifications: RFC 8032 (Ed25519), RFC 6962 2.1 and RFC 9162 2.1.3, 2.1.4
-(tree and proofs), C2SP signed-note, tlog-checkpoint and tlog-proof.
-It is slow and plain; it shares no code with the programs.
+KEY is a verifier key.  Ends with 0 when all holds, 3 when lines are not
+signed yet, 5 when something does not hold.  It shares no code with the
+programs.
 """
-import base64
-import binascii
-import hashlib
+import gzip
 import json
 import pathlib
+import sqlite3
+import subprocess
 import sys
 
+from facts import verify_facts, verify_probes, verify_vectors
+from proofs import (Wrong, decode64, fill_gaps, key_line, leaf_hash, need, read_key, read_number, root_from,
+                    root_of_path, sha256, tree, verify_checkpoint, verify_consistency)
 
-class Wrong(Exception):
-    """What is verified does not hold."""
-
-
-def need(holds, what):
-    if not holds:
-        raise Wrong(what)
+CELL = 65536
 
 
-def sha256(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
-
-
-def decode64(text):
-    """Canonical base64 only."""
+def record_context(kind, line, action):
+    """The context of one of the toolkit's own records."""
+    need(kind == 1, "a record of the toolkit is none")
     try:
-        plain = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as why:
-        raise Wrong(f"base64: {why}") from why
-    need(base64.b64encode(plain) == text, "base64 is not canonical")
-    return plain
+        event = json.loads(line)
+    except ValueError as why:
+        raise Wrong("a record is not JSON") from why
+    need(event.get("source") == "audit-toolkit" and event.get("action") == action, "a record of another kind")
+    need(isinstance(event.get("context"), dict), "a record without context")
+    return event["context"]
 
 
-# ---- Ed25519, RFC 8032 5.1 ----
+# ---- Bundles, and chains of them ----
 
-P = 2**255 - 19
-L = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, P - 2, P) % P
-ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
-
-
-def recover_x(y, sign):
-    if y >= P:
-        return None
-    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
-    x = pow(square, (P + 3) // 8, P)
-    if (x * x - square) % P != 0:
-        x = x * ROOT_OF_MINUS_1 % P
-    if (x * x - square) % P != 0 or (x == 0 and sign):
-        return None
-    return P - x if x & 1 != sign else x
+def take_note(data, what):
+    """A note at the start of data, and what is behind its last signature."""
+    at = data.find(b"\n\n")
+    need(at >= 0, f"{what}: no checkpoint")
+    at += 2
+    while data.startswith("\u2014 ".encode(), at):
+        end = data.find(b"\n", at)
+        need(end >= 0, f"{what}: cut")
+        at = end + 1
+    return data[:at], data[at:]
 
 
-def point(x, y):
-    return (x, y, 1, x * y % P)
-
-
-def add(a, b):
-    """Extended coordinates, RFC 8032 5.1.4."""
-    e = (a[1] - a[0]) * (b[1] - b[0]) % P
-    f = (a[1] + a[0]) * (b[1] + b[0]) % P
-    g = 2 * a[3] * b[3] * D % P
-    h = 2 * a[2] * b[2] % P
-    i, j, k, m = f - e, h - g, h + g, f + e
-    return (i * j % P, k * m % P, j * k % P, i * m % P)
-
-
-def multiply(n, a):
-    total = (0, 1, 1, 0)
-    while n:
-        if n & 1:
-            total = add(total, a)
-        a = add(a, a)
-        n >>= 1
-    return total
-
-
-def equal(a, b):
-    return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
-
-
-BASE_Y = 4 * pow(5, P - 2, P) % P
-BASE = point(recover_x(BASE_Y, 0), BASE_Y)
-
-
-def read_point(text):
-    n = int.from_bytes(text, "little")
-    y, sign = n & (2**255 - 1), n >> 255
-    x = recover_x(y, sign)
-    return None if x is None else point(x, y)
-
-
-def ed25519_verify(key, message, signature):
-    if len(key) != 32 or len(signature) != 64:
-        return False
-    a, r = read_point(key), read_point(signature[:32])
-    s = int.from_bytes(signature[32:], "little")
-    if a is None or r is None or s >= L:
-        return False
-    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
-    return equal(multiply(s, BASE), add(r, multiply(k, a)))
-
-
-# ---- Signed notes ----
-
-def key_id(name, public):
-    return sha256(name, b"\n\x01", public)[:4]
-
-
-def read_key(text):
-    """name+hex(id)+base64(0x01 || public key)"""
-    parts = text.split(b"+", 2)
-    need(len(parts) == 3, "verifier key: not three parts")
-    name, ident, material = parts[0], parts[1], decode64(parts[2])
-    need(len(material) == 33 and material[0] == 1, "verifier key: not Ed25519")
-    need(key_id(name, material[1:]).hex().encode() == ident, "verifier key: the ID does not fit")
-    return name, material[1:]
-
-
-def read_note(data):
-    """The text, and (name, id, signature) of each line."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as why:
-        raise Wrong("note: not UTF-8") from why
-    need(all(c >= " " or c == "\n" for c in text), "note: control characters")
-    at = data.rfind(b"\n\n")
-    need(at >= 0, "note: no blank line")
-    body, rest = data[:at + 1], data[at + 2:]
-    need(rest.endswith(b"\n"), "note: not signed, or cut")
-    signatures = []
-    for line in rest[:-1].split(b"\n"):
-        need(line.startswith("\u2014 ".encode()), "note: no signature line")
-        parts = line[4:].split(b" ")
-        need(len(parts) == 2 and parts[0] != b"" and b"+" not in parts[0], "note: signature line")
-        need(not any(c.isspace() for c in parts[0].decode()), "note: a space in a name")
-        blob = decode64(parts[1])
-        need(len(blob) >= 5, "note: signature too short")
-        signatures.append((parts[0], blob[:4], blob[4:]))
-    return body, signatures
-
-
-def verify_note(data, key):
-    name, public = key
-    body, signatures = read_note(data)
-    own = [s for n, i, s in signatures if n == name and i == key_id(name, public)]
-    need(own, "note: not signed with this key")
-    need(all(ed25519_verify(public, body, s) for s in own), "note: the signature does not hold")
-    return body
-
-
-def read_number(text):
-    need(text.isdigit() and (text == b"0" or text[:1] != b"0"), "a number is malformed")
-    return int(text)
-
-
-def verify_checkpoint(data, key):
-    lines = verify_note(data, key).split(b"\n")
-    need(len(lines) == 4 and lines[3] == b"", "checkpoint: not three lines")
-    need(lines[0] == key[0], "checkpoint: of another log")
-    root = decode64(lines[2])
-    need(len(root) == 32, "checkpoint: no root")
-    return read_number(lines[1]), root
-
-
-# ---- The tree ----
-
-def salt(seed, seq):
-    """The node at depth 16 below the seed of the cell."""
-    node = seed
-    for bit in range(15, -1, -1):
-        pair = sha256(b"\x02", node)
-        node = pair[16:] if seq % 65536 >> bit & 1 else pair[:16]
-    return node
-
-
-def leaf_hash(salt_of, kind, line):
-    return sha256(b"\x00", salt_of, bytes([kind]), line)
-
-
-def node_hash(left, right):
-    return sha256(b"\x01", left, right)
-
-
-def split(n):
-    """The largest power of two below n."""
-    return 1 << (n - 1).bit_length() - 1
-
-
-def tree(leaves):
-    if not leaves:
-        return sha256()
-    if len(leaves) == 1:
-        return leaves[0]
-    k = split(len(leaves))
-    return node_hash(tree(leaves[:k]), tree(leaves[k:]))
-
-
-def root_of_path(leaf, index, size, path):
-    """The root that a path leads to, by the definition of PATH: the last
-    hash of the path is the other half of the top."""
-    need(0 <= index < size, "inclusion: no such leaf")
-    if size == 1:
-        need(not path, "inclusion: path too long")
-        return leaf
-    need(path, "inclusion: path too short")
-    k = split(size)
-    if index < k:
-        return node_hash(root_of_path(leaf, index, k, path[:-1]), path[-1])
-    return node_hash(path[-1], root_of_path(leaf, index - k, size - k, path[:-1]))
-
-
-def roots_of_proof(first, second, proof, whole, first_root):
-    """Both roots, by the definition of SUBPROOF."""
-    if first == second:
-        if whole:
-            need(not proof, "consistency: proof too long")
-            return first_root, first_root
-        need(len(proof) == 1, "consistency: proof of a wrong length")
-        return proof[0], proof[0]
-    need(proof, "consistency: proof too short")
-    k = split(second)
-    if first <= k:
-        one, two = roots_of_proof(first, k, proof[:-1], whole, first_root)
-        return one, node_hash(two, proof[-1])
-    one, two = roots_of_proof(first - k, second - k, proof[:-1], False, first_root)
-    return node_hash(proof[-1], one), node_hash(proof[-1], two)
-
-
-def verify_consistency(first, first_root, second, second_root, proof):
-    need(0 < first <= second, "consistency: sizes")
-    one, two = roots_of_proof(first, second, proof, True, first_root)
-    need(one == first_root and two == second_root, "consistency: other roots")
-
-
-def gap(first, end):
-    """Heights of the largest complete subtrees that cover [first, end)."""
-    while first < end:
-        height = 0
-        while first % (2 << height) == 0 and first + (2 << height) <= end:
-            height += 1
-        yield height
-        first += 1 << height
-
-
-def verify_export(size, root, shown, hashes):
-    """A whole file of leaves {seq: leaf hash} against the root, the leaves
-    not shown covered by hashes, in order."""
-    need(all(0 <= seq < size for seq in shown), "export: a seq beyond the log")
-    cover, hashes = {}, list(hashes)
-    at = 0
-    for seq in sorted(shown) + [size]:
-        for height in gap(at, seq):
-            need(hashes, "export: a hash is missing")
-            cover[at, height] = hashes.pop(0)
-            at += 1 << height
-        if seq < size:
-            cover[at, 0] = shown[seq]
-            at += 1
-    need(not hashes, "export: hashes left over")
-
-    def root_of(first, count):
-        height = (count - 1).bit_length()
-        if count == 1 << height and (first, height) in cover:
-            return cover[first, height]
-        need(count > 1, "export: a leaf is missing")
-        k = split(count)
-        return node_hash(root_of(first, k), root_of(first + k, count - k))
-
-    need((root_of(0, size) if size else sha256()) == root, "export: another root")
-
-
-def verify_bundle(data, key):
-    """C2SP tlog-proof, extra = salt || kind || line."""
-    head, blank, note = data.partition(b"\n\n")
+def take_bundle(data):
+    """One C2SP tlog-proof, extra = salt || kind || line, and what is behind it."""
+    head, blank, rest = data.partition(b"\n\n")
     need(blank, "proof: no checkpoint")
     lines = head.split(b"\n")
     need(lines.pop(0) == b"c2sp.org/tlog-proof@v1", "proof: first line")
@@ -297,151 +74,323 @@ def verify_bundle(data, key):
     index = read_number(lines.pop(0)[6:])
     path = [decode64(line) for line in lines]
     need(all(len(h) == 32 for h in path), "proof: a hash is malformed")
-    size, root = verify_checkpoint(note, key)
+    note, rest = take_note(rest, "proof")
+    return {"extra": extra, "index": index, "path": path, "note": note}, rest
+
+
+def verify_bundle(bundle, key):
+    """What it shows: size of the log, index, kind, line."""
+    extra = bundle["extra"]
+    size, root = verify_checkpoint(bundle["note"], key)
     leaf = leaf_hash(extra[:16], extra[16], extra[17:])
-    need(root_of_path(leaf, index, size, path) == root, "proof: another root")
-    return index, extra[16], extra[17:]
+    need(root_of_path(leaf, bundle["index"], size, bundle["path"]) == root, "proof: another root")
+    return size, bundle["index"], extra[16], extra[17:]
 
 
-# ---- What tests/cli/facts prints ----
+def take_bundles(data):
+    bundles = []
+    while data:
+        bundle, data = take_bundle(data)
+        bundles.append(bundle)
+    return bundles
 
-def fact_leaf(i):
-    return sha256(b"\x00", b"leaf %d" % i)
+
+def introduced(bundle):
+    context = record_context(bundle["extra"][16], bundle["extra"][17:], "audit.key-rotate")
+    need(isinstance(context.get("key"), str), "chain: a record without key")
+    return context["key"].encode()
 
 
-def verify_facts(lines):
-    """Each line a word and its values; a fact that is changed must be refused."""
-    leaves = [fact_leaf(i) for i in range(5001)]
-    roots, key, seen = {}, None, {}
+def epochs_of(chain, pinned):
+    """[(key, size of its seal or None)], from the pinned key on.  Each bundle
+    of the chain is the record that introduces the next key, as the last leaf
+    under the seal of the one before."""
+    lines = [introduced(bundle) for bundle in chain]
+    own = key_line(*pinned)
+    if own in lines:
+        chain = chain[lines.index(own) + 1:]
+    epochs, key, sealed, seen = [], pinned, 0, {own}
+    for bundle in chain:
+        size, index, _, _ = verify_bundle(bundle, key)
+        need(index == size - 1, "chain: the record is not the last one under its seal")
+        need(size > sealed, "chain: a seal is not behind the one before")
+        line = introduced(bundle)
+        need(line not in seen, "chain: a key again")
+        seen.add(line)
+        epochs.append((key, size))
+        key, sealed = read_key(line), size
+        need(key[0] == pinned[0], "chain: a key of another log")
+    return epochs + [(key, None)]
 
-    def root_at(size):
-        if size not in roots:
-            roots[size] = tree(leaves[:size])
-        return roots[size]
 
-    def refused(check, *values):
+def in_epoch(epochs, note):
+    """A checkpoint under the key of the epoch that its size falls in."""
+    lines = note.split(b"\n")
+    need(len(lines) > 1, "checkpoint: no size")
+    size = read_number(lines[1])
+    for key, seal in epochs:
+        if seal is None or size <= seal:
+            return verify_checkpoint(note, key)
+    raise Wrong("checkpoint: no epoch")
+
+
+def under_last(epochs, note):
+    size, root = verify_checkpoint(note, epochs[-1][0])
+    need(len(epochs) == 1 or size > epochs[-2][1], "checkpoint: by the key of a later epoch")
+    return size, root
+
+
+def verify_event(data, key):
+    bundles = take_bundles(data)
+    need(bundles, "proof: empty")
+    epochs = epochs_of(bundles[:-1], key)
+    under_last(epochs, bundles[-1]["note"])
+    return verify_bundle(bundles[-1], epochs[-1][0])[1:]
+
+
+# ---- One checkpoint goes on from another ----
+
+def verify_continues(data, old, key):
+    chain = []
+    while data.startswith(b"c2sp.org/"):
+        bundle, data = take_bundle(data)
+        chain.append(bundle)
+    epochs = epochs_of(chain, key)
+    head, blank, note = data.partition(b"\n\n")
+    need(blank, "consistency: no checkpoint")
+    lines = head.split(b"\n")
+    need(lines[0].startswith(b"old "), "consistency: first line")
+    first = read_number(lines[0][4:])
+    path = [decode64(line) for line in lines[1:]]
+    need(all(len(h) == 32 for h in path), "consistency: a hash is malformed")
+    old_size, old_root = in_epoch(epochs, old)
+    need(old_size == first, "consistency: begins with another size")
+    note, rest = take_note(note, "consistency")
+    need(not rest, "consistency: something behind the checkpoint")
+    size, root = under_last(epochs, note)
+    verify_consistency(first, old_root, size, root, path)
+    return first, size
+
+
+# ---- Whole exports ----
+
+def read_runs(texts):
+    """FIRST+COUNT ..., as numbers one by one."""
+    for text in texts:
+        first, plus, count = text.partition(b"+")
+        need(plus, "export proof: a run is malformed")
+        first, count = read_number(first), read_number(count)
+        need(0 < count <= 1 << 24, "export proof: a run's length")
+        yield from range(first, first + count)
+
+
+def read_hashes(text):
+    blob = b"" if text == b"-" else decode64(text)
+    need(text != b"" and len(blob) % 32 == 0, "export proof: hashes")
+    return [blob[i:i + 32] for i in range(0, len(blob), 32)]
+
+
+def read_salts(blob, offsets):
+    """{offset: salt} of a salt set, which must know exactly these."""
+    need(len(blob) % 19 == 0, "export proof: salts")
+    salts, at = {}, 0
+    for i in range(0, len(blob), 19):
+        depth, path, value = blob[i], int.from_bytes(blob[i + 1:i + 3], "big"), blob[i + 3:i + 19]
+        need(depth <= 16 and path >> depth == 0, "export proof: a node of salts")
+        level = [value]
+        first = path << 16 - depth
+        need(first >= at, "export proof: salts out of order")
+        for _ in range(16 - depth):
+            pairs = [sha256(b"\x02", node) for node in level]
+            level = [half for pair in pairs for half in (pair[:16], pair[16:])]
+        at = first + len(level)
+        salts.update(zip(range(first, at), level))
+    need(sorted(salts) == offsets, "export proof: salts of other lines")
+    return salts
+
+
+def read_text(path):
+    """The bytes of an export: plain, gzip or zstd, by content."""
+    data = read_file(path)
+    if data.startswith(b"\x1f\x8b"):
         try:
-            check(*values)
-        except Wrong:
-            return
-        raise Wrong("a spoiled proof is taken")
-
-    def inclusion(index, size, root, path):
-        need(root_of_path(leaves[index], index, size, path) == root, "inclusion: another root")
-
-    for line in lines:
-        word, *rest = line.split()
-        seen[word] = seen.get(word, 0) + 1
-        if word == b"key":
-            key = read_key(rest[0])
-        elif word == b"note":
-            size, root = verify_checkpoint(decode64(rest[0]), key)
-            need(root == root_at(size), "note: another root")
-        elif word == b"inclusion":
-            index, size, path = int(rest[0]), int(rest[1]), [decode64(h) for h in rest[2:]]
-            inclusion(index, size, root_at(size), path)
-            refused(inclusion, index, size, leaves[0] + b"x", path)
-            refused(inclusion, index, size, root_at(size), path + [leaves[0]])
-            if path:
-                refused(inclusion, index, size, root_at(size), path[1:])
-        elif word == b"consistency":
-            first, second, path = int(rest[0]), int(rest[1]), [decode64(h) for h in rest[2:]]
-            verify_consistency(first, root_at(first), second, root_at(second), path)
-            refused(verify_consistency, first, root_at(first), second, root_at(second),
-                    path + [leaves[0]])
-            refused(verify_consistency, first, leaves[-1], second, root_at(second), path)
-        elif word == b"range":
-            first, count, size = int(rest[0]), int(rest[1]), int(rest[2])
-            shown = {i: leaves[i] for i in range(first, first + count)}
-            hashes = [decode64(h) for h in rest[3:]]
-            verify_export(size, root_at(size), shown, hashes)
-            dropped = {i: h for i, h in shown.items() if i != first}
-            refused(verify_export, size, root_at(size), dropped, hashes)
-            shown[first] = leaves[-1]
-            refused(verify_export, size, root_at(size), shown, hashes)
-        else:
-            raise Wrong(f"unknown fact {word!r}")
-    need(len(seen) == 5, "facts are missing")
-    return ", ".join(f"{n} {word.decode()}" for word, n in sorted(seen.items()))
+            return gzip.decompress(data)
+        except (EOFError, OSError) as why:
+            raise Wrong(f"gzip: {why}") from why
+    if data.startswith(b"\x28\xb5\x2f\xfd"):
+        done = subprocess.run(["zstd", "-dc"], input=data, capture_output=True, check=False)
+        need(done.returncode == 0, "zstd: not whole")
+        return done.stdout
+    return data
 
 
-# ---- Probe files ----
-
-def verify_probe(probe):
-    path = [base64.b64decode(h) for h in probe["proof"] or []]
-    if "leafIdx" in probe:
-        leaf, root = base64.b64decode(probe["leafHash"]), base64.b64decode(probe["root"])
-        need(len(leaf) == len(root) == 32, "no hash")
-        need(root_of_path(leaf, probe["leafIdx"], probe["treeSize"], path) == root,
-             "inclusion: another root")
-    else:
-        verify_consistency(probe["size1"], base64.b64decode(probe["root1"]),
-                           probe["size2"], base64.b64decode(probe["root2"]), path)
-
-
-def verify_probes(folder):
-    count = 0
-    for name in sorted(pathlib.Path(folder).rglob("*.json")):
-        probe = json.loads(name.read_text())
-        try:
-            verify_probe(probe)
-            refused = False
-        except Wrong:
-            refused = True
-        need(refused == probe["wantErr"], f"{name}: {probe['desc']}")
-        count += 1
-    return count
+def read_export_proof(data):
+    head, blank, rest = data.partition(b"\n\n")
+    need(blank, "export proof: no checkpoint")
+    lines = head.split(b"\n")
+    need(lines.pop(0) == b"audit-toolkit/export-proof@v1", "export proof: first line")
+    words = [line.split(b" ") for line in lines]
+    need([w[0] for w in words] == [b"size", b"order"] + [b"cell"] * (len(words) - 3) + [b"outside"],
+         "export proof: its lines")
+    need(len(words[0]) == 2 and len(words[-1]) == 2 and all(len(w) == 6 for w in words[2:-1]),
+         "export proof: words of a line")
+    note, chain = take_note(rest, "export proof")
+    order = words[1][1:]
+    return {"size": read_number(words[0][1]), "order": list(read_runs([] if order == [b"-"] else order)),
+            "cells": words[2:-1], "outside": read_hashes(words[-1][1]),
+            "note": note, "chain": take_bundles(chain)}
 
 
-# ---- Vectors ----
-
-SEED = bytes(range(16))
-LINES = [
-    (0, b'{"id":"evt-0001","time":"2026-04-22T00:00:00.123456Z","ingested":'
-        b'"2026-04-22T00:00:01.000000Z","source":"app1","category":"AUTHENTICATION",'
-        b'"action":"login","severity":"info","outcome":"success","actor_id":"user:alice",'
-        b'"actor_email":"alice@example.com","ip":"192.0.2.7","context":'
-        b'{"n":12345678901234567890,"r":0.1}}'),
-    (0, b'{"id":"evt-0002","time":"2026-04-22T00:00:01.000000Z","ingested":'
-        b'"2026-04-22T00:00:02.000000Z","source":"app1","category":"FILE_ACCESS",'
-        b'"action":"read","severity":"warning","outcome":"failure","actor_id":"user:alice",'
-        b'"target_path":"invoice/42"}'),
-    (1, b'{"id":"m-0001","time":"2026-04-22T00:00:03.000000Z","ingested":'
-        b'"2026-04-22T00:00:03.000000Z","source":"audit-toolkit","category":"COMPLIANCE",'
-        b'"action":"audit.export","severity":"info","outcome":"success","actor_id":"uid:1000"}'),
-]
-KEY = b"audit.example.com/app1+edc7944c+AXm1Vi6P5lT5QHixEuipi6eQH4U65pW+1+DjkQutBJZk"
-NOTE = ("audit.example.com/app1\n3\nwrP/2rqdSjtRVV0wE39nTSKD9e+u4QG7DPDoBNVNq4o=\n\n"
-        "\u2014 audit.example.com/app1 7ceUTKtROF8aW0Nqsz+lmSkRjGl2dVTsrsg/ZdYo9FRbeCbAUI9uUrlc"
-        "k1F3mV18Sb6QXqJ4cDOm5wtIHKCEAS0W7wk=\n").encode()
+def cell_root(words, lines, size):
+    """The cell's number, and its root made of the lines {seq: line}."""
+    number = read_number(words[1])
+    start, end = number * CELL, min(size, (number + 1) * CELL)
+    own = {seq - start: line for seq, line in lines.items() if start <= seq < end}
+    need(own, "export proof: a cell without lines")
+    records = set(read_runs([] if words[3] == b"-" else words[3].split(b",")))
+    need(records <= set(own), "export proof: kinds of other lines")
+    salts = read_salts(decode64(words[4]), sorted(own))
+    cover = {(start + offset, 1): leaf_hash(salts[offset], int(offset in records), line)
+             for offset, line in own.items()}
+    fill_gaps(cover, start, end, [(start + o, start + o + 1) for o in sorted(own)], read_hashes(words[5]))
+    root = root_from(cover, start, end - start)
+    need(root == decode64(words[2]), f"export: cell {number} is another")
+    return number, start, end, root
 
 
-def verify_vectors():
-    known = {0: "370c0217b31f6cfa9e64c5695cbf43d2", 1: "21f863c0e89ce39e697702f2c5f18542",
-             2: "bc363e4db2f8cae253083a44fa9d8231", 255: "ced3f2bd738cab152f7637ee90c7b36f",
-             65535: "f4bef387d8bb64db9b6db0d795b5a2bc"}
-    for seq, value in known.items():
-        need(salt(SEED, seq).hex() == value, f"salt {seq}")
-    leaves = [leaf_hash(salt(SEED, i), kind, line) for i, (kind, line) in enumerate(LINES)]
-    need(leaves[0].hex().startswith("7a2dba5146db"), "leaf 0")
-    need(tree(leaves[:2]).hex().startswith("02b7a6c0ef14"), "root of two")
-    need(tree(leaves).hex() ==
-         "c2b3ffdaba9d4a3b51555d30137f674d2283f5efaee101bb0cf0e804d54dab8a", "root of three")
-    inputs = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657",
-              "606162636465666768696a6b6c6d6e6f"]
-    plain = [sha256(b"\x00", bytes.fromhex(text)) for text in inputs]
-    need(tree(plain).hex() ==
-         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328", "RFC 6962, 8")
-    need(tree(plain[:7]).hex() ==
-         "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c", "RFC 6962, 7")
-    size, root = verify_checkpoint(NOTE, read_key(KEY))
-    need(size == 3 and root == tree(leaves), "note")
-    erased = LINES[1][1].replace(b"user:alice", b"erased:0f1e2d3c4b5a")
-    change = sha256(b"\x03", bytes(range(0x40, 0x50)), erased)
-    need(change.hex() ==
-         "f752ff1d5cd04da3bbd4b3667c2bbef0a7a5f8957118628bc6a7897eb6efcbfc", "erase, C")
-    need(sha256((1).to_bytes(8, "big"), leaves[1], change).hex() ==
-         "4514740d2fb18156ce964556dd1080ae3a8f5130b729fdc0f9d1e20993788c27", "erase, digest")
+def verify_export(text, data, key):
+    """(lines shown, size, lines that were not signed yet)"""
+    proof = read_export_proof(data)
+    size, root = under_last(epochs_of(proof["chain"], key), proof["note"])
+    need(size == proof["size"], "export proof: the checkpoint is of another size")
+    need(text == b"" or text.endswith(b"\n"), "export: the last line is cut")
+    lines, order = text.split(b"\n")[:-1], proof["order"]
+    need(len(lines) == len(order), "export: lines are missing, or more than the proof has")
+    need(len(set(order)) == len(order), "export proof: a seq twice")
+    signed = {seq: line for seq, line in zip(order, lines) if seq < size}
+    cover, parts, before = {}, [], -1
+    for words in proof["cells"]:
+        number, start, end, own = cell_root(words, signed, size)
+        need(number > before, "export proof: cells out of order")
+        before = number
+        cover[start, end - start] = own
+        parts.append((start, end))
+    need({seq // CELL for seq in signed} == {start // CELL for start, _ in parts},
+         "export proof: a cell is missing")
+    fill_gaps(cover, 0, size, parts, proof["outside"])
+    need((root_from(cover, 0, size) if size else sha256()) == root, "export: another root")
+    return len(signed), size, len(lines) - len(signed)
+
+
+# ---- Manifests ----
+
+MANIFEST = ["manifest", "created", "program", "version", "store", "origin", "filter", "since", "until",
+            "count", "first_seq", "last_seq", "size", "files", "checkpoint"]
+
+
+def verify_manifest(path, key):
+    """(files, lines that were not signed yet)"""
+    try:
+        manifest = json.loads(read_file(path))
+    except ValueError as why:
+        raise Wrong("manifest: not JSON") from why
+    need(isinstance(manifest, dict) and sorted(manifest) == sorted(MANIFEST), "manifest: its members")
+    need(manifest["manifest"] == 1 and isinstance(manifest["files"], list), "manifest: its form")
+    names = []
+    for entry in manifest["files"]:
+        need(sorted(entry) == ["bytes", "name", "sha256"] and "/" not in entry["name"], "manifest: a file's entry")
+        file = pathlib.Path(path).parent / entry["name"]
+        need(file.is_file(), f"manifest: {entry['name']} is not there")
+        data = read_file(file)
+        need(len(data) == entry["bytes"], f"manifest: {entry['name']} has another size")
+        need(sha256(data).hex() == entry["sha256"], f"manifest: {entry['name']} is another file")
+        names.append(entry["name"])
+    beyond, chain = 0, []
+    for name in names:
+        if name + ".proof" in names:
+            file = str(pathlib.Path(path).parent / name)
+            data = read_file(file + ".proof")
+            beyond += verify_export(read_text(file), data, key)[2]
+            chain = read_export_proof(data)["chain"]
+    if manifest["checkpoint"] is not None:
+        under_last(epochs_of(chain, key), manifest["checkpoint"].encode())
+    return len(names), beyond
+
+
+# ---- Stores ----
+
+def salt_in(salts, offset):
+    """The salt of an offset by a set of nodes."""
+    for i in range(0, len(salts), 19):
+        depth, path = salts[i], int.from_bytes(salts[i + 1:i + 3], "big")
+        if offset >> 16 - depth == path:
+            node = salts[i + 3:i + 19]
+            for bit in range(15 - depth, -1, -1):
+                pair = sha256(b"\x02", node)
+                node = pair[16:] if offset >> bit & 1 else pair[:16]
+            return node
+    return None
+
+
+def check_tail(db, tail):
+    """Lines of the tail against their leaves; those of erased ones against what covers them."""
+    changes = {seq: (leaf, change, r) for seq, leaf, change, r in db.execute(
+        "SELECT seq, leaf, change, salt FROM erased WHERE salt IS NOT NULL")}
+    for seq, kind, leaf, line in tail:
+        if seq in changes:
+            kept, change, r = changes[seq]
+            need(kept == leaf and sha256(b"\x03", r, line) == change, f"seq {seq}: not what the erasure left")
+            continue
+        (salts,) = db.execute("SELECT salts FROM cell WHERE no = ?", (seq // CELL,)).fetchone() or (b"",)
+        own = salt_in(salts, seq % CELL)
+        need(own is not None and leaf_hash(own, kind, line) == leaf, f"seq {seq}: another line was logged")
+
+
+def store_cover(db, size):
+    """The hashes that a store keeps, {(first, count): hash}, without overlaps."""
+    cover = {}
+    full = size // CELL
+    cells = db.execute("SELECT no, root, nodes FROM cell WHERE no < ? ORDER BY no", (full,)).fetchall()
+    need([no for no, _, _ in cells] == list(range(full)), "a cell is missing")
+    for no, root, nodes in cells:
+        need(nodes is not None and len(nodes) == 8192, f"cell {no}: no nodes")
+        own = [nodes[i:i + 32] for i in range(0, 8192, 32)]
+        need(tree(own) == root, f"cell {no}: its root is another")
+        cover.update({(no * CELL + i * 256, 256): h for i, h in enumerate(own)})
+    at = full * CELL
+    tail = db.execute("SELECT seq, kind, leaf, CAST(line AS BLOB) FROM tail ORDER BY seq").fetchall()
+    check_tail(db, tail)
+    runs = db.execute("SELECT first, hashes FROM leaf ORDER BY first").fetchall()
+    runs += [(seq, leaf) for seq, _, leaf, _ in tail if seq >= full * CELL]
+    for first, hashes in runs:
+        need(first == at and len(hashes) % 32 == 0, f"leaf hashes at seq {at} are missing")
+        for i in range(0, len(hashes), 32):
+            cover[at, 1] = hashes[i:i + 32]
+            at += 1
+    need(at == size, "leaf hashes are not those of the log")
+    return cover
+
+
+def verify_store(path, pinned):
+    """(size, last size that was signed): the kept hashes against the notes."""
+    db = sqlite3.connect(f"{pathlib.Path(path).resolve().as_uri()}?mode=ro", uri=True)
+    (size,) = db.execute("SELECT size FROM state").fetchone()
+    notes = db.execute("SELECT size, note FROM checkpoint ORDER BY size").fetchall()
+    keys = db.execute("SELECT seq, verifier FROM key ORDER BY seq").fetchall()
+    need(keys and keys[0][1].encode() == key_line(*pinned), "the first key is another")
+    seals = [seq + 1 for seq, _ in keys[1:]] + [None]
+    epochs = [(read_key(line.encode()), seal) for (_, line), seal in zip(keys, seals)]
+    cover = store_cover(db, size)
+    signed = 0
+    for filed, note in notes:
+        noted, root = in_epoch(epochs, note.encode())
+        need(noted == filed and noted <= size, "a checkpoint is beyond the log, or filed wrongly")
+        signed = max(signed, noted)
+        if noted % 256 == 0 or noted >= size // CELL * CELL:
+            need((root_from(cover, 0, noted) if noted else sha256()) == root, f"size {noted}: another root was signed")
+    for seal in seals[:-1]:
+        need(seal in [noted for noted, _ in notes] or seal == seals[-2], f"no seal of size {seal}")
+    return size, signed
 
 
 def read_file(path):
@@ -449,29 +398,54 @@ def read_file(path):
         return f.read()
 
 
+def judge(what, args):
+    """Prints what holds; the exit status."""
+    key = read_key(args[0].encode())
+    beyond = 0
+    if what == "note" and len(args) == 2:
+        size, root = verify_checkpoint(read_file(args[1]), key)
+        print(size, root.hex())
+    elif what == "bundle" and len(args) == 2:
+        index, kind, line = verify_event(read_file(args[1]), key)
+        print(json.dumps({"seq": index, "kind": kind}))
+        print(line.decode())
+    elif what == "export" and len(args) in (2, 3):
+        count, size, beyond = verify_export(read_text(args[1]), read_file((args + [args[1] + ".proof"])[2]), key)
+        print(f"{count} of {size}, {beyond} beyond")
+    elif what == "consistency" and len(args) == 3:
+        print("%d %d" % verify_continues(read_file(args[2]), read_file(args[1]), key))
+    elif what == "manifest" and len(args) == 2:
+        files, beyond = verify_manifest(args[1], key)
+        print(f"{files} files, {beyond} beyond")
+    elif what == "store" and len(args) == 2:
+        size, signed = verify_store(args[1], key)
+        print(f"{size}, {signed} signed")
+        beyond = size - signed
+    else:
+        return 2
+    return 3 if beyond else 0
+
+
 def main(argv):
-    what = argv[1:2]
+    what, args = "".join(argv[1:2]), argv[2:]
+    status = 0
     try:
-        if what == ["vectors"] and len(argv) == 2:
+        if what == "vectors" and not args:
             verify_vectors()
-        elif what == ["note"] and len(argv) == 4:
-            size, root = verify_checkpoint(read_file(argv[3]), read_key(argv[2].encode()))
-            print(size, root.hex())
-        elif what == ["bundle"] and len(argv) == 4:
-            index, kind, line = verify_bundle(read_file(argv[3]), read_key(argv[2].encode()))
-            print(json.dumps({"seq": index, "kind": kind}))
-            print(line.decode())
-        elif what == ["facts"] and len(argv) == 3:
-            print(verify_facts(read_file(argv[2]).splitlines()))
-        elif what == ["probes"] and len(argv) == 3:
-            print(verify_probes(argv[2]))
+        elif what == "facts" and len(args) == 1:
+            print(verify_facts(read_file(args[0]).splitlines()))
+        elif what == "probes" and len(args) == 1:
+            print(verify_probes(args[0]))
+        elif args:
+            status = judge(what, args)
         else:
-            print(__doc__, file=sys.stderr)
-            return 2
+            status = 2
     except Wrong as why:
         print(f"verify.py: {why}", file=sys.stderr)
         return 5
-    return 0
+    if status == 2:
+        print(__doc__, file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":
