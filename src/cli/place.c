@@ -39,11 +39,19 @@ user_file(const char *xdg, const char *fallback, const char *rest)
 	return path.p;
 }
 
+/* --config, $AUDIT_CONFIG; NULL: the default files. */
+static const char *
+named_config(const struct common_args *c)
+{
+	return c->config ? c->config : environment("AUDIT_CONFIG");
+}
+
 /* The file that was named, or the system's and then the user's own.  Root
  * reads nothing that a user may have written. */
-static int
-read_config(struct config *config, const char *named, struct err *e)
+int
+cli_config(const struct common_args *c, struct config *config, struct err *e)
 {
+	const char *named = named_config(c);
 	char *own;
 	int rc;
 
@@ -81,13 +89,12 @@ make_folders(const char *path, struct err *e)
 static char *
 db_path(const struct common_args *c, bool *is_default, struct err *e)
 {
-	const char *named = c->config ? c->config : environment("AUDIT_CONFIG");
 	const char *chosen = c->db ? c->db : environment("AUDIT_DB");
 	struct config config = { 0 };
 	char *path = NULL;
 
 	/* A file that was named is checked even when nothing in it is needed. */
-	if ((named || !chosen) && read_config(&config, named, e) != 0)
+	if ((named_config(c) || !chosen) && cli_config(c, &config, e) != 0)
 		goto out;
 	if (!chosen)
 		chosen = config.db;
