@@ -52,6 +52,15 @@ bits_bytes(size_t n, unsigned width)
 	return (n * width + 7) / 8;
 }
 
+/* Whether the last byte of n packed numbers is filled up with zeros. */
+static inline bool
+bits_clean(const uint8_t *p, size_t n, unsigned width)
+{
+	size_t bits = n * width;
+
+	return bits % 8 == 0 || p[bits / 8] >> bits % 8 == 0;
+}
+
 /* Number i alone. */
 static inline uint64_t
 bits_get(const uint8_t *p, size_t i, unsigned width)

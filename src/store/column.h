@@ -53,13 +53,13 @@ cursor_left(const struct cursor *c)
 	return (size_t)(c->end - c->p);
 }
 
-/* A number of at most max. */
+/* A number of at most max, written in as few bytes as it needs. */
 static inline bool
 cursor_number(struct cursor *c, uint64_t max, uint64_t *v)
 {
 	if (c->p < c->end && *c->p < 0x80)
 		*v = *c->p++;
-	else if (!get_varint(&c->p, c->end, v))
+	else if (!get_varint(&c->p, c->end, v) || c->p[-1] == 0)
 		return false;
 	return *v <= max;
 }

@@ -342,7 +342,7 @@ dictionary_decode_codes(enum field f, struct str piece, uint32_t rows, struct co
 
 	if (bits > 0) {
 		packed = column_unpack(piece, codec, bits_bytes(rows, bits), &made);
-		if (packed == NULL) {
+		if (packed == NULL || !bits_clean(packed, rows, bits)) {
 			buf_fini(&made);
 			return column_wrong(e, f, "codes that cannot be unpacked");
 		}

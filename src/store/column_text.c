@@ -91,7 +91,7 @@ next_lengths(struct cursor *c, uint32_t n, uint32_t *length, uint64_t *base)
 	uint8_t width;
 
 	if (!cursor_byte(c, &width) || width > LENGTH_BITS || !cursor_number(c, SEGMENT_VALUE_MAX + 1, base) ||
-	    (packed = cursor_bytes(c, bits_bytes(n, width))) == NULL)
+	    (packed = cursor_bytes(c, bits_bytes(n, width))) == NULL || !bits_clean(packed, n, width))
 		return false;
 	if (length != NULL)
 		bits_unpack32(length, packed, n, width, 0);

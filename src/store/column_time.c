@@ -12,6 +12,9 @@
  * block, times 2, and its difference as zig-zag varint.  The row after an
  * outlier is taken from the row before it (an event that came late), unless
  * 1 was added to the outlier's row (a gap).
+ *
+ * Readers take the range of times from what the differences are added to:
+ * each of these must be the time of a row, and so `first` that of the first.
  */
 #include "store/column.h"
 
@@ -146,6 +149,7 @@ time_encode(struct buf *b, const int64_t *time, uint32_t count)
 struct progress {
 	struct cursor c;
 	uint64_t last, min, max;
+	bool begun; /* the first time of all was decoded */
 };
 
 static inline void
@@ -184,6 +188,7 @@ sum_signed(struct progress *p, uint64_t *t, uint32_t i, uint32_t end)
 static bool
 decode_block(struct progress *p, uint64_t *t, uint32_t n)
 {
+	uint64_t first = p->last;
 	uint8_t head, outliers;
 	uint32_t i = 0;
 
@@ -193,7 +198,7 @@ decode_block(struct progress *p, uint64_t *t, uint32_t n)
 	if (width > BITS_WIDTH_MAX || outliers > n)
 		return false;
 	const uint8_t *packed = cursor_bytes(&p->c, bits_bytes(n, width));
-	if (packed == NULL)
+	if (packed == NULL || !bits_clean(packed, n, width))
 		return false;
 	bits_unpack64(t, packed, n, width);
 
@@ -206,6 +211,8 @@ decode_block(struct progress *p, uint64_t *t, uint32_t n)
 			return false;
 		sum(p, t, i, at >> 1);
 		i = at >> 1;
+		if (t[i] != 0)
+			return false;
 		t[i] = p->last + unzigzag(delta);
 		see(p, t[i]);
 		if (at & MOVES)
@@ -213,6 +220,9 @@ decode_block(struct progress *p, uint64_t *t, uint32_t n)
 		i++;
 	}
 	sum(p, t, i, n);
+	if (!p->begun && t[0] != first)
+		return false;
+	p->begun = true;
 	return p->max <= TIME_SPAN;
 }
 
@@ -224,7 +234,7 @@ spread_present(int64_t *time, const uint8_t *presence, uint32_t count, uint32_t 
 
 	for (uint32_t i = 0; i < count; i++)
 		used += bit_test(presence, i);
-	if (used != present)
+	if (used != present || !bits_clean(presence, count, 1))
 		return false;
 	for (uint32_t i = 0; i < count; i++)
 		time[i] = bit_test(presence, i) ? time[from++] : TIME_NONE;
@@ -257,7 +267,7 @@ time_decode(enum field f, struct str codes, uint32_t count, int64_t *time, int64
     struct err *e)
 {
 	struct progress p = { { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len },
-		0, UINT64_MAX, 0 };
+		0, UINT64_MAX, 0, false };
 	const uint8_t *presence;
 	uint32_t absent;
 
@@ -283,7 +293,7 @@ int
 time_pick(enum field f, struct str codes, uint32_t count, uint32_t row, int64_t *time, struct err *e)
 {
 	struct progress p = { { (const uint8_t *)codes.p, (const uint8_t *)codes.p + codes.len },
-		0, UINT64_MAX, 0 };
+		0, UINT64_MAX, 0, false };
 	const uint8_t *presence;
 	uint64_t t[BLOCK];
 	uint32_t absent, at = row;

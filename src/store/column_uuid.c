@@ -73,11 +73,19 @@ find_distances(struct gathered *g, uint32_t *last, uint32_t slots)
 
 /* ---- UUIDs without their common bits ---- */
 
-static void
+/* False: a bit is said to differ and to be common. */
+static bool
 halves_init(struct uuid_half half[2], const uint8_t *head)
 {
-	for (int k = 0; k < 2; k++)
-		uuid_half_init(&half[k], get_be64(head + 8 * k), get_be64(head + UUID_LEN + 8 * k));
+	uint64_t both = 0;
+
+	for (int k = 0; k < 2; k++) {
+		uint64_t differing = get_be64(head + 8 * k), common = get_be64(head + UUID_LEN + 8 * k);
+
+		uuid_half_init(&half[k], differing, common);
+		both |= differing & common;
+	}
+	return both == 0;
 }
 
 /* The UUID at a bit of the packed ones. */
@@ -223,7 +231,7 @@ uuid_encode(struct buf *dictionary, struct buf *codes, const struct values *v, s
 static bool
 read_exceptions(struct cursor *c, struct uuid_column *u, uint32_t *row, uint32_t count)
 {
-	uint64_t next = 0;
+	uint64_t next = 0, uuid[2];
 
 	for (uint32_t i = 0; i < u->exceptions; i++) {
 		uint64_t gap, len;
@@ -231,7 +239,7 @@ read_exceptions(struct cursor *c, struct uuid_column *u, uint32_t *row, uint32_t
 		    !cursor_number(c, SEGMENT_VALUE_MAX, &len))
 			return false;
 		const uint8_t *p = cursor_bytes(c, (size_t)len);
-		if (p == NULL)
+		if (p == NULL || uuid_parse((const char *)p, (size_t)len, uuid))
 			return false;
 		row[i] = (uint32_t)(next + gap);
 		next += gap + 1;
@@ -317,18 +325,20 @@ decode_rows(struct uuid_column *u, struct str codes, uint32_t count, uint32_t ab
 	uint32_t present = count - absent;
 	uint8_t width;
 
-	if (absent && (presence = cursor_bytes(&c, bits_bytes(count, 1))) == NULL)
+	if (absent && ((presence = cursor_bytes(&c, bits_bytes(count, 1))) == NULL || !bits_clean(presence, count, 1)))
 		return "UUIDs end early";
 	if (!cursor_byte(&c, &width) || width > BACK_MAX ||
-	    (packed = cursor_bytes(&c, bits_bytes(present, width))) == NULL ||
+	    (packed = cursor_bytes(&c, bits_bytes(present, width))) == NULL || !bits_clean(packed, present, width) ||
 	    (head = cursor_bytes(&c, 2 * UUID_LEN)) == NULL)
 		return "UUIDs end early";
 	u->n = count;
 	if ((absent || u->exceptions || width) &&
 	    !decode_index(u, count, presence, packed, width, present, exception_row))
 		return "UUIDs do not fit the rows";
-	halves_init(u->half, head);
-	if (cursor_left(&c) != bits_bytes(u->n, u->half[0].width + u->half[1].width))
+	if (!halves_init(u->half, head))
+		return "bits of UUIDs both differ and are common";
+	unsigned each = u->half[0].width + u->half[1].width;
+	if (cursor_left(&c) != bits_bytes(u->n, each) || !bits_clean(c.p, u->n, each))
 		return "UUIDs do not fit the rows";
 	u->packed = c.p;
 	return NULL;
@@ -460,7 +470,8 @@ pick_row(const struct piece_view *codes, uint32_t count, uint32_t absent, uint32
 	n = count - absent;
 	if (at >= n || (front.width > 0 && !pick_number(p + front.distances, front.width, n, at, &at, &n)))
 		return 0;
-	halves_init(half, p + front.head);
+	if (!halves_init(half, p + front.head))
+		return 0;
 
 	size_t first = front.head + 2 * UUID_LEN, bit = (size_t)at * (half[0].width + half[1].width);
 	if (at >= n || length != first + bits_bytes(n, half[0].width + half[1].width))

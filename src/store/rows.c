@@ -5,19 +5,20 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "store/column.h"
 #include "store/internal.h"
 
-/* Calls set for each (start, length) of the list; false when it is malformed
- * or reaches over `limit`. */
+/* Calls set for each (start, length) of the list; false when it is malformed,
+ * reaches over `limit`, or has two runs that are one. */
 static bool
 each_run(struct str list, uint64_t limit, void (*set)(void *arg, uint32_t start, uint32_t length), void *arg)
 {
-	const uint8_t *p = (const uint8_t *)list.p, *end = p + list.len;
+	struct cursor c = { (const uint8_t *)list.p, (const uint8_t *)list.p + list.len };
 	uint64_t at = 0, gap, length;
 
-	while (p < end) {
-		if (!get_varint(&p, end, &gap) || !get_varint(&p, end, &length) || gap > limit || length == 0 ||
-		    length > limit || at + gap + length > limit)
+	while (cursor_left(&c) > 0) {
+		if (!cursor_number(&c, limit, &gap) || !cursor_number(&c, limit, &length) || length == 0 ||
+		    (gap == 0 && at > 0) || at + gap + length > limit)
 			return false;
 		set(arg, (uint32_t)(at + gap), (uint32_t)length);
 		at += gap + length;
@@ -59,7 +60,7 @@ segment_rows_parse(struct segment_rows *rows, uint64_t first, uint64_t last, uin
 		struct offsets o = { mem_zero(count, sizeof(uint32_t)), count, 0 };
 
 		rows->offset = o.offset;
-		if (!each_run(runs, span, add_offsets, &o) || o.n != count || o.offset[0] != 0 ||
+		if (span == count || !each_run(runs, span, add_offsets, &o) || o.n != count || o.offset[0] != 0 ||
 		    o.offset[count - 1] != span - 1)
 			goto damaged;
 	} else if (span != count)

@@ -218,11 +218,13 @@ column_may_contain(struct segment *s, enum field f, struct str text, bool nocase
 		return -1;
 	switch (col->encoding) {
 	case ENCODING_UUID:
+		if (filtered.blocks > 0)
+			return column_wrong(e, f, "a filter of trigrams, which UUIDs do not have");
 		return uuids_may_contain(s, f, text, nocase, bits, e);
 	case ENCODING_TEXT:
 		return texts_may_contain(s, f, &filtered, bits, e);
 	default:
-		return 0;
+		return filtered.blocks > 1 ? column_wrong(e, f, "the filter of trigrams is of other blocks") : 0;
 	}
 }
 

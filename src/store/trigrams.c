@@ -288,7 +288,7 @@ read_groups(struct cursor *c, struct group group[GROUPS], size_t row_len)
 {
 	for (unsigned i = 0; i < GROUPS; i++)
 		if (!cursor_number(c, VARINT_MAX + GROUP_SLOTS * (VARINT_MAX + row_len), &group[i].raw) ||
-		    !cursor_number(c, cursor_left(c), &group[i].len))
+		    !cursor_number(c, cursor_left(c), &group[i].len) || (group[i].raw == 0) != (group[i].len == 0))
 			return false;
 	for (unsigned i = 0; i < GROUPS; i++)
 		if ((group[i].frame = cursor_bytes(c, (size_t)group[i].len)) == NULL)
@@ -353,4 +353,54 @@ trigrams_search(struct str piece, struct str text, bool nocase, struct codec *co
 		mask[row_len - 1] = (uint8_t)((1u << n % 8) - 1);
 	ask(&asked, text, nocase);
 	return search_groups(group, &asked, row_len, codec, mask);
+}
+
+/* ---- reading all ---- */
+
+/* The rows of a group into the sets of the blocks. */
+static bool
+spread_group(struct str raw, uint32_t first, uint32_t blocks, struct trigram_set *set)
+{
+	struct cursor c = { (const uint8_t *)raw.p, (const uint8_t *)raw.p + raw.len };
+	size_t row_len = bits_bytes(blocks, 1);
+	uint64_t n, gap;
+	uint32_t slot = first;
+
+	if (!cursor_number(&c, GROUP_SLOTS, &n) || n == 0 || n * row_len > cursor_left(&c))
+		return false;
+	const uint8_t *row = c.end - n * row_len;
+	c.end = row;
+	for (; n > 0; n--, slot++, row += row_len) {
+		if (!cursor_number(&c, GROUP_SLOTS - 1, &gap) || gap >= GROUP_SLOTS - (slot - first) ||
+		    !bits_clean(row, blocks, 1))
+			return false;
+		slot += (uint32_t)gap;
+		for (uint32_t b = 0; b < blocks; b++)
+			set[b].word[slot / 64] |= (uint64_t)bit_test(row, b) << slot % 64;
+	}
+	return cursor_left(&c) == 0;
+}
+
+bool
+trigrams_decode(struct str piece, uint32_t blocks, struct codec *codec, struct trigram_set *set)
+{
+	struct cursor c = { (const uint8_t *)piece.p, (const uint8_t *)piece.p + piece.len };
+	struct group group[GROUPS];
+	struct buf raw = { 0 };
+	uint64_t n;
+	bool good = cursor_number(&c, TEXT_BLOCKS_MAX, &n) && n == blocks && blocks > 0 &&
+	    read_groups(&c, group, bits_bytes(blocks, 1));
+
+	memset(set, 0, blocks * sizeof(*set));
+	for (uint32_t i = 0; good && i < GROUPS; i++) {
+		if (group[i].raw == 0)
+			continue;
+		buf_reset(&raw);
+		buf_reserve(&raw, (size_t)group[i].raw);
+		raw.len = (size_t)group[i].raw;
+		good = codec_decompress(codec, group[i].frame, (size_t)group[i].len, raw.p, raw.len) == 0 &&
+		    spread_group(buf_view(&raw), i * GROUP_SLOTS, blocks, set);
+	}
+	buf_fini(&raw);
+	return good;
 }

@@ -47,4 +47,8 @@ void trigrams_encode(struct buf *out, const struct trigram_set *set, uint32_t bl
 bool trigrams_search(struct str piece, struct str text, bool nocase, struct codec *c, uint32_t *blocks,
     uint8_t mask[TRIGRAM_MASK_MAX]);
 
+/* All of a piece: the numbers of each of so many blocks.  False: it cannot be
+ * right, or is of another number of blocks. */
+bool trigrams_decode(struct str piece, uint32_t blocks, struct codec *c, struct trigram_set *set);
+
 #endif
