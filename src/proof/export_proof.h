@@ -11,9 +11,10 @@
  *	audit.example.com/app1               the checkpoint of that size
  *	...
  *
+ * order    runs of rising seqs as FIRST+COUNT, each as long as it can be, or -
  * ROOT     base64, of the cell, or of what the tree has of the last one
  * KINDS    which lines are the toolkit's own records: offsets in the cell as
- *	    FIRST+COUNT, separated by commas, or -
+ *	    FIRST+COUNT, rising, separated by commas, or -
  * SALTS    base64 of the salt set (proof/salt.h) of exactly the cell's lines
  * HASHES   base64 of the hashes one behind the other, or -: what covers the
  *	    gaps between the lines within the cell, as proof/range.h cuts them
@@ -30,14 +31,17 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "proof/path.h"
 
 #define EXPORT_PROOF_HEADER "audit-toolkit/export-proof@v1"
 #define EXPORT_PROOF_MAX (512u * 1024 * 1024) /* bytes of such a file */
 
+/* ---- reading ---- */
+
 struct export_proof;
 
 /* Reads all but the lines.  text stays borrowed.  ERR_INTEGRITY: not such a
- * text, to the byte. */
+ * text, to the byte, or the checkpoint is of another size. */
 struct export_proof *export_proof_parse(struct str text, struct err *e);
 void export_proof_free(struct export_proof *p); /* NULL is fine */
 
@@ -49,11 +53,45 @@ struct str export_proof_chain(const struct export_proof *p); /* the bundles; may
 
 /* The next line of the file, without newline.  ERR_INTEGRITY: one more than
  * the proof has, or its cell is complete and has another root; the message
- * says which lines. */
+ * says which lines.  Going on after that finds other cells that are wrong. */
 int export_proof_line(struct export_proof *p, struct str line, struct err *e);
 
-/* After the last one: the root of the tree.  ERR_INTEGRITY: lines are missing.
- * Nothing is proved before it equals the root of a checkpoint that verifies. */
+/* After the last one: the root of the tree.  ERR_INTEGRITY: lines are missing,
+ * or a cell was wrong.  Nothing is proved before it equals the root of a
+ * checkpoint that verifies. */
 int export_proof_root(struct export_proof *p, struct hash *root, struct err *e);
+
+/* ---- writing ---- */
+
+/* The order, as seqs are told.  Starts as {0}. */
+struct export_order {
+	struct buf text;       /* runs that are over */
+	uint64_t first, count; /* the last one; count 0: none yet */
+};
+void export_order_add(struct export_order *o, uint64_t seq);
+void export_order_fini(struct export_order *o);
+
+/* Appends the lines above the cells. */
+void export_proof_begin(struct buf *out, uint64_t size, const struct export_order *order);
+
+/* A bit for each offset in a cell. */
+#define EXPORT_BITS (TREE_CELL / 64)
+
+/* Of one cell; cells come by number.  At least one line is shown, and none
+ * from size on. */
+struct export_cell {
+	uint64_t no;
+	const uint64_t *shown, *record; /* EXPORT_BITS each; records that are not shown do not matter */
+	struct str salts;               /* those of the lines shown, or more */
+};
+/* from answers for the tree of `size` leaves.  Appends the line, and nothing
+ * when it fails, which is for the reasons of the source. */
+int export_proof_cell(struct buf *out, const struct export_cell *c, uint64_t size, const struct path_source *from,
+    struct err *e);
+
+/* Appends the line behind the cells, whose numbers are in cell[], and the
+ * empty line.  What follows is the checkpoint. */
+int export_proof_outside(struct buf *out, const uint64_t *cell, size_t cells, uint64_t size,
+    const struct path_source *from, struct err *e);
 
 #endif

@@ -1,0 +1,77 @@
+/* export_parts: an export proof while it is read.  Private to proof/export_proof*.c. */
+#ifndef PROOF_EXPORT_PARTS_H
+#define PROOF_EXPORT_PARTS_H
+
+#include <stdbool.h>
+
+#include "proof/export_proof.h"
+#include "proof/salt.h"
+
+/* Offsets first .. last of a cell. */
+struct span {
+	uint16_t first, last;
+};
+
+struct spans {
+	struct span *p; /* rising, none touches the next */
+	size_t n, cap;
+};
+
+/* A leaf whose cell is not complete. */
+struct waiting {
+	struct hash leaf;
+	uint16_t offset;
+};
+
+/* A cell between its first and its last line. */
+struct opened {
+	struct buf salts;
+	struct salt_walk walk;
+	struct waiting *leaf;
+	size_t n, cap;
+	size_t record; /* the span of records that was hit last */
+};
+
+struct export_shown { /* a cell with lines */
+	uint64_t no;
+	uint32_t leaves; /* that the tree has of it */
+	uint32_t lines;  /* that the file has of it */
+	struct hash root;
+	struct str salts, hashes; /* base64, or empty */
+	size_t n_hashes;
+	struct spans shown, records;
+	struct opened *opened;
+	uint64_t first_line, last_line;
+};
+
+/* Takes runs off the order, as often as needed. */
+struct order {
+	struct str rest;
+	uint64_t seq, left; /* of the run at work: behind its end, and how many are not yet given */
+};
+
+struct export_proof {
+	uint64_t size, lines, beyond;
+	struct str order, outside, note, chain;
+	struct export_shown *cell;
+	size_t cells, cap;
+	size_t last;       /* the cell that was asked for last */
+	struct order next; /* line */
+	uint64_t given;    /* lines */
+	bool wrong;        /* a cell had another root */
+	struct hash *leaf; /* of a complete cell, TREE_CELL */
+};
+
+/* Reads the text into a p that is zero.  -1: what it has is to be freed. */
+int export_parts_parse(struct export_proof *p, struct str text, struct err *e);
+
+/* The cell of a seq; NULL when the proof has none. */
+struct export_shown *export_parts_cell(struct export_proof *p, uint64_t seq);
+
+/* The next run.  false: the end, or none that can be next. */
+bool export_parts_run(struct order *o, uint64_t *first, uint64_t *count);
+
+/* The bytes of a base64 text that was parsed; out has room even when there are none. */
+void export_parts_decode(struct buf *out, struct str base64);
+
+#endif
