@@ -68,9 +68,18 @@ struct cell_copy {
 int cell_copy_read(struct store *st, uint64_t no, struct cell_copy *c, struct err *e);
 void cell_copy_fini(struct cell_copy *c);
 
+/* Its columns and rows, when its row can be right: within the cell and below
+ * its end, as many rows as it says.  Both borrow from s; rows starts as {0}.
+ * NULL and ERR_INTEGRITY. */
+struct segment *copied_segment_open(const struct copied_segment *s, const struct cell_copy *c,
+    struct segment_rows *rows, struct err *e);
+
+/* H(0x03 || salt || line): what an erased event became (integrity definitions 3). */
+void erased_change(struct hash *out, const uint8_t salt[SALT_LEN], struct str line);
+
 /* What a seq of the cell is. */
 enum leaf_state {
-	LEAF_GONE,    /* nothing of it is there but what covers it */
+	LEAF_GONE = 0, /* nothing of it is there but what covers it */
 	LEAF_PRESENT, /* leaf[] is made of its line and salt */
 	LEAF_ERASED   /* leaf[] is the kept one: the line is another now */
 };
