@@ -492,6 +492,133 @@ START_TEST(a_filter_has_whole_blocks)
 }
 END_TEST
 
+/* ---- what no builder writes, although it could be read ---- */
+
+static struct str
+made_of(struct buf *b, const char *bytes, size_t n)
+{
+	buf_reset(b);
+	buf_add(b, bytes, n);
+	return padded(b);
+}
+
+/* Three rows: first 10, differences of 3 bits. */
+START_TEST(the_first_time_is_that_of_the_first_row)
+{
+	static const struct { const char *bytes; size_t n; bool good; } one[] = {
+		{ "\1\0" "\24" "\3\0" "\x50\0", 7, true },         /* 10 20 21: differences 0 2 1 */
+		{ "\1\0" "\24" "\3\0" "\x51\0", 7, false },        /* 1 2 1: no row has the time 10 */
+		{ "\1\0" "\24" "\3\0" "\x50\2", 7, false },        /* a bit behind the last row */
+		{ "\1\0" "\224\0" "\3\0" "\x50\0", 8, false },    /* a number in two bytes that needs one */
+		{ "\1\0" "\24" "\3\1" "\x40\0" "\3\4", 9, true }, /* an outlier in the row 1, which moves */
+		{ "\1\0" "\24" "\3\1" "\x50\0" "\3\4", 9, false } /* a difference in its place */
+	};
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
+		struct str codes = made_of(&b, one[i].bytes, one[i].n);
+		struct err e = ERR_NONE;
+		int64_t time[3], range[2], same;
+
+		int rc = time_decode(FIELD_TIME, codes, 3, time, range, &e);
+		ck_assert_msg(rc == (one[i].good ? 0 : -1), "%zu: %s", i, e.text);
+		ck_assert(one[i].good || e.code == ERR_INTEGRITY);
+		err_clear(&e);
+		ck_assert_int_eq(time_pick(FIELD_TIME, codes, 3, 2, &same, &e), rc);
+		if (one[i].good) {
+			ck_assert_int_eq(range[0], 10);
+			ck_assert_int_eq(time[0], 10);
+			ck_assert_int_eq(same, time[2]);
+		}
+	}
+	buf_fini(&b);
+}
+END_TEST
+
+START_TEST(nothing_is_behind_the_bits_of_the_last_row)
+{
+	struct codec *codec = codec_new();
+	struct dictionary_column d;
+	struct text_column t;
+	struct err e = ERR_NONE;
+	struct buf b = { 0 }, first = { 0 };
+	int64_t time[3], range[2];
+	void *codes;
+	unsigned width;
+
+	/* values a (2 rows) and b (1 row) */
+	ck_assert_int_eq(dictionary_decode(FIELD_IP, made_of(&b, "\2\2\0\10\0" "\2\1" "\0\0" "\1\1" "ab", 13), 3,
+	    codec, &d, &e), 0);
+	ck_assert_int_eq(dictionary_decode_codes(FIELD_IP, made_of(&b, "\0\4", 2), 3, codec, &d, &codes, &width, &e), 0);
+	free(codes);
+	ck_assert_int_eq(dictionary_decode_codes(FIELD_IP, made_of(&b, "\0\14", 2), 3, codec, &d, &codes, &width, &e), -1);
+	dictionary_column_fini(&d);
+
+	/* one time of three: 1 present */
+	ck_assert_int_eq(time_decode(FIELD_TIME, made_of(&b, "\1\2" "\2" "\24" "\0\0", 6), 3, time, range, &e), 0);
+	ck_assert_int_eq(time[1], 10);
+	ck_assert_int_eq(time_decode(FIELD_TIME, made_of(&b, "\1\2" "\12" "\24" "\0\0", 6), 3, time, range, &e), -1);
+
+	/* three texts, of 1, 2 and 1 bytes: lengths of one bit, more than 2 */
+	struct str directory = made_of(&first, "\4\0\1" "\3\4", 5);
+	ck_assert_int_eq(text_decode(FIELD_CONTEXT, directory, made_of(&b, "\1\2" "\2", 3), 3, &t, &e), 0);
+	text_column_fini(&t);
+	ck_assert_int_eq(text_decode(FIELD_CONTEXT, directory, made_of(&b, "\1\2" "\12", 3), 3, &t, &e), -1);
+	buf_fini(&b);
+	buf_fini(&first);
+	codec_free(codec);
+}
+END_TEST
+
+START_TEST(a_number_takes_as_few_bytes_as_it_needs)
+{
+	struct err e = ERR_NONE;
+
+	ck_assert_int_eq(decode_by_hand("\2\202\0\0\10\0" "\2\1" "\0\0" "\1\1" "ab", 14, 3, &e), -1);
+	err_clear(&e);
+	ck_assert_int_eq(decode_by_hand("\2\2\0\11\0" "\202\0\1" "\0\0" "\1\1" "ab", 14, 3, &e), -1);
+	ck_assert_int_eq(e.code, ERR_INTEGRITY);
+}
+END_TEST
+
+/* Two rows, the second of them an exception. */
+static int
+decode_uuids(struct str exception, const char *differing, const char *common, const char *packed)
+{
+	struct buf dictionary = { 0 }, codes = { 0 };
+	struct uuid_column u;
+	struct err e = ERR_NONE;
+
+	buf_add(&dictionary, "\3\0\1\1", 4);
+	buf_varint(&dictionary, exception.len);
+	buf_str(&dictionary, exception);
+	buf_byte(&codes, 0);
+	buf_add(&codes, differing, UUID_LEN);
+	buf_add(&codes, common, UUID_LEN);
+	buf_add(&codes, packed, 1);
+	int rc = uuid_decode(FIELD_ID, padded(&dictionary), padded(&codes), 2, &u, &e);
+	ck_assert(rc == 0 || e.code == ERR_INTEGRITY);
+	if (rc == 0)
+		uuid_column_fini(&u);
+	buf_fini(&dictionary);
+	buf_fini(&codes);
+	return rc;
+}
+
+START_TEST(a_uuid_has_one_place_and_one_form)
+{
+	static const char differing[] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\3";
+	static const char common[] = "\x3f\x25\4\xe0\x4f\x89\x11\xd3\x9a\xc\3\5\xe8\x2c\x33\0";
+	static const char both[] = "\x3f\x25\4\xe0\x4f\x89\x11\xd3\x9a\xc\3\5\xe8\x2c\x33\1";
+
+	ck_assert_int_eq(decode_uuids(STR("no UUID"), differing, common, "\2"), 0);
+	ck_assert_int_eq(decode_uuids(STR("3F2504E0-4F89-11D3-9A0C-0305E82C3301"), differing, common, "\2"), 0);
+	ck_assert_int_eq(decode_uuids(STR("3f2504e0-4f89-11d3-9a0c-0305e82c3301"), differing, common, "\2"), -1);
+	ck_assert_int_eq(decode_uuids(STR("no UUID"), differing, both, "\2"), -1);
+	ck_assert_int_eq(decode_uuids(STR("no UUID"), differing, common, "\6"), -1);
+}
+END_TEST
+
 static Suite *
 column_suite(void)
 {
@@ -514,6 +641,10 @@ column_suite(void)
 	tcase_add_test(t, bits_that_all_uuids_share_are_stored_once);
 	tcase_add_test(t, the_filter_is_the_same_on_every_machine);
 	tcase_add_test(t, a_filter_has_whole_blocks);
+	tcase_add_test(t, the_first_time_is_that_of_the_first_row);
+	tcase_add_test(t, nothing_is_behind_the_bits_of_the_last_row);
+	tcase_add_test(t, a_number_takes_as_few_bytes_as_it_needs);
+	tcase_add_test(t, a_uuid_has_one_place_and_one_form);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -374,6 +374,38 @@ START_TEST(a_filter_of_other_blocks_is_told)
 }
 END_TEST
 
+/* What a filter says of each block, against the values themselves. */
+START_TEST(a_filter_can_be_read_whole)
+{
+	struct scratch s = { .codec = codec_new() };
+	struct trigram_marks *marks;
+	struct trigram_set set[2], back[2];
+	struct buf piece = { 0 };
+	struct str whole;
+
+	for (int i = 0; i < 2; i++) {
+		marks = trigrams_begin(&s);
+		trigrams_add(marks, i == 0 ? STR("granted to \xe2\x84\xaa") : STR("denied"));
+		trigrams_end(marks, &set[i]);
+	}
+	trigrams_encode(&piece, set, 2, &s);
+	buf_reserve(&piece, BITS_PADDING);
+	whole = buf_view(&piece);
+	ck_assert(trigrams_decode(whole, 2, s.codec, back));
+	ck_assert_mem_eq(back, set, sizeof(set));
+	ck_assert(!trigrams_decode(whole, 1, s.codec, back));
+	for (size_t i = 0; i < piece.len; i++) {
+		ck_assert(!trigrams_decode((struct str){ whole.p, i }, 2, s.codec, back));
+		piece.p[i] ^= 1;
+		if (trigrams_decode(whole, 2, s.codec, back))
+			ck_assert_mem_ne(back, set, sizeof(set));
+		piece.p[i] ^= 1;
+	}
+	buf_fini(&piece);
+	scratch_fini(&s);
+}
+END_TEST
+
 static Suite *
 contain_suite(void)
 {
@@ -390,6 +422,7 @@ contain_suite(void)
 	tcase_add_test(t, small_segments_have_no_filter);
 	tcase_add_test(t, cut_and_changed_filters_harm_nobody);
 	tcase_add_test(t, a_filter_of_other_blocks_is_told);
+	tcase_add_test(t, a_filter_can_be_read_whole);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "store/segment.h"
+#include "store/internal.h"
 #include "unit.h"
 
 /* A small generator with a seed, so that a failure can be repeated. */
@@ -904,6 +904,39 @@ START_TEST(a_zone_map_that_lies_about_times_is_an_error)
 }
 END_TEST
 
+/* ---- rows ---- */
+
+START_TEST(runs_of_rows_are_as_long_as_they_can_be)
+{
+	static const struct { const char *bytes; size_t n; bool good; } one[] = {
+		{ "\0\2\2\1", 4, true },      /* 10 11, 14 */
+		{ "\0\2\0\1", 4, false },     /* one run, in two */
+		{ "\0\2\2\201\0", 5, false },  /* a number in two bytes */
+		{ "\0\1\3\1", 4, false },     /* fewer */
+		{ "\0\2\1\1", 4, false },     /* ends before the last seq */
+		{ "\0\2\2\1\0", 5, false }   /* cut */
+	};
+	struct str none = { NULL, 0 };
+	struct segment_rows rows;
+	struct err e = ERR_NONE;
+
+	for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
+		int rc = segment_rows_parse(&rows, 10, 14, 3, (struct str){ one[i].bytes, one[i].n }, none, &e);
+		ck_assert_msg(rc == (one[i].good ? 0 : -1), "%zu", i);
+		if (rc == 0)
+			ck_assert_uint_eq(segment_rows_seq(&rows, 10, 2), 14);
+		segment_rows_fini(&rows);
+	}
+	/* Rows that are all there need no list. */
+	ck_assert_int_eq(segment_rows_parse(&rows, 10, 12, 3, (struct str){ "\0\3", 2 }, none, &e), -1);
+	ck_assert_int_eq(segment_rows_parse(&rows, 10, 12, 3, none, (struct str){ "\1\2", 2 }, &e), 0);
+	ck_assert_int_eq(segment_rows_kind(&rows, 0), LEAF_EVENT);
+	ck_assert_int_eq(segment_rows_kind(&rows, 2), LEAF_RECORD);
+	segment_rows_fini(&rows);
+	ck_assert_int_eq(segment_rows_parse(&rows, 10, 12, 3, none, (struct str){ "\1\1\0\1", 4 }, &e), -1);
+}
+END_TEST
+
 static Suite *
 segment_suite(void)
 {
@@ -929,6 +962,7 @@ segment_suite(void)
 	tcase_add_test(t, longer_pieces_are_errors);
 	tcase_add_test(t, changed_bytes_never_harm_a_reader);
 	tcase_add_test(t, a_zone_map_that_lies_about_times_is_an_error);
+	tcase_add_test(t, runs_of_rows_are_as_long_as_they_can_be);
 	suite_add_tcase(s, t);
 	return s;
 }
