@@ -102,6 +102,26 @@ leaf_gather(struct store *st, uint64_t cell, struct hash *leaf, uint32_t n, stru
 	return 0;
 }
 
+int
+cell_nodes(struct store *st, uint64_t cell, struct hash nodes[TREE_CELL_NODES], struct err *e)
+{
+	sqlite3_stmt *s = db_statement(&st->db, ST_CELL_GET, e);
+	bool there = false;
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_bind_int(s, 1, (int64_t)cell);
+	if ((rc = db_step(&st->db, s, e)) < 0)
+		return -1;
+	if (rc > 0)
+		there = db_blob_fixed(s, 2, nodes, TREE_CELL_NODES * sizeof(*nodes));
+	sqlite3_reset(s);
+	return there ? 0
+	             : err_set(e, ERR_INTEGRITY, "%s: the hashes of cell %llu are damaged", st->db.path,
+	                   (unsigned long long)cell);
+}
+
 static int
 write_nodes(struct store *st, uint64_t cell, const struct hash *leaf, struct err *e)
 {

@@ -73,6 +73,8 @@ int leaf_gather(struct store *st, uint64_t cell, struct hash *leaf, uint32_t n, 
 /* Writes root and nodes of a full cell from its leaves (NULL: gathered) and
  * forgets the single hashes. */
 int cell_close(struct store *st, uint64_t cell, const struct hash *leaf, struct err *e);
+/* The 256 nodes of height 8 of a full cell. */
+int cell_nodes(struct store *st, uint64_t cell, struct hash nodes[TREE_CELL_NODES], struct err *e);
 /* The small segments of a full cell become as few as fit, in a transaction of its own. */
 int cell_merge(struct store *st, uint64_t cell, struct pool *pool, struct err *e);
 
@@ -113,8 +115,13 @@ int sealer_add(struct sealer *s, const struct event *ev, size_t line_len, uint64
 int sealer_flush(struct sealer *s, struct err *e);
 void sealer_fini(struct sealer *s);
 
-/* One of the toolkit's own records, as the next seq, in the open transaction. */
+/* One of the toolkit's own records, as the next seq, in the open transaction.
+ * ERR_FAIL: without id, time, action, or the reserved source. */
 int record_add(struct store *st, struct state *state, const struct event *ev, struct err *e);
+/* Begins the next generation of removals: what a transaction removed or
+ * changed, as maximal runs of seqs, (gap, length) varints from 0 on.  Its
+ * record is the next thing added. */
+int removal_add(struct store *st, struct state *state, struct str runs, struct err *e);
 
 /* Sizes of stored checkpoints with first < size < end into *sizes, as uint64_t,
  * ascending, each once.  In the open transaction of a writer. */

@@ -43,6 +43,8 @@ record_add(struct store *st, struct state *state, const struct event *ev, struct
 
 	if (~ev->present & needed)
 		return err_set(e, ERR_FAIL, "a record needs an id, a time, a source and an action");
+	if (!str_eq(ev->v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE)))
+		return err_set(e, ERR_FAIL, "a record has the source %s", EVENT_RESERVED_SOURCE);
 	event_format(&line, ev);
 	rc = next_leaf(st, seq, buf_view(&line), &leaf, e);
 	if (rc == 0)
@@ -57,6 +59,19 @@ record_add(struct store *st, struct state *state, const struct event *ev, struct
 	    tail_seal(st, state, NULL, e) < 0)
 		return -1;
 	return state->size % TREE_CELL == 0 ? cell_close(st, seq / TREE_CELL, NULL, e) : 0;
+}
+
+int
+removal_add(struct store *st, struct state *state, struct str runs, struct err *e)
+{
+	sqlite3_stmt *s = db_statement(&st->db, ST_REMOVAL_ADD, e);
+
+	if (s == NULL)
+		return -1;
+	db_bind_int(s, 1, (int64_t)++state->removals);
+	db_bind_int(s, 2, (int64_t)state->size);
+	db_bind_blob(s, 3, runs.p, runs.len);
+	return db_run(&st->db, s, e);
 }
 
 int

@@ -81,15 +81,18 @@ write_record(void *arg, const struct prune_part *part, struct event *record, str
 {
 	struct operation *op = arg;
 	struct buf context = { 0 };
-	char cutoff[TIME_TEXT_LEN];
+	char cutoff[TIME_TEXT_LEN], oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
 
 	time_format(cutoff, op->cutoff);
 	buf_printf(&context, "{\"operation\":\"%s\",\"cutoff\":\"%.*s\"", op->id, TIME_TEXT_LEN,
 	    cutoff);
 	if (part->part > 0) {
+		time_format(oldest, part->oldest);
+		time_format(newest, part->newest);
 		buf_printf(&context, ",\"part\":%u,\"events\":%" PRIu64 ",\"first_seq\":%" PRIu64
-		    ",\"last_seq\":%" PRIu64 ",\"digest\":\"%s\"}", part->part, part->events,
-		    part->first_seq, part->last_seq, part->digest);
+		    ",\"last_seq\":%" PRIu64 ",\"oldest\":\"%.*s\",\"newest\":\"%.*s\",\"digest\":\"%s\"}",
+		    part->part, part->events, part->first_seq, part->last_seq, TIME_TEXT_LEN, oldest,
+		    TIME_TEXT_LEN, newest, part->digest);
 	} else {
 		buf_printf(&context, ",\"closing\":true,\"events\":%" PRIu64 "}", part->events);
 	}
