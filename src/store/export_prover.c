@@ -1,2 +1,186 @@
-/* export_prover: what shows a whole export. */
-#include "store/cell_copy.h"
+/*
+ * export_prover: what shows a whole export.
+ *
+ * While events are told it keeps a bit for each of them and the text of their
+ * order; a cell is read and recomputed only when the proof is written.
+ *
+ * In: seqs in the order of the export's lines.   Out: an export proof.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/stream.h"
+#include "proof/export_proof.h"
+#include "store/prove.h"
+
+struct export_prover {
+	struct store *st;
+	uint64_t size;   /* of the tree */
+	uint64_t before; /* the size of the log when it began */
+	uint64_t beyond;
+	uint64_t **shown; /* a cell's bits, or NULL; by number */
+	size_t cells, cap;
+	struct export_order order;
+};
+
+/* Without it, what was erased before cannot be told from what is erased now. */
+static uint64_t
+size_now(struct store *st)
+{
+	struct err e = ERR_NONE;
+	struct state state = { 0 };
+
+	pthread_mutex_lock(&st->lock);
+	if (state_get(st, &state, &e) < 0)
+		state.size = 0;
+	pthread_mutex_unlock(&st->lock);
+	return state.size;
+}
+
+struct export_prover *
+export_prover_new(struct store *st, uint64_t size)
+{
+	struct export_prover *p = mem_zero(1, sizeof(*p));
+
+	p->st = st;
+	p->size = size;
+	p->before = size_now(st);
+	return p;
+}
+
+void
+export_prover_free(struct export_prover *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t no = 0; no < p->cells; no++)
+		free(p->shown[no]);
+	free(p->shown);
+	export_order_fini(&p->order);
+	free(p);
+}
+
+/* The bits of a cell. */
+static uint64_t *
+bits_of(struct export_prover *p, uint64_t no)
+{
+	mem_grow(&p->shown, &p->cap, (size_t)no + 1, sizeof(*p->shown));
+	while (p->cells <= no)
+		p->shown[p->cells++] = NULL;
+	if (p->shown[no] == NULL)
+		p->shown[no] = mem_zero(EXPORT_BITS, sizeof(*p->shown[no]));
+	return p->shown[no];
+}
+
+void
+export_prover_add(struct export_prover *p, uint64_t seq)
+{
+	uint32_t at = (uint32_t)(seq % TREE_CELL);
+
+	export_order_add(&p->order, seq);
+	if (seq >= p->size) {
+		p->beyond++;
+		return;
+	}
+	bits_of(p, seq / TREE_CELL)[at / 64] |= UINT64_C(1) << at % 64;
+}
+
+uint64_t
+export_prover_beyond(const struct export_prover *p)
+{
+	return p->beyond;
+}
+
+/* Why an event that was told is not there as it was. */
+static int
+not_there(const struct export_prover *p, const struct cell_copy *c, uint64_t seq, enum leaf_state state, struct err *e)
+{
+	bool since = true;
+
+	for (size_t i = 0; i < c->changes && state == LEAF_ERASED; i++)
+		if (c->change[i].seq == seq && c->change[i].record < p->before)
+			since = false;
+	if (!since)
+		return err_set(e, ERR_FAIL, "event %" PRIu64 " was changed by an erasure: what it was cannot be shown any more",
+		    seq);
+	return err_set(e, ERR_BUSY, "event %" PRIu64 " was %s meanwhile: export again", seq,
+	    state == LEAF_ERASED ? "erased" : "pruned");
+}
+
+/* All lines of a cell are there; which of them are records. */
+static int
+look_at_lines(const struct export_prover *p, const struct proved_cell *c, uint64_t record[EXPORT_BITS], struct err *e)
+{
+	const uint64_t *shown = p->shown[c->copy.no];
+
+	memset(record, 0, EXPORT_BITS * sizeof(*record));
+	for (uint32_t at = 0; at < TREE_CELL; at++) {
+		if ((shown[at / 64] >> at % 64 & 1) == 0)
+			continue;
+		if (c->leaves.state[at] != LEAF_PRESENT)
+			return not_there(p, &c->copy, c->copy.no * TREE_CELL + at, (enum leaf_state)c->leaves.state[at], e);
+		if (c->leaves.kind[at] == LEAF_RECORD)
+			record[at / 64] |= UINT64_C(1) << at % 64;
+	}
+	return 0;
+}
+
+static int
+format_cell(const struct export_prover *p, struct prover *prover, uint64_t no, struct buf *out, struct err *e)
+{
+	const struct path_source from = { prover_subtree, prover };
+	const struct proved_cell *c = prover_cell(prover, no, e);
+	uint64_t record[EXPORT_BITS];
+
+	if (c == NULL || look_at_lines(p, c, record, e) < 0)
+		return -1;
+	return export_proof_cell(out, &(struct export_cell){ no, p->shown[no], record, buf_view(&c->copy.salts) }, p->size,
+	    &from, e);
+}
+
+static int
+give(struct outstream *out, struct buf *text, struct err *e)
+{
+	int rc = outstream_write(out, text->p, text->len, e);
+
+	buf_reset(text);
+	return rc;
+}
+
+static int
+write_all(const struct export_prover *p, struct prover *prover, struct outstream *out, struct err *e)
+{
+	const struct path_source from = { prover_subtree, prover };
+	uint64_t *cell = mem_alloc(p->cells * sizeof(*cell));
+	struct buf text = { 0 };
+	size_t n = 0;
+	int rc;
+
+	export_proof_begin(&text, p->size, &p->order);
+	rc = give(out, &text, e);
+	for (size_t no = 0; no < p->cells && rc == 0; no++) {
+		if (p->shown[no] == NULL)
+			continue;
+		cell[n++] = no;
+		if ((rc = format_cell(p, prover, no, &text, e)) == 0)
+			rc = give(out, &text, e);
+	}
+	if (rc == 0 && (rc = export_proof_outside(&text, cell, n, p->size, &from, e)) == 0)
+		rc = give(out, &text, e);
+	buf_fini(&text);
+	free(cell);
+	return rc;
+}
+
+int
+export_prover_write(struct export_prover *p, struct outstream *out, struct err *e)
+{
+	struct prover prover;
+	int rc = prover_init(&prover, p->st, p->size, e);
+
+	if (rc == 0)
+		rc = write_all(p, &prover, out, e);
+	prover_fini(&prover);
+	return rc < 0 ? store_blame(p->st, e) : 0;
+}
