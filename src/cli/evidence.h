@@ -28,6 +28,39 @@ int evidence_event(struct store *st, uint64_t seq, struct buf *out, struct err *
  * its note: the body of a C2SP tlog-witness request, behind the chain. */
 int evidence_consistency(struct store *st, struct str old_note, struct buf *out, struct err *e);
 
+/* Writes the proof of an export (proof/export_proof.h): what the prover was
+ * told of, the note of its size, the chain. */
+int evidence_export(struct store *st, struct export_prover *p, struct str note, struct outstream *out, struct err *e);
+
+/* What FILE.proof and FILE.manifest.json are called after their FILE. */
+#define EVIDENCE_PROOF_ENDING ".proof"
+#define EVIDENCE_MANIFEST_ENDING ".manifest.json"
+
+struct evidence_file {
+	const char *path; /* borrowed */
+	uint64_t bytes;
+	struct hash sha256;
+};
+/* Reads a regular file to its end.  ERR_FAIL. */
+int evidence_file(const char *path, struct evidence_file *f, struct err *e);
+
+#define EVIDENCE_FILES_MAX 2 /* the export, and its proof */
+
+struct evidence_manifest {
+	const char *program;  /* that made the files */
+	int64_t created;
+	uint8_t store[16];    /* store_id */
+	struct str filter;    /* canonical expression */
+	int64_t since, until; /* of it; TIME_MIN and INT64_MAX when unbounded */
+	uint64_t count, first, last; /* events, and their seqs when there are any */
+	uint64_t size;        /* of the log that was looked at */
+	struct str checkpoint; /* a note; none: p NULL */
+	struct evidence_file file[EVIDENCE_FILES_MAX];
+	size_t files;
+};
+/* Writes FILE.manifest.json beside the first file, and gives its hash. */
+int evidence_manifest_write(const struct evidence_manifest *m, struct hash *sha256, struct err *e);
+
 /* ---- judging ---- */
 
 enum evidence_kind {
@@ -44,7 +77,7 @@ struct evidence {
 	uint64_t first;    /* EVIDENCE_CONSISTENCY: of the older one */
 	uint64_t seq;      /* EVIDENCE_EVENT */
 	uint64_t events;   /* shown to be in the log */
-	uint64_t beyond;   /* lines that were not signed yet: not shown */
+	uint64_t beyond;   /* lines that were not signed yet, or come without proof: not shown */
 	size_t files;      /* EVIDENCE_MANIFEST: whose size and hash agree */
 	struct buf line;   /* EVIDENCE_EVENT: the event */
 	struct buf origin; /* the log's name */

@@ -1,0 +1,135 @@
+/*
+ * evidence_export: an exported file, line by line, against its proof.
+ *
+ * In: a file, plain or compressed, and its proof.   Out: whether its lines
+ * are events of the signed log, all that the proof names and no others.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "cli/evidence_judge.h"
+#include "proof/bundle.h"
+#include "proof/export_proof.h"
+
+#define READ_SIZE ((size_t)64 * 1024)
+
+/* Gives the proof each line of what was read so far; the rest stays. */
+static int
+give_lines(struct export_proof *proof, struct buf *b, uint64_t *line, struct err *e)
+{
+	size_t at = 0;
+
+	while (at < b->len) {
+		const char *end = memchr(b->p + at, '\n', b->len - at);
+
+		if (end == NULL)
+			break;
+		++*line;
+		if (export_proof_line(proof, (struct str){ b->p + at, (size_t)(end - b->p) - at }, e) != 0)
+			return err_doing(e, "line %" PRIu64, *line);
+		at = (size_t)(end - b->p) + 1;
+	}
+	if (b->len - at > BUNDLE_LINE_MAX)
+		return err_set(e, ERR_INTEGRITY, "line %" PRIu64 ": longer than any event", *line + 1);
+	memmove(b->p, b->p + at, b->len - at);
+	b->len -= at;
+	return 0;
+}
+
+static int
+read_lines(struct export_proof *proof, struct instream *in, struct err *e)
+{
+	struct buf b = { 0 };
+	uint64_t line = 0;
+	ssize_t got = 0;
+	int rc = 0;
+
+	do {
+		buf_reserve(&b, READ_SIZE);
+		if ((got = instream_read(in, b.p + b.len, READ_SIZE, e)) < 0) {
+			rc = -1;
+			/* A compressed file that cannot be unpacked was changed. */
+			if (instream_is_compressed(in) && e->code == ERR_FAIL)
+				e->code = ERR_INTEGRITY;
+			break;
+		}
+		b.len += (size_t)got;
+		if ((rc = give_lines(proof, &b, &line, e)) == 0)
+			rc = cli_go_on(e);
+	} while (rc == 0 && got > 0);
+	if (rc == 0 && b.len > 0)
+		rc = err_set(e, ERR_INTEGRITY, "ends within line %" PRIu64, line + 1);
+	buf_fini(&b);
+	return rc;
+}
+
+static int
+judge_chain(const struct evidence_judge *j, const struct export_proof *proof, struct checkpoint *c, struct err *e)
+{
+	struct chain chain = { 0 };
+	struct str text = export_proof_chain(proof), bundle;
+	int rc = 0;
+
+	while (rc == 0 && text.len > 0)
+		if ((rc = chain_take_bundle(&text, &bundle, e)) == 0)
+			rc = chain_add(&chain, bundle, e);
+	if (rc == 0)
+		rc = chain_note(&chain, j->pinned, export_proof_note(proof), NULL, c, e);
+	if (rc == 0 && c->size != export_proof_size(proof))
+		rc = err_set(e, ERR_INTEGRITY, "is of %" PRIu64 " events, its checkpoint of %" PRIu64,
+		    export_proof_size(proof), c->size);
+	if (rc == 0)
+		rc = evidence_trusted(j, c, e);
+	chain_fini(&chain);
+	return rc;
+}
+
+static int
+judge_data(struct export_proof *proof, const char *path, const struct hash *signed_root, struct err *e)
+{
+	struct instream *in = instream_open(path, e);
+	struct hash root;
+	int rc;
+
+	if (in == NULL)
+		return -1;
+	rc = read_lines(proof, in, e);
+	instream_close(in);
+	if (rc != 0 || export_proof_root(proof, &root, e) != 0)
+		return evidence_blame(path, e);
+	if (memcmp(root.b, signed_root->b, HASH_LEN) != 0)
+		return err_set(e, ERR_INTEGRITY, "%s: its lines are not the events of the log that was signed", path);
+	return 0;
+}
+
+int
+evidence_judge_export(const struct evidence_judge *j, const char *data, const char *path,
+    struct export_shown *shown, struct err *e)
+{
+	struct export_proof *proof = NULL;
+	struct checkpoint c;
+	size_t len;
+	char *text = file_read(path, EXPORT_PROOF_MAX, &len, e);
+	int rc = -1;
+
+	if (text == NULL)
+		return -1;
+	/* Signatures first: they cost nothing, and a file may be large. */
+	if ((proof = export_proof_parse((struct str){ text, len }, e)) == NULL || judge_chain(j, proof, &c, e) != 0)
+		evidence_blame(path, e);
+	else
+		rc = judge_data(proof, data, &c.root, e);
+	if (rc == 0) {
+		j->verdict->kind = EVIDENCE_EXPORT;
+		j->verdict->size = c.size;
+		j->verdict->beyond = export_proof_beyond(proof);
+		j->verdict->events = export_proof_lines(proof) - j->verdict->beyond;
+	}
+	if (rc == 0 && shown) {
+		buf_str(&shown->note, export_proof_note(proof));
+	}
+	export_proof_free(proof);
+	free(text);
+	return rc;
+}

@@ -1,0 +1,439 @@
+/*
+ * evidence_manifest: what an export consists of, as a JSON document beside it.
+ *
+ *	{
+ *	  "manifest": 1,
+ *	  "created": "2026-04-23T18:00:00.123456Z",
+ *	  "program": "audit-export",
+ *	  ...
+ *	  "files": [{"name": "q1.jsonl", "bytes": 4711, "sha256": "9f86d0..."}, ...],
+ *	  "checkpoint": "audit.example.com/app1\n3\n..."
+ *	}
+ *
+ * It is not signed itself: what it says is held against the files, the proof
+ * and the checkpoint.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "cli/cli.h"
+#include "cli/evidence_judge.h"
+#include "render/render.h"
+
+#define FILES_MAX EVIDENCE_FILES_MAX
+#define TEXT_MAX ((size_t)8 * 1024 * 1024)
+#define READ_SIZE ((size_t)128 * 1024)
+
+/* ---- Files ---- */
+
+/* Hashes to the end. */
+static int
+hash_file(int fd, struct evidence_file *f, struct err *e)
+{
+	struct hasher h;
+	char *piece = mem_alloc(READ_SIZE);
+	ssize_t n = 1;
+	int rc = 0;
+
+	hash_init(&h);
+	while (rc == 0 && n != 0) {
+		if ((n = read(fd, piece, READ_SIZE)) > 0) {
+			hash_update(&h, piece, (size_t)n);
+			f->bytes += (uint64_t)n;
+			rc = cli_go_on(e);
+		} else if (n < 0 && errno != EINTR) {
+			rc = err_errno(e, "reading");
+		}
+	}
+	hash_final(&h, &f->sha256);
+	free(piece);
+	return rc;
+}
+
+int
+evidence_file(const char *path, struct evidence_file *f, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat sb;
+	int rc;
+
+	*f = (struct evidence_file){ .path = path };
+	if (fd < 0)
+		return err_errno(e, "%s", path);
+	if (fstat(fd, &sb) != 0)
+		rc = err_errno(e, "%s", path);
+	else if (!S_ISREG(sb.st_mode))
+		rc = err_set(e, ERR_FAIL, "%s: is not a regular file", path);
+	else if ((rc = hash_file(fd, f, e)) != 0)
+		err_doing(e, "%s", path);
+	close(fd);
+	return rc;
+}
+
+/* ---- Writing ---- */
+
+/* Bytes that are no UTF-8, as paths may have them, become visible escapes. */
+static json_t *
+string(struct str text)
+{
+	struct buf safe = { 0 };
+	json_t *made;
+
+	if (utf8_valid_prefix(text.p, text.len) == text.len)
+		return json_stringn(text.p, text.len);
+	render_safe(&safe, text);
+	made = json_stringn(safe.p, safe.len);
+	buf_fini(&safe);
+	return made;
+}
+
+static json_t *
+instant(int64_t us)
+{
+	char text[TIME_TEXT_LEN];
+
+	if (us == TIME_MIN || us == INT64_MAX)
+		return json_null();
+	time_format(text, us);
+	return json_stringn(text, sizeof(text));
+}
+
+static json_t *
+hex(const void *p, size_t n)
+{
+	struct buf text = { 0 };
+	json_t *made;
+
+	buf_hex(&text, p, n);
+	made = json_stringn(text.p, text.len);
+	buf_fini(&text);
+	return made;
+}
+
+static json_t *
+files(const struct evidence_manifest *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->files; i++) {
+		const struct evidence_file *f = &m->file[i];
+		const char *slash = strrchr(f->path, '/');
+		json_t *entry = json_object();
+
+		json_object_set_new(entry, "name", string(str_of(slash ? slash + 1 : f->path)));
+		json_object_set_new(entry, "bytes", json_integer((json_int_t)f->bytes));
+		json_object_set_new(entry, "sha256", hex(f->sha256.b, HASH_LEN));
+		json_array_append_new(list, entry);
+	}
+	return list;
+}
+
+static json_t *
+document(const struct evidence_manifest *m)
+{
+	json_t *o = json_object();
+	struct checkpoint c = { { NULL, 0 }, 0, { { 0 } } };
+	struct err ignored = ERR_NONE;
+	bool has_note = m->checkpoint.len > 0 && chain_note_read(m->checkpoint, &c, &ignored) == 0;
+
+	json_object_set_new(o, "manifest", json_integer(1));
+	json_object_set_new(o, "created", instant(m->created));
+	json_object_set_new(o, "program", json_string(m->program));
+	json_object_set_new(o, "version", json_string(PACKAGE_VERSION));
+	json_object_set_new(o, "store", hex(m->store, sizeof(m->store)));
+	json_object_set_new(o, "origin", has_note ? string(c.origin) : json_null());
+	json_object_set_new(o, "filter", string(m->filter));
+	json_object_set_new(o, "since", instant(m->since));
+	json_object_set_new(o, "until", instant(m->until));
+	json_object_set_new(o, "count", json_integer((json_int_t)m->count));
+	json_object_set_new(o, "first_seq", m->count > 0 ? json_integer((json_int_t)m->first) : json_null());
+	json_object_set_new(o, "last_seq", m->count > 0 ? json_integer((json_int_t)m->last) : json_null());
+	json_object_set_new(o, "size", json_integer((json_int_t)m->size));
+	json_object_set_new(o, "files", files(m));
+	json_object_set_new(o, "checkpoint", has_note ? string(m->checkpoint) : json_null());
+	return o;
+}
+
+int
+evidence_manifest_write(const struct evidence_manifest *m, struct hash *sha256, struct err *e)
+{
+	json_t *o = document(m);
+	char *made = json_dumps(o, JSON_INDENT(2));
+	struct buf path = { 0 }, text = { 0 };
+	int rc;
+
+	json_decref(o);
+	if (made == NULL)
+		mem_alloc(SIZE_MAX); /* its only way to fail */
+	buf_printf(&text, "%s\n", made);
+	free(made);
+	buf_printf(&path, "%s" EVIDENCE_MANIFEST_ENDING "%c", m->file[0].path, '\0');
+	rc = file_replace(path.p, 0640, text.p, text.len, e);
+	hash_bytes(sha256, text.p, text.len);
+	buf_fini(&text);
+	buf_fini(&path);
+	return rc;
+}
+
+/* ---- Reading ---- */
+
+struct manifest {
+	struct str origin, checkpoint; /* p NULL: null */
+	uint64_t count, size;
+	uint64_t first, last; /* when count > 0 */
+	struct {
+		const char *name;
+		uint64_t bytes;
+		struct hash sha256;
+	} file[FILES_MAX];
+	size_t files;
+};
+
+static int
+malformed(struct err *e, const char *key)
+{
+	return err_set(e, ERR_INTEGRITY, "manifest: %s is not as programs write it", key);
+}
+
+static bool
+read_string(const json_t *o, const char *key, bool or_null, struct str *out)
+{
+	const json_t *v = json_object_get(o, key);
+
+	*out = (struct str){ NULL, 0 };
+	if (or_null && json_is_null(v))
+		return true;
+	if (!json_is_string(v))
+		return false;
+	*out = (struct str){ json_string_value(v), json_string_length(v) };
+	return true;
+}
+
+static bool
+read_number(const json_t *o, const char *key, uint64_t *out)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!json_is_integer(v) || json_integer_value(v) < 0)
+		return false;
+	*out = (uint64_t)json_integer_value(v);
+	return true;
+}
+
+static bool
+read_instant(const json_t *o, const char *key, bool or_null)
+{
+	struct str text;
+	int64_t us;
+	bool inexact;
+
+	return read_string(o, key, or_null, &text) &&
+	    (text.p == NULL || time_parse(text.p, text.len, &us, &inexact) == 0);
+}
+
+/* first_seq and last_seq are numbers, or null when there are no events. */
+static bool
+read_span(const json_t *o, struct manifest *m)
+{
+	if (m->count == 0)
+		return json_is_null(json_object_get(o, "first_seq")) && json_is_null(json_object_get(o, "last_seq"));
+	return read_number(o, "first_seq", &m->first) && read_number(o, "last_seq", &m->last) &&
+	    m->first <= m->last && m->last < m->size && m->count <= m->last - m->first + 1;
+}
+
+/* A name in the manifest's own folder. */
+static bool
+plain_name(struct str name)
+{
+	return name.len > 0 && memchr(name.p, '\0', name.len) == NULL && memchr(name.p, '/', name.len) == NULL &&
+	    !str_eq(name, STR(".")) && !str_eq(name, STR(".."));
+}
+
+/* One or two files; the second is the proof of the first. */
+static bool
+read_files(const json_t *list, struct manifest *m)
+{
+	struct buf proof = { 0 };
+	bool good = json_is_array(list) && json_array_size(list) >= 1 && json_array_size(list) <= FILES_MAX;
+
+	for (size_t i = 0; good && i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+		struct str name, sha256;
+
+		good = json_is_object(o) && json_object_size(o) == 3 && read_string(o, "name", false, &name) &&
+		    plain_name(name) && read_number(o, "bytes", &m->file[i].bytes) &&
+		    read_string(o, "sha256", false, &sha256) && sha256.len == (size_t)HASH_LEN * 2 &&
+		    hex_parse(sha256.p, sha256.len, m->file[i].sha256.b);
+		if (good)
+			m->file[m->files++].name = name.p;
+	}
+	if (good && m->files == FILES_MAX) {
+		buf_printf(&proof, "%s.proof", m->file[0].name);
+		good = str_eq(buf_view(&proof), str_of(m->file[1].name));
+	}
+	buf_fini(&proof);
+	return good;
+}
+
+#define KEYS 15
+
+static int
+read_manifest(const json_t *o, struct manifest *m, struct err *e)
+{
+	struct str text;
+	uint64_t version;
+	uint8_t store[16];
+
+	if (!json_is_object(o) || !read_number(o, "manifest", &version))
+		return malformed(e, "the document");
+	if (version != 1)
+		return err_set(e, ERR_FAIL, "manifest: of version %" PRIu64 ", this program knows 1", version);
+	if (json_object_size(o) != KEYS)
+		return malformed(e, "the list of keys");
+	if (!read_instant(o, "created", false))
+		return malformed(e, "created");
+	if (!read_string(o, "program", false, &text) || !read_string(o, "version", false, &text))
+		return malformed(e, "program or version");
+	if (!read_string(o, "store", false, &text) || text.len != 2 * sizeof(store) ||
+	    !hex_parse(text.p, text.len, store))
+		return malformed(e, "store");
+	if (!read_string(o, "filter", false, &text))
+		return malformed(e, "filter");
+	if (!read_instant(o, "since", true) || !read_instant(o, "until", true))
+		return malformed(e, "since or until");
+	if (!read_number(o, "count", &m->count) || !read_number(o, "size", &m->size))
+		return malformed(e, "count or size");
+	if (!read_span(o, m))
+		return malformed(e, "first_seq or last_seq");
+	if (!read_files(json_object_get(o, "files"), m))
+		return malformed(e, "files");
+	if (!read_string(o, "origin", true, &m->origin) || !read_string(o, "checkpoint", true, &m->checkpoint) ||
+	    (m->origin.p == NULL) != (m->checkpoint.p == NULL))
+		return malformed(e, "origin or checkpoint");
+	return 0;
+}
+
+/* ---- Judging ---- */
+
+static char *
+beside(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+	struct buf made = { 0 };
+
+	if (slash)
+		buf_add(&made, path, (size_t)(slash - path) + 1);
+	buf_printf(&made, "%s%c", name, '\0');
+	return made.p;
+}
+
+static int
+check_file(const char *path, uint64_t bytes, const struct hash *sha256, struct err *e)
+{
+	struct evidence_file f;
+
+	if (access(path, F_OK) != 0)
+		return err_set(e, ERR_INTEGRITY, "%s: the manifest names it, but it is not there", path);
+	if (evidence_file(path, &f, e) != 0)
+		return -1;
+	if (f.bytes != bytes)
+		return err_set(e, ERR_INTEGRITY, "%s: has %" PRIu64 " bytes, the manifest says %" PRIu64, path, f.bytes,
+		    bytes);
+	if (memcmp(f.sha256.b, sha256->b, HASH_LEN) != 0)
+		return err_set(e, ERR_INTEGRITY, "%s: its SHA-256 is not the one of the manifest", path);
+	return 0;
+}
+
+/* Without a proof nothing shows who signed the events: the checkpoint is
+ * looked at as far as the key allows. */
+static int
+judge_note(const struct evidence_judge *j, const struct manifest *m, struct err *e)
+{
+	struct checkpoint c;
+	struct note note;
+
+	j->verdict->beyond = m->count;
+	if (m->checkpoint.p == NULL)
+		return 0;
+	if (chain_note_read(m->checkpoint, &c, e) != 0 || evidence_trusted(j, &c, e) != 0)
+		return -1;
+	if (note_parse(&note, m->checkpoint, e) != 0)
+		return -1;
+	if (!note_names(&note, j->pinned))
+		return 0; /* by a key of another epoch */
+	if (checkpoint_open(&c, m->checkpoint, j->pinned, e) != 0)
+		return -1;
+	j->verdict->size = c.size;
+	return 0;
+}
+
+/* The manifest says nothing else than the proof. */
+static int
+compare(const struct manifest *m, const struct export_shown *x, const struct evidence *v, struct err *e)
+{
+	if (m->checkpoint.p == NULL || !str_eq(m->checkpoint, buf_view(&x->note)))
+		return err_set(e, ERR_INTEGRITY, "manifest: its checkpoint is not the one of the proof");
+	if (m->count != v->events + v->beyond || m->size < v->size)
+		return err_set(e, ERR_INTEGRITY, "manifest: count or size is not that of the proof");
+	return 0;
+}
+
+static int
+judge_proof(const struct evidence_judge *j, const struct manifest *m, const char *data, const char *proof, struct err *e)
+{
+	struct export_shown shown = { 0 };
+	int rc = evidence_judge_export(j, data, proof, &shown, e);
+
+	if (rc == 0)
+		rc = compare(m, &shown, j->verdict, e);
+	buf_fini(&shown.note);
+	return rc;
+}
+
+static int
+judge_manifest(const struct evidence_judge *j, const struct manifest *m, const char *path, struct err *e)
+{
+	char *file[FILES_MAX] = { NULL, NULL };
+	int rc = 0;
+
+	if (m->origin.p && !str_eq(m->origin, str_of(j->pinned->name)))
+		return err_set(e, ERR_INTEGRITY, "manifest: is of another log, its origin is not %s", j->pinned->name);
+	for (size_t i = 0; rc == 0 && i < m->files; i++) {
+		file[i] = beside(path, m->file[i].name);
+		rc = check_file(file[i], m->file[i].bytes, &m->file[i].sha256, e);
+	}
+	if (rc == 0)
+		rc = m->files == FILES_MAX ? judge_proof(j, m, file[0], file[1], e) : judge_note(j, m, e);
+	for (size_t i = 0; i < FILES_MAX; i++)
+		free(file[i]);
+	return rc;
+}
+
+int
+evidence_judge_manifest(const struct evidence_judge *j, const char *path, struct str text, struct err *e)
+{
+	struct manifest m = { 0 };
+	json_error_t wrong;
+	json_t *o;
+	int rc;
+
+	if (text.len > TEXT_MAX)
+		return err_set(e, ERR_INTEGRITY, "manifest: longer than %zu bytes", TEXT_MAX);
+	if ((o = json_loadb(text.p, text.len, JSON_REJECT_DUPLICATES, &wrong)) == NULL)
+		return err_set(e, ERR_INTEGRITY, "manifest: line %d: %s", wrong.line, wrong.text);
+	rc = read_manifest(o, &m, e) == 0 ? judge_manifest(j, &m, path, e) : -1;
+	if (rc == 0) {
+		j->verdict->kind = EVIDENCE_MANIFEST;
+		j->verdict->files = m.files;
+	}
+	json_decref(o);
+	return rc;
+}
