@@ -130,12 +130,12 @@ static int
 parse_cell(struct export_proof *p, struct str line, struct err *e)
 {
 	struct str no, root, kinds, salts;
-	struct export_shown *c;
+	struct shown_cell *c;
 	size_t nodes;
 
 	mem_grow(&p->cell, &p->cap, p->cells + 1, sizeof(p->cell[0]));
 	c = &p->cell[p->cells++];
-	*c = (struct export_shown){ 0 };
+	*c = (struct shown_cell){ 0 };
 	if (!take_until(&line, ' ', &no) || !take_until(&line, ' ', &root) || !take_until(&line, ' ', &kinds) ||
 	    !take_until(&line, ' ', &salts) || !checkpoint_number_parse(no, &c->no))
 		return err_set(e, ERR_INTEGRITY, "export proof: cell line %zu is malformed", p->cells);
@@ -156,7 +156,7 @@ parse_cell(struct export_proof *p, struct str line, struct err *e)
 }
 
 /* The cell of a seq; NULL when the proof has none. */
-struct export_shown *
+struct shown_cell *
 export_parts_cell(struct export_proof *p, uint64_t seq)
 {
 	uint64_t no = seq / TREE_CELL;
@@ -199,7 +199,7 @@ static int
 place_run(struct export_proof *p, uint64_t first, uint64_t end, struct err *e)
 {
 	while (first < end) {
-		struct export_shown *c = export_parts_cell(p, first);
+		struct shown_cell *c = export_parts_cell(p, first);
 		uint64_t stop = (first / TREE_CELL + 1) * TREE_CELL;
 
 		if (c == NULL)
@@ -232,6 +232,10 @@ parse_order(struct export_proof *p, struct err *e)
 		if (!export_parts_run(&o, &first, &count) || count > PATH_SIZE_MAX - p->lines)
 			return err_set(e, ERR_INTEGRITY, "export proof: the order is malformed");
 		below = first >= p->size ? 0 : count < p->size - first ? count : p->size - first;
+		if (p->lines == 0 || first < p->first)
+			p->first = first;
+		if (first + count - 1 > p->last)
+			p->last = first + count - 1;
 		p->lines += count;
 		p->beyond += count - below;
 		if (place_run(p, first, first + below, e) != 0)
@@ -296,7 +300,7 @@ count_piece(void *arg, struct subtree s)
 
 /* Calls each with the pieces of a cell's gaps, by offset. */
 static int
-each_gap(const struct export_shown *c, int (*each)(void *arg, struct subtree s), void *arg)
+each_gap(const struct shown_cell *c, int (*each)(void *arg, struct subtree s), void *arg)
 {
 	uint32_t at = 0;
 
@@ -320,7 +324,7 @@ count_salts(struct str set)
 }
 
 static int
-check_cell(struct export_shown *c, struct buf *scratch, struct err *e)
+check_cell(struct shown_cell *c, struct buf *scratch, struct err *e)
 {
 	size_t pieces = 0;
 

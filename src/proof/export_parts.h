@@ -32,7 +32,7 @@ struct opened {
 	size_t record; /* the span of records that was hit last */
 };
 
-struct export_shown { /* a cell with lines */
+struct shown_cell { /* a cell with lines */
 	uint64_t no;
 	uint32_t leaves; /* that the tree has of it */
 	uint32_t lines;  /* that the file has of it */
@@ -52,8 +52,9 @@ struct order {
 
 struct export_proof {
 	uint64_t size, lines, beyond;
+	uint64_t first, last; /* seqs of lines, the least and the greatest */
 	struct str order, outside, note, chain;
-	struct export_shown *cell;
+	struct shown_cell *cell;
 	size_t cells, cap;
 	size_t last;       /* the cell that was asked for last */
 	struct order next; /* line */
@@ -66,7 +67,7 @@ struct export_proof {
 int export_parts_parse(struct export_proof *p, struct str text, struct err *e);
 
 /* The cell of a seq; NULL when the proof has none. */
-struct export_shown *export_parts_cell(struct export_proof *p, uint64_t seq);
+struct shown_cell *export_parts_cell(struct export_proof *p, uint64_t seq);
 
 /* The next run.  false: the end, or none that can be next. */
 bool export_parts_run(struct order *o, uint64_t *first, uint64_t *count);

@@ -28,7 +28,7 @@ export_proof_parse(struct str text, struct err *e)
 }
 
 static void
-close_cell(struct export_shown *c)
+close_cell(struct shown_cell *c)
 {
 	if (c->opened == NULL)
 		return;
@@ -71,6 +71,14 @@ export_proof_beyond(const struct export_proof *p)
 	return p->beyond;
 }
 
+bool
+export_proof_span(const struct export_proof *p, uint64_t *first, uint64_t *last)
+{
+	*first = p->first;
+	*last = p->last;
+	return p->lines > 0;
+}
+
 struct str
 export_proof_note(const struct export_proof *p)
 {
@@ -86,7 +94,7 @@ export_proof_chain(const struct export_proof *p)
 /* ---- lines ---- */
 
 static void
-open_cell(struct export_shown *c, uint64_t line)
+open_cell(struct shown_cell *c, uint64_t line)
 {
 	struct opened *o = c->opened = mem_zero(1, sizeof(*o));
 
@@ -97,7 +105,7 @@ open_cell(struct export_shown *c, uint64_t line)
 
 /* Offsets mostly rise. */
 static enum leaf_kind
-kind_of(struct export_shown *c, uint16_t offset)
+kind_of(struct shown_cell *c, uint16_t offset)
 {
 	const struct spans *s = &c->records;
 	size_t low = 0, high = s->n, at = c->opened->record;
@@ -137,7 +145,7 @@ join(void *arg, struct subtree s)
 
 /* The leaves go to their places, and hashes between them. */
 static int
-cell_root(struct export_proof *p, struct export_shown *c, struct hash *root, struct err *e)
+cell_root(struct export_proof *p, struct shown_cell *c, struct hash *root, struct err *e)
 {
 	struct range r = RANGE_DEFAULT;
 	struct buf hashes = { 0 };
@@ -165,7 +173,7 @@ cell_root(struct export_proof *p, struct export_shown *c, struct hash *root, str
 }
 
 static int
-finish_cell(struct export_proof *p, struct export_shown *c, struct err *e)
+finish_cell(struct export_proof *p, struct shown_cell *c, struct err *e)
 {
 	struct hash root;
 	int rc = cell_root(p, c, &root, e);
@@ -200,7 +208,7 @@ export_proof_line(struct export_proof *p, struct str line, struct err *e)
 	uint8_t salt[SALT_LEN];
 	uint16_t offset;
 	struct waiting *w;
-	struct export_shown *c;
+	struct shown_cell *c;
 	uint64_t seq;
 
 	p->given++;
@@ -230,7 +238,7 @@ export_proof_line(struct export_proof *p, struct str line, struct err *e)
 
 /* What the tree has of its last cell hangs below all complete subtrees. */
 static void
-fold(struct range *r, const struct export_shown *partial, struct hash *root)
+fold(struct range *r, const struct shown_cell *partial, struct hash *root)
 {
 	if (partial == NULL) {
 		range_root(r, root);
@@ -245,7 +253,7 @@ int
 export_proof_root(struct export_proof *p, struct hash *root, struct err *e)
 {
 	struct range r = RANGE_DEFAULT;
-	const struct export_shown *partial = NULL;
+	const struct shown_cell *partial = NULL;
 	struct buf hashes = { 0 };
 	struct joining j = { &r, NULL, e };
 	int rc = 0;
@@ -258,7 +266,7 @@ export_proof_root(struct export_proof *p, struct hash *root, struct err *e)
 	export_parts_decode(&hashes, p->outside);
 	j.hash = hashes.p;
 	for (size_t i = 0; i < p->cells && rc == 0; i++) {
-		const struct export_shown *c = &p->cell[i];
+		const struct shown_cell *c = &p->cell[i];
 
 		rc = range_gap(r.at, c->no * TREE_CELL, join, &j);
 		if (c->leaves < TREE_CELL)

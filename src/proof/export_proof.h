@@ -28,6 +28,8 @@
 #ifndef PROOF_EXPORT_PROOF_H
 #define PROOF_EXPORT_PROOF_H
 
+#include <stdbool.h>
+
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -48,6 +50,8 @@ void export_proof_free(struct export_proof *p); /* NULL is fine */
 uint64_t export_proof_size(const struct export_proof *p);
 uint64_t export_proof_lines(const struct export_proof *p);  /* that the file has */
 uint64_t export_proof_beyond(const struct export_proof *p); /* of them, not signed yet */
+/* The least and the greatest seq of a line.  false: there is no line. */
+bool export_proof_span(const struct export_proof *p, uint64_t *first, uint64_t *last);
 struct str export_proof_note(const struct export_proof *p);
 struct str export_proof_chain(const struct export_proof *p); /* the bundles; may be empty */
 
