@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "proof/salt.h"
 #include "store/internal.h"
+#include "store/leaf_maker.h"
 
 #define KEY_SLOTS (2 * SEGMENT_EVENTS_MAX)
 
@@ -31,12 +32,12 @@ struct held_list {
 struct batch {
 	uint64_t first; /* the seq expected for row 0 */
 	struct segment_builder *builder;
-	struct hash *leaf;
+	struct hash *leaf; /* by leaf_maker; there when that was waited for */
+	struct leaf_maker *leaf_maker;
 	uint8_t *kind;
 	uint64_t *key;  /* event_key of each row */
 	uint32_t *slot; /* KEY_SLOTS: row + 1, by key */
 	struct buf salts;
-	struct salt_walk walk;
 	bool new_cell;
 	bool any_record;
 	int64_t last_ingested;
@@ -91,11 +92,12 @@ position_copy(const struct store_file *f)
 }
 
 static void
-batch_init(struct batch *b)
+batch_init(struct batch *b, struct pool *pool)
 {
 	*b = (struct batch){
 		.builder = segment_builder_new(),
 		.leaf = mem_alloc(SEGMENT_EVENTS_MAX * sizeof(struct hash)),
+		.leaf_maker = leaf_maker_new(pool),
 		.kind = mem_alloc(SEGMENT_EVENTS_MAX),
 		.key = mem_alloc(SEGMENT_EVENTS_MAX * sizeof(uint64_t)),
 		.slot = mem_zero(KEY_SLOTS, sizeof(uint32_t)),
@@ -111,6 +113,7 @@ batch_fini(struct batch *b)
 	position_free(b->position);
 	sealed_fini(&b->sealed);
 	segment_builder_free(b->builder);
+	leaf_maker_free(b->leaf_maker);
 	free(b->leaf);
 	free(b->kind);
 	free(b->key);
@@ -140,8 +143,10 @@ batch_clear(struct batch *b)
 static int
 batch_place(struct batch *b, struct store *st, uint64_t first, struct err *e)
 {
-	int rc = cell_salts(st, first / TREE_CELL, &b->salts, e);
+	int rc;
 
+	leaf_maker_drop(b->leaf_maker);
+	rc = cell_salts(st, first / TREE_CELL, &b->salts, e);
 	if (rc < 0)
 		return -1;
 	b->new_cell = rc == 0;
@@ -149,7 +154,7 @@ batch_place(struct batch *b, struct store *st, uint64_t first, struct err *e)
 		buf_reset(&b->salts);
 		salt_new(&b->salts);
 	}
-	salt_walk_start(&b->walk, buf_view(&b->salts));
+	leaf_maker_start(b->leaf_maker, buf_view(&b->salts), (uint32_t)(first % TREE_CELL), b->leaf);
 	b->first = first;
 	return 0;
 }
@@ -171,9 +176,10 @@ batch_follow(struct batch *b, struct store *st, const struct batch *before, stru
 	if (batch_start(b, st, first, e) < 0)
 		return -1;
 	if (b->new_cell && before->new_cell && first / TREE_CELL == before->first / TREE_CELL) {
+		leaf_maker_drop(b->leaf_maker);
 		buf_reset(&b->salts);
 		buf_str(&b->salts, buf_view(&before->salts));
-		salt_walk_start(&b->walk, buf_view(&b->salts));
+		leaf_maker_start(b->leaf_maker, buf_view(&b->salts), (uint32_t)(first % TREE_CELL), b->leaf);
 		b->new_cell = false;
 	}
 	return 0;
@@ -208,17 +214,13 @@ batch_find(const struct batch *b, const struct event *ev, uint64_t key, enum app
 	}
 }
 
-static int
-batch_add(struct batch *b, const struct event *ev, enum leaf_kind kind, uint64_t key, struct str line, struct err *e)
+static void
+batch_add(struct batch *b, const struct event *ev, enum leaf_kind kind, uint64_t key, struct str line)
 {
 	uint32_t row = segment_builder_count(b->builder);
-	uint8_t salt[SALT_LEN];
 	uint32_t at;
 
-	if (!salt_get(&b->walk, (uint32_t)((b->first + row) % TREE_CELL), salt))
-		return err_set(e, ERR_INTEGRITY, "the salts of cell %llu do not cover what is still to come",
-		    (unsigned long long)(b->first / TREE_CELL));
-	tree_leaf(&b->leaf[row], salt, kind, line);
+	leaf_maker_add(b->leaf_maker, kind, line);
 	segment_builder_add(b->builder, ev, line.len);
 	b->kind[row] = (uint8_t)kind;
 	b->any_record |= kind == LEAF_RECORD;
@@ -228,7 +230,6 @@ batch_add(struct batch *b, const struct event *ev, enum leaf_kind kind, uint64_t
 	b->slot[at] = row + 1;
 	if (event_has(ev, FIELD_INGESTED) && ev->ingested > b->last_ingested)
 		b->last_ingested = ev->ingested;
-	return 0;
 }
 
 static void
@@ -292,6 +293,8 @@ write_events(struct appender *a, struct batch *b, struct state *state, struct er
 
 	if (n == 0)
 		return 0;
+	if (leaf_maker_wait(b->leaf_maker, e) < 0)
+		return -1;
 	if (b->new_cell && cell_add(a->st, b->first / TREE_CELL, buf_view(&b->salts), e) < 0)
 		return -1;
 	if (b->encoded || n >= TAIL_EVENTS || segment_builder_bytes(b->builder) >= TAIL_BYTES)
@@ -454,7 +457,8 @@ add_again(struct appender *a, struct batch *fresh, const struct event *ev, enum 
 	    (write_events(a, fresh, state, e) < 0 || duplicates_refresh(a->known, e) < 0 ||
 	        batch_start(fresh, a->st, state->size, e) < 0))
 		return -1;
-	return batch_add(fresh, ev, kind, key, buf_view(&a->line), e);
+	batch_add(fresh, ev, kind, key, buf_view(&a->line));
+	return 0;
 }
 
 /* Writes everything that waits, in its order, behind what others wrote. */
@@ -466,7 +470,7 @@ write_again(struct appender *a, struct state *state, struct err *e)
 	struct event ev;
 	int rc;
 
-	batch_init(&fresh);
+	batch_init(&fresh, a->pool);
 	rc = duplicates_refresh(a->known, e);
 	if (rc == 0)
 		rc = batch_start(&fresh, a->st, state->size, e);
@@ -649,8 +653,8 @@ append_open(struct store *st, struct pool *pool, struct err *e)
 	a->pool = pool;
 	a->known = duplicates_new(st);
 	a->stale = true;
-	batch_init(&a->batch[0]);
-	batch_init(&a->batch[1]);
+	batch_init(&a->batch[0], pool);
+	batch_init(&a->batch[1], pool);
 	a->filling = &a->batch[0];
 	if (state_get(st, &state, e) < 0 || batch_start(a->filling, st, state.size, e) < 0) {
 		append_close(a);
@@ -698,7 +702,8 @@ add_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum 
 	a->counts.conflicts += *result == APPEND_CONFLICT;
 	if (*result != APPEND_STORED)
 		return 0;
-	return batch_add(a->filling, ev, kind, key, buf_view(&a->line), e);
+	batch_add(a->filling, ev, kind, key, buf_view(&a->line));
+	return 0;
 }
 
 int
