@@ -162,8 +162,8 @@ export_parts_cell(struct export_proof *p, uint64_t seq)
 	uint64_t no = seq / TREE_CELL;
 	size_t low = 0, high = p->cells;
 
-	if (p->last < p->cells && p->cell[p->last].no == no)
-		return &p->cell[p->last];
+	if (p->found < p->cells && p->cell[p->found].no == no)
+		return &p->cell[p->found];
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -174,7 +174,7 @@ export_parts_cell(struct export_proof *p, uint64_t seq)
 	}
 	if (low == p->cells || p->cell[low].no != no)
 		return NULL;
-	p->last = low;
+	p->found = low;
 	return &p->cell[low];
 }
 

@@ -56,7 +56,7 @@ struct export_proof {
 	struct str order, outside, note, chain;
 	struct shown_cell *cell;
 	size_t cells, cap;
-	size_t last;       /* the cell that was asked for last */
+	size_t found;      /* the cell that was asked for last */
 	struct order next; /* line */
 	uint64_t given;    /* lines */
 	bool wrong;        /* a cell had another root */
