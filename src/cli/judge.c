@@ -1,0 +1,344 @@
+/*
+ * judge: recompute, then hold against everything that was ever signed or seen.
+ *
+ * In: a store, and what is known of it from elsewhere.   Out: a verdict.
+ */
+#include "cli/judge.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "proof/checkpoint.h"
+#include "proof/epoch.h"
+#include "proof/tree.h"
+
+struct judge {
+	struct store *st;
+	const struct judge_options *o;
+	struct verdict *v;
+	struct witness witness;
+	struct verify_root *root; /* one for each note, then the witness's */
+	bool *legible;            /* of each note */
+	struct note_verifier *key; /* of the log, readable ones from the first on */
+	size_t keys;
+	const char **source;      /* of each checkpoint given to epoch_check: its file, or NULL */
+	const struct epoch_checkpoint *checkpoint;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void
+tell(struct judge *j, const char *fmt, ...)
+{
+	char text[2048];
+	struct verify_finding f = { .field = FIELD_NONE, .text = text };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	j->v->found++;
+	verdict_finding(j->v, "checkpoint", &f);
+}
+
+/* ---- What is asked of the store ---- */
+
+/* Notes from elsewhere say themselves which size they are about. */
+static void
+read_notes(struct judge *j)
+{
+	for (size_t i = 0; i < j->o->notes; i++) {
+		const struct judge_note *n = &j->o->note[i];
+		struct err why = ERR_NONE;
+		struct checkpoint said;
+		struct note note;
+
+		j->legible[i] = note_parse(&note, n->note, &why) == 0 && checkpoint_parse(&said, note.text, &why) == 0;
+		if (j->legible[i])
+			j->root[i].size = said.size;
+		else
+			tell(j, "%s: is no checkpoint: %s", n->name, why.text);
+	}
+}
+
+static void
+on_finding(void *arg, const struct verify_finding *f)
+{
+	struct judge *j = arg;
+
+	verdict_finding(j->v, verify_fault_name(f->fault), f);
+}
+
+/* The callbacks of the caller, with ours between. */
+static void
+on_progress(void *arg, uint64_t events, uint64_t of)
+{
+	struct judge *j = arg;
+
+	if (j->o->verify.progress)
+		j->o->verify.progress(j->o->verify.arg, events, of);
+}
+
+static int
+recompute(struct judge *j, struct err *e)
+{
+	struct verify_options o = { .pool = j->o->verify.pool, .root = j->root, .roots = j->o->notes + 1,
+		.found = on_finding, .progress = on_progress, .go_on = j->o->verify.go_on, .arg = j };
+
+	j->root[j->o->notes].size = j->witness.size;
+	if (store_verify(j->st, &o, &j->v->result, e) != 0)
+		return -1;
+	j->v->found += j->v->result.findings;
+	return 0;
+}
+
+/* ---- Keys ---- */
+
+static void
+read_keys(struct judge *j)
+{
+	const struct verify_result *r = &j->v->result;
+	struct err why = ERR_NONE;
+
+	j->key = mem_zero(r->keys, sizeof(*j->key));
+	while (j->keys < r->keys &&
+	    note_verifier_parse(&j->key[j->keys], buf_view(&r->key[j->keys].line), &why) == 0)
+		j->keys++;
+	if (r->keys > 0 && j->keys == 0)
+		tell(j, "the first key of the log, introduced at seq %" PRIu64 ", cannot be read: %s", r->key[0].seq,
+		    why.text);
+}
+
+/* Which key of the log the pinned one is; `keys` when it is none. */
+static size_t
+find_pinned(const struct judge *j)
+{
+	size_t i = 0;
+
+	while (i < j->keys && !note_verifier_equal(&j->key[i], j->o->pinned))
+		i++;
+	return i;
+}
+
+/* A later key vouches for all that was signed in its epoch or behind it, and
+ * so for everything before. */
+static void
+check_pinned(struct judge *j)
+{
+	const struct note_verifier *pinned = j->o->pinned;
+	size_t i = find_pinned(j);
+	uint64_t from = i > 0 && i < j->keys ? j->v->result.key[i].seq + 1 : 0;
+
+	if (j->v->result.keys == 0)
+		tell(j, "the log has no key; the pinned one is %s+%08" PRIx32, pinned->name, pinned->id);
+	else if (i == j->keys)
+		tell(j, "the pinned key %s+%08" PRIx32 " is none of the log's; its first is %.*s", pinned->name, pinned->id,
+		    (int)j->v->result.key[0].line.len, j->v->result.key[0].line.p);
+	else if (j->v->signed_size <= from)
+		tell(j, "nothing is validly signed with the pinned key %s+%08" PRIx32, pinned->name, pinned->id);
+}
+
+/* ---- Checkpoints ---- */
+
+static void
+on_epoch_finding(void *arg, const struct epoch_finding *f)
+{
+	struct judge *j = arg;
+	const char *source = f->checkpoint ? j->source[f->checkpoint - j->checkpoint] : NULL;
+
+	if (f->fault == EPOCH_SEAL_PENDING)
+		return; /* lawful after a crash; the summary has it */
+	tell(j, "%s%s%s", source ? source : "", source ? ": " : "", f->text);
+}
+
+/* All that was ever signed, stored or kept elsewhere. */
+static size_t
+gather(struct judge *j, struct epoch_checkpoint *list)
+{
+	const struct verify_result *r = &j->v->result;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->checkpoints; i++, n++) {
+		const struct verify_checkpoint *c = &r->checkpoint[i];
+
+		list[n] = (struct epoch_checkpoint){ c->at.size, c->at.known, c->at.root, buf_view(&c->note) };
+		j->source[n] = NULL;
+	}
+	for (size_t i = 0; i < j->o->notes; i++) {
+		if (!j->legible[i])
+			continue;
+		list[n] = (struct epoch_checkpoint){ j->root[i].size, j->root[i].known, j->root[i].root,
+			j->o->note[i].note };
+		j->source[n++] = j->o->note[i].name;
+	}
+	return n;
+}
+
+/* The time of the stored checkpoint that covers most. */
+static int
+find_time(struct judge *j, struct err *e)
+{
+	struct store_note n;
+	struct buf bytes = { 0 };
+	int rc;
+
+	j->v->signed_at = TIME_NONE;
+	if (j->v->signed_size == 0)
+		return 0;
+	rc = store_checkpoint_last(j->st, j->v->signed_size, &n, &bytes, e);
+	if (rc == 1 && n.size == j->v->signed_size)
+		j->v->signed_at = n.at;
+	buf_fini(&bytes);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Rules R1 to R3, judged by the log's own first key: that it is the right one
+ * is for check_pinned to say. */
+static void
+check_epochs(struct judge *j)
+{
+	const struct verify_result *r = &j->v->result;
+	struct epoch_checkpoint *list = mem_zero(r->checkpoints + j->o->notes, sizeof(*list));
+	struct epoch_introduction *in = mem_zero(r->keys, sizeof(*in));
+	struct epoch_log log = { .size = r->size, .introduction = in, .checkpoint = list };
+	struct epoch_summary sum = { 0 };
+
+	j->source = mem_zero(r->checkpoints + j->o->notes, sizeof(*j->source));
+	j->checkpoint = list;
+	log.checkpoints = gather(j, list);
+	for (size_t i = 1; i < r->keys; i++)
+		in[log.introductions++] = (struct epoch_introduction){ r->key[i].seq, buf_view(&r->key[i].line) };
+	if (j->keys > 0) {
+		log.pinned = j->key[0];
+		epoch_check(&log, &sum, on_epoch_finding, j);
+		j->v->epochs = sum.epochs;
+		j->v->signed_size = sum.has_signed ? sum.signed_size : 0;
+		j->v->pending = sum.pending;
+		note_verifier_format(&j->v->key, j->o->pinned ? j->o->pinned : &j->key[0]);
+	} else if (log.checkpoints > 0) {
+		tell(j, "there are %zu checkpoints, but the log has no key that they can be judged by", log.checkpoints);
+	}
+	free(in);
+	free(list);
+}
+
+/* ---- What was seen before ---- */
+
+/* The name of the log; of one without a key, that of the store. */
+static void
+format_origin(const struct judge *j, struct buf *out)
+{
+	uint8_t id[16];
+
+	if (j->keys > 0) {
+		buf_str(out, str_of(j->key[0].name));
+		return;
+	}
+	store_id(j->st, id);
+	buf_str(out, STR("store:"));
+	buf_hex(out, id, sizeof(id));
+}
+
+/* Also when the log got its first key since. */
+static bool
+is_same_log(const struct judge *j, struct str origin)
+{
+	struct buf now = { 0 };
+	uint8_t id[16];
+	bool same;
+
+	format_origin(j, &now);
+	same = str_eq(buf_view(&now), origin);
+	if (!same) {
+		buf_reset(&now);
+		buf_str(&now, STR("store:"));
+		store_id(j->st, id);
+		buf_hex(&now, id, sizeof(id));
+		same = str_eq(buf_view(&now), origin);
+	}
+	buf_fini(&now);
+	return same;
+}
+
+static void
+check_witness(struct judge *j)
+{
+	const struct witness *w = &j->witness;
+	const struct verify_root *root = &j->root[j->o->notes];
+	struct hash empty;
+
+	if (!w->seen)
+		return;
+	tree_empty(&empty);
+	if (!is_same_log(j, buf_view(&w->origin)))
+		tell(j, "%s: is about another log, %.*s", j->o->state, (int)(w->origin.len < 256 ? w->origin.len : 256),
+		    w->origin.p);
+	else if (w->size > j->v->result.size)
+		tell(j, "%s: the log had %" PRIu64 " events and has %" PRIu64 " now: an older copy of the store was put"
+		    " back, or it was truncated", j->o->state, w->size, j->v->result.size);
+	else if (w->size == 0 ? memcmp(w->root.b, empty.b, HASH_LEN) != 0 :
+	    !root->known || memcmp(root->root.b, w->root.b, HASH_LEN) != 0)
+		tell(j, "%s: the first %" PRIu64 " events are not those that were seen: an older copy of the store was put"
+		    " back and written on, or it was rewritten", j->o->state, w->size);
+}
+
+static int
+leave_witness(const struct judge *j, struct err *e)
+{
+	struct buf origin = { 0 };
+	int rc;
+
+	format_origin(j, &origin);
+	rc = witness_write(j->o->state, buf_view(&origin), j->v->result.size, &j->v->result.root, e);
+	buf_fini(&origin);
+	return rc;
+}
+
+/* ---- All of it ---- */
+
+static enum verdict_status
+status_of(const struct verdict *v)
+{
+	if (v->found > 0)
+		return VERDICT_FAILED;
+	return v->pending || v->signed_size < v->result.size ? VERDICT_UNSIGNED : VERDICT_VERIFIED;
+}
+
+int
+judge_store(struct store *st, const struct judge_options *o, struct verdict *v, struct err *e)
+{
+	struct judge j = { .st = st, .o = o, .v = v };
+	int64_t started = time_steady();
+	int rc = -1;
+
+	v->pinned = o->pinned != NULL;
+	v->signed_at = TIME_NONE;
+	if (o->state && witness_read(&j.witness, o->state, e) != 0)
+		goto out;
+	j.root = mem_zero(o->notes + 1, sizeof(*j.root));
+	j.legible = mem_zero(o->notes + 1, sizeof(*j.legible));
+	read_notes(&j);
+	if (recompute(&j, e) != 0)
+		goto out;
+	read_keys(&j);
+	check_epochs(&j);
+	if (o->pinned)
+		check_pinned(&j);
+	check_witness(&j);
+	if (find_time(&j, e) != 0)
+		goto out;
+	v->status = status_of(v);
+	rc = v->status == VERDICT_FAILED || !o->state ? 0 : leave_witness(&j, e);
+out:
+	v->took = time_steady() - started;
+	witness_fini(&j.witness);
+	free(j.root);
+	free(j.legible);
+	free(j.key);
+	free(j.source);
+	return rc;
+}
