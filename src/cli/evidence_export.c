@@ -105,7 +105,7 @@ judge_data(struct export_proof *proof, const char *path, const struct hash *sign
 
 int
 evidence_judge_export(const struct evidence_judge *j, const char *data, const char *path,
-    struct export_shown *shown, struct err *e)
+    struct export_stated *stated, struct err *e)
 {
 	struct export_proof *proof = NULL;
 	struct checkpoint c;
@@ -126,8 +126,9 @@ evidence_judge_export(const struct evidence_judge *j, const char *data, const ch
 		j->verdict->beyond = export_proof_beyond(proof);
 		j->verdict->events = export_proof_lines(proof) - j->verdict->beyond;
 	}
-	if (rc == 0 && shown) {
-		buf_str(&shown->note, export_proof_note(proof));
+	if (rc == 0 && stated) {
+		buf_str(&stated->note, export_proof_note(proof));
+		export_proof_span(proof, &stated->first, &stated->last);
 	}
 	export_proof_free(proof);
 	free(text);

@@ -71,15 +71,15 @@ int evidence_judge_text(const struct evidence_judge *j, struct str text, struct 
 /* ---- exports (evidence_export.c) ---- */
 
 /* What else an export's proof says. */
-struct export_shown {
+struct export_stated {
 	struct buf note;
 	uint64_t first, last; /* seqs of its lines, when there are any */
 };
 
-/* The lines of the file `data`, by the text of its proof.  shown: {0} at
+/* The lines of the file `data`, by the text of its proof.  stated: {0} at
  * first, or NULL. */
 int evidence_judge_export(const struct evidence_judge *j, const char *data, const char *proof,
-    struct export_shown *shown, struct err *e);
+    struct export_stated *stated, struct err *e);
 
 /* ---- manifests (evidence_manifest.c) ---- */
 

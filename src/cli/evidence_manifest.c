@@ -377,24 +377,26 @@ judge_note(const struct evidence_judge *j, const struct manifest *m, struct err 
 
 /* The manifest says nothing else than the proof. */
 static int
-compare(const struct manifest *m, const struct export_shown *x, const struct evidence *v, struct err *e)
+compare(const struct manifest *m, const struct export_stated *x, const struct evidence *v, struct err *e)
 {
 	if (m->checkpoint.p == NULL || !str_eq(m->checkpoint, buf_view(&x->note)))
 		return err_set(e, ERR_INTEGRITY, "manifest: its checkpoint is not the one of the proof");
 	if (m->count != v->events + v->beyond || m->size < v->size)
 		return err_set(e, ERR_INTEGRITY, "manifest: count or size is not that of the proof");
+	if (m->count > 0 && (m->first != x->first || m->last != x->last))
+		return err_set(e, ERR_INTEGRITY, "manifest: first_seq or last_seq is not that of the proof");
 	return 0;
 }
 
 static int
 judge_proof(const struct evidence_judge *j, const struct manifest *m, const char *data, const char *proof, struct err *e)
 {
-	struct export_shown shown = { 0 };
-	int rc = evidence_judge_export(j, data, proof, &shown, e);
+	struct export_stated stated = { 0 };
+	int rc = evidence_judge_export(j, data, proof, &stated, e);
 
 	if (rc == 0)
-		rc = compare(m, &shown, j->verdict, e);
-	buf_fini(&shown.note);
+		rc = compare(m, &stated, j->verdict, e);
+	buf_fini(&stated.note);
 	return rc;
 }
 

@@ -3,15 +3,17 @@
  *
  * The intent is committed before the first byte is written and the outcome
  * after the last one: an intent without an outcome is an export that was cut
- * short.  The export is of the log as it was at the intent.
+ * short.  The export is of the log as it was at the intent, its proof for the
+ * last checkpoint before.
  */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/cursor.h"
+#include "cli/evidence.h"
+#include "cli/export_place.h"
 #include "query/query.h"
 #include "render/render.h"
 
@@ -23,7 +25,7 @@ struct args {
 	struct filter_args filter;
 	struct str_list fields;
 	char *output, *out, *cursor_file;
-	bool nested, csv_raw, csv_safe;
+	bool nested, csv_raw, csv_safe, proof, manifest;
 };
 
 #define ARG(member) offsetof(struct args, member)
@@ -38,6 +40,10 @@ static const struct opt options[] = {
 	    "write FILE (.gz and .zst are compressed), or a new file in DIR; else stdout", VALUE_FILE, NULL },
 	{ 0, "cursor-file", OPT_STRING, ARG(cursor_file), "FILE",
 	    "only what arrived since the export that left FILE; replace it when done", VALUE_FILE, NULL },
+	{ 0, "proof", OPT_FLAG, ARG(proof), NULL,
+	    "jsonl to a file: FILE.proof, by which audit-verify shows that it is true", VALUE_ANY, NULL },
+	{ 0, "manifest", OPT_FLAG, ARG(manifest), NULL,
+	    "to a file: FILE.manifest.json, with filter, counts, sizes and hashes", VALUE_ANY, NULL },
 	{ 0, "fields", OPT_LIST, ARG(fields), "A,B",
 	    "these fields or payload paths, in this order", VALUE_FIELD, NULL },
 	{ 0, "nested", OPT_FLAG, ARG(nested), NULL,
@@ -60,6 +66,7 @@ static const struct program program = {
 	.examples =
 	    "  audit-export --since 2026-01 --until 2026-03 -o csv -O q1.csv\n"
 	    "  audit-export --actor alice@acme.example -O alice.jsonl.zst\n"
+	    "  audit-export --since 2026-01 -O q1.jsonl.zst --proof --manifest\n"
 	    "  audit-export --cursor-file app.cursor -O new.jsonl  # since last time\n"
 	    "  audit-export -o json --nested -O /srv/evidence/  # a new file in the folder\n",
 	.table = options,
@@ -81,58 +88,23 @@ struct export {
 	bool resumed;          /* after is where the last export ended */
 	struct query_cursor after, reached;
 	char *path;            /* NULL: stdout */
+	char *proof_path;      /* NULL: no proof */
 	struct store *st;
 	struct query_stats stats;
 	uint64_t size;         /* events of the log at the intent */
 	char intent[37];       /* id of the record */
 	char at[TIME_TEXT_LEN + 1];
 	uint64_t count, bytes, first, last; /* first, last: seqs, when count > 0 */
+	struct buf note;       /* the checkpoint; empty: none */
+	uint64_t signed_size;  /* of it */
+	uint64_t beyond;       /* events that it does not cover, of an export with proof */
+	struct evidence_file file[EVIDENCE_FILES_MAX]; /* that are complete */
+	size_t files;
+	struct hash manifest;  /* of the file */
+	bool has_manifest;
 };
 
-/* ---- Where to ---- */
-
-/* The file that -O means: itself, or a new name in a folder.  Absolute, for
- * the record.  Yours. */
-static char *
-destination(const struct export *x, const char *out)
-{
-	struct buf path = { 0 };
-	struct stat sb;
-	size_t len = strlen(out);
-	char *here = out[0] == '/' ? NULL : getcwd(NULL, 0);
-
-	if (here)
-		buf_printf(&path, "%s/", here);
-	free(here);
-	buf_add(&path, out, len);
-	if ((len > 0 && out[len - 1] == '/') || (stat(out, &sb) == 0 && S_ISDIR(sb.st_mode))) {
-		/* 2026-04-23T18:00:00.123456Z -> 20260423T180000.123456Z */
-		buf_printf(&path, "%saudit-log-%.4s%.2s%.5s%.2s%.10s.%s",
-		    len > 0 && out[len - 1] == '/' ? "" : "/", x->at, x->at + 5, x->at + 8,
-		    x->at + 14, x->at + 17, x->format);
-	}
-	buf_byte(&path, '\0');
-	return path.p;
-}
-
-/* The format that the name of a file ends in, .gz or .zst aside; NULL: none. */
-static const char *
-format_of_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len > 3 && strcmp(name + len - 3, ".gz") == 0)
-		len -= 3;
-	else if (len > 4 && strcmp(name + len - 4, ".zst") == 0)
-		len -= 4;
-	for (size_t i = 0; formats[i]; i++) {
-		size_t n = strlen(formats[i]);
-
-		if (len > n && name[len - n - 1] == '.' && strncmp(name + len - n, formats[i], n) == 0)
-			return formats[i];
-	}
-	return NULL;
-}
+/* ---- What was asked for ---- */
 
 static int
 check_args(const struct args *a, const char *format, bool to_stdout, struct err *e)
@@ -149,10 +121,48 @@ check_args(const struct args *a, const char *format, bool to_stdout, struct err 
 		return err_set(e, ERR_FAIL, "--csv-raw is for files (-O): stdout is raw already");
 	if (a->csv_safe && !to_stdout)
 		return err_set(e, ERR_FAIL, "--csv-safe is for stdout: files are safe already");
+	if ((a->proof || a->manifest) && to_stdout)
+		return err_set(e, ERR_FAIL, "--proof and --manifest write beside a file: -O FILE");
+	if (a->proof && (strcmp(format, "jsonl") != 0 || a->fields.n > 0))
+		return err_set(e, ERR_FAIL, "--proof is for whole events: -o jsonl without --fields");
 	return 0;
 }
 
+/* Yours. */
+static char *
+proof_path(const char *path)
+{
+	struct buf proof = { 0 };
+
+	buf_printf(&proof, "%s" EVIDENCE_PROOF_ENDING "%c", path, '\0');
+	return proof.p;
+}
+
+/* What a proof needs, before anything is recorded. */
+static int
+check_evidence(const struct export *x, struct err *e)
+{
+	struct buf note = { 0 };
+	uint64_t size;
+	int rc = 0;
+
+	if ((x->args->proof || x->args->manifest) && export_is_device(x->path))
+		return err_set(e, ERR_FAIL, "%s: --proof and --manifest are for regular files", x->path);
+	if (x->args->proof)
+		rc = evidence_checkpoint(x->st, 0, false, &size, &note, e);
+	buf_fini(&note);
+	return rc;
+}
+
 /* ---- The two records ---- */
+
+static void
+put_hash(struct buf *context, const char *key, const struct hash *h)
+{
+	buf_printf(context, ",\"%s\":\"", key);
+	buf_hex(context, h->b, HASH_LEN);
+	buf_byte(context, '"');
+}
 
 static int
 record(struct export *x, const struct buf *context, const char *outcome, struct err *e)
@@ -207,6 +217,11 @@ record_outcome(struct export *x, const struct err *failed, struct err *e)
 	    ",\"bytes\":%" PRIu64, x->intent, x->count, x->bytes);
 	if (x->count > 0)
 		buf_printf(&context, ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64, x->first, x->last);
+	/* The log itself says what the files were. */
+	if (x->files > 0)
+		put_hash(&context, "sha256", &x->file[0].sha256);
+	if (x->has_manifest)
+		put_hash(&context, "manifest_sha256", &x->manifest);
 	if (failed->code != ERR_OK) {
 		buf_printf(&context, ",\"error\":");
 		cli_quote(&context, str_of(failed->text));
@@ -219,8 +234,18 @@ record_outcome(struct export *x, const struct err *failed, struct err *e)
 
 /* ---- The events between them ---- */
 
+static void
+count_event(struct export *x, uint64_t seq)
+{
+	if (x->count == 0 || seq < x->first)
+		x->first = seq;
+	if (x->count == 0 || seq > x->last)
+		x->last = seq;
+	x->count++;
+}
+
 static int
-write_events(struct export *x, struct query *q, struct render *r, struct err *e)
+write_events(struct export *x, struct query *q, struct render *r, struct export_prover *prover, struct err *e)
 {
 	struct progress progress;
 	const struct event *ev;
@@ -233,11 +258,10 @@ write_events(struct export *x, struct query *q, struct render *r, struct err *e)
 			continue; /* came after the intent, or is the intent */
 		if ((rc = render_event(r, ev, seq, e)) != 0)
 			break;
-		if (x->count == 0 || seq < x->first)
-			x->first = seq;
-		if (x->count == 0 || seq > x->last)
-			x->last = seq;
-		if (++x->count % 256 == 0)
+		if (prover)
+			export_prover_add(prover, seq);
+		count_event(x, seq);
+		if (x->count % 256 == 0)
 			progress_update(&progress, x->count, -1);
 		if ((rc = cli_go_on(e)) != 0)
 			break;
@@ -247,9 +271,9 @@ write_events(struct export *x, struct query *q, struct render *r, struct err *e)
 	return rc;
 }
 
-/* Frees out, completed or removed. */
+/* All of the export, but not yet under its name. */
 static int
-write_export(struct export *x, struct pool *pool, struct outstream *out, struct err *e)
+write_export(struct export *x, struct pool *pool, struct outstream *out, struct export_prover *prover, struct err *e)
 {
 	const struct args *a = x->args;
 	bool guard = x->path ? !a->csv_raw : a->csv_safe;
@@ -264,7 +288,7 @@ write_export(struct export *x, struct pool *pool, struct outstream *out, struct 
 	struct render *r = q ? render_open(&ro, out, e) : NULL;
 	int rc = -1;
 
-	if (r && (rc = write_events(x, q, r, e)) == 0)
+	if (r && (rc = write_events(x, q, r, prover, e)) == 0)
 		rc = render_close(r, NULL, e);
 	else if (r)
 		render_abort(r);
@@ -272,10 +296,82 @@ write_export(struct export *x, struct pool *pool, struct outstream *out, struct 
 		query_cursor(q, &x->reached);
 	query_close(q);
 	x->bytes = outstream_bytes(out);
-	if (rc == 0)
-		return outstream_finish(out, e);
+	return rc;
+}
+
+/* The export and its proof: neither appears before both are whole. */
+static int
+write_files(struct export *x, struct pool *pool, struct err *e)
+{
+	struct outstream *out = outstream_open(x->path, e), *proof = NULL;
+	struct export_prover *prover = NULL;
+	int rc = -1;
+
+	if (out && x->proof_path) {
+		prover = export_prover_new(x->st, x->signed_size);
+		if ((proof = outstream_open(x->proof_path, e)) == NULL)
+			goto out;
+	}
+	if (out && write_export(x, pool, out, prover, e) == 0 &&
+	    (!proof || evidence_export(x->st, prover, buf_view(&x->note), proof, e) == 0)) {
+		struct outstream *whole = out;
+
+		out = NULL; /* finishing frees it */
+		rc = outstream_finish(whole, e);
+	}
+	if (rc == 0 && proof) {
+		x->beyond = export_prover_beyond(prover);
+		rc = outstream_finish(proof, e);
+		proof = NULL;
+	}
+out:
 	outstream_abort(out);
-	return -1;
+	outstream_abort(proof);
+	export_prover_free(prover);
+	return rc;
+}
+
+/* The hashes of what was written, and the manifest with them. */
+static int
+describe_files(struct export *x, struct err *e)
+{
+	struct evidence_manifest m = { .program = program.name, .created = time_now(), .since = x->filter->since,
+		.until = x->filter->until, .count = x->count, .first = x->first, .last = x->last, .size = x->size,
+		.filter = str_of(x->expression.p) };
+	const char *path[EVIDENCE_FILES_MAX] = { x->path, x->proof_path };
+
+	if (!x->path || export_is_device(x->path))
+		return 0;
+	for (size_t i = 0; i < EVIDENCE_FILES_MAX && path[i]; i++) {
+		if (evidence_file(path[i], &x->file[i], e) != 0)
+			return -1;
+		x->files++;
+	}
+	if (!x->args->manifest)
+		return 0;
+	store_id(x->st, m.store);
+	if (x->note.len > 0)
+		m.checkpoint = buf_view(&x->note);
+	memcpy(m.file, x->file, sizeof(m.file));
+	m.files = x->files;
+	if (evidence_manifest_write(&m, &x->manifest, e) != 0)
+		return -1;
+	x->has_manifest = true;
+	return 0;
+}
+
+/* The last checkpoint of the events as they were at the intent, if any. */
+static int
+find_checkpoint(struct export *x, struct err *e)
+{
+	struct store_note last;
+	int found = 0;
+
+	if (x->args->proof || x->args->manifest)
+		found = store_checkpoint_last(x->st, x->size, &last, &x->note, e);
+	if (found > 0)
+		x->signed_size = last.size;
+	return found < 0 ? -1 : 0;
 }
 
 /* The next export begins where this one's log ended, and not where the log
@@ -292,14 +388,13 @@ static int
 export(struct export *x, struct pool *pool, struct err *e)
 {
 	struct err after = ERR_NONE;
-	struct outstream *out;
 
 	if (record_intent(x, e) != 0) {
 		if (e->code == ERR_FAIL)
 			e->code = ERR_REFUSED;
 		return err_doing(e, UNRECORDED " is refused");
 	}
-	if ((out = outstream_open(x->path, e)) != NULL && write_export(x, pool, out, e) == 0 &&
+	if (find_checkpoint(x, e) == 0 && write_files(x, pool, e) == 0 && describe_files(x, e) == 0 &&
 	    x->args->cursor_file)
 		leave_cursor(x, e);
 	if (record_outcome(x, e, &after) != 0 && e->code == ERR_OK) {
@@ -316,7 +411,7 @@ prepare(struct export *x, struct err *e)
 {
 	const struct args *a = x->args;
 	bool to_stdout = !a->out || strcmp(a->out, "-") == 0;
-	const char *asked = a->output == NULL && !to_stdout ? format_of_name(a->out) : a->output;
+	const char *asked = a->output == NULL && !to_stdout ? export_format_of_name(a->out, formats) : a->output;
 	int rc;
 
 	/* --list-saved has formats of its own. */
@@ -336,7 +431,11 @@ prepare(struct export *x, struct err *e)
 	if (x->resumed && query_cursor_check(&x->after, x->st, x->filter, QUERY_ARRIVAL, e) != 0)
 		return err_doing(e, "--cursor-file %s", a->cursor_file);
 	if (!to_stdout)
-		x->path = destination(x, a->out);
+		x->path = export_destination(a->out, x->at, x->format);
+	if (a->proof)
+		x->proof_path = proof_path(x->path);
+	if (check_evidence(x, e) != 0)
+		return -1;
 	filter_format(&x->expression, x->filter);
 	buf_byte(&x->expression, '\0');
 	return 0;
@@ -361,6 +460,9 @@ run(const struct args *a, struct err *e)
 			cli_note(&program, &a->common, CLI_PRUNED);
 		if (x.path)
 			cli_note(&program, &a->common, "%s: %" PRIu64 " events", x.path, x.count);
+		if (x.beyond > 0 && e->code == ERR_OK)
+			err_set(e, ERR_INCOMPLETE, "%" PRIu64 " of %" PRIu64 " events are not proved: they came after "
+			    "the last checkpoint, of %" PRIu64, x.beyond, x.count, x.signed_size);
 	}
 out:
 	store_close(x.st);
@@ -369,6 +471,8 @@ out:
 	buf_fini(&x.expression);
 	free(x.fields);
 	arena_fini(&x.names);
+	buf_fini(&x.note);
+	free(x.proof_path);
 	free(x.path);
 }
 
