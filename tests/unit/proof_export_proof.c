@@ -392,7 +392,7 @@ START_TEST(no_other_text_is_read)
 		{ "order 6+1 1+3", "order 6+1 1+3 2+1 8+1", "there twice" },
 		{ "order 6+1 1+3", "order 6+1 1+2", "a record is no line" },
 		{ "order 6+1 1+3", "order 6+1 1+3 0+1", "hashes" },
-		{ "order 6+1 1+3", "order 7+1 1+3", "hashes" },
+		{ "order 6+1 1+3", "order 7+1 1+3", "no salt" },
 		{ "order 6+1 1+3", "order 6+1 70000+1 1+3", "" },
 		{ "cell 0", "cell 1", "out of order" },
 		{ "cell 0", "cell 00", "malformed" },
