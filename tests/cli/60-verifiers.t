@@ -2,6 +2,7 @@
 # Notes, inclusion and consistency proofs and whole ranges, judged by two
 # verifiers that share no code with ours: tests/cli/verify.py, and Go's
 # sumdb/note and sumdb/tlog where Go and Debian's golang-golang-x-mod-dev are.
+# And what audit-export and audit-verify make of a store, whole and spoiled.
 
 . "$(dirname "$0")/lib.sh"
 need python3
@@ -66,5 +67,137 @@ if command -v go >/dev/null && [ -d "$gocode/src/golang.org/x/mod/sumdb" ]; then
 else
 	skip "Go's note and tlog agree" "Go or golang-golang-x-mod-dev is not installed"
 fi
+
+# ---- What the programs make of a store ----
+
+if [ ! -x "$build/audit-verify" ] || ! command -v jq >/dev/null; then
+	skip "exports and proofs" "audit-verify is not built, or jq is not installed"
+	finish
+fi
+
+# both NAME STATUS KIND FILE [OLD]: both verifiers, without the store, end so.
+both() {
+	both_name=$1 both_status=$2 both_kind=$3 both_file=$4
+	shift 4
+	run env AUDIT_DB=/nonexistent audit-verify --key "$key" ${1+--checkpoint "$1"} "$both_file"
+	both_ended=$status
+	[ "$both_ended" = "$both_status" ] || head -n 3 err | sed 's/^/# ours: /'
+	run python3 "$verify" "$both_kind" "$key" "$@" "$both_file"
+	is "$both_name" "$both_ended $status" "$both_status $both_status"
+}
+
+cat >make.py <<'END'
+import random, sys
+sys.path.insert(0, sys.argv[1])
+import events
+made = events.random_events(random.Random(60), 3000)
+events.write_lines("one.jsonl", made[:2000])
+events.write_lines("two.jsonl", made[2000:])
+with open("cell.jsonl", "w") as out:
+    for n in range(66000):
+        out.write('{"id":"n%d","time":"2026-06-01T%02d:%02d:00Z","action":"a%d"}\n' % (n, n // 60 % 24, n % 60, n % 9))
+END
+python3 make.py "$top/tests/cli"
+make_log() {
+	auditd-ingest -q one.jsonl &&
+	key=$(audit-verify --init-keys --origin test.example/both) &&
+	audit-verify --sign >first.note &&
+	auditd-ingest -q cell.jsonl &&
+	audit-verify --rotate-key >/dev/null &&
+	auditd-ingest -q two.jsonl &&
+	audit-verify --sign >latest.note
+}
+run make_log
+ends "a log of two cells and two epochs is made" 0
+
+export_to() { # FILE [FILTER...]: with its proof and manifest
+	export_file=$1
+	shift
+	run audit-export -q --proof --manifest -O "$export_file" "$@"
+	case $status in
+	0 | 3) ;;
+	*) not_ok "export to $export_file" ;;
+	esac
+}
+
+export_to whole.jsonl --until 2100
+both "the whole log" 0 export whole.jsonl
+is "every line of it was shown" "$(python3 "$verify" export "$key" whole.jsonl | cut -d ' ' -f 1)" "69002"
+both "its manifest" 0 manifest whole.jsonl.manifest.json
+export_to some.jsonl.gz --source app --actor user:alice
+both "chosen events, late ones among them, with gzip" 0 export some.jsonl.gz
+both "its manifest" 0 manifest some.jsonl.gz.manifest.json
+if command -v zstd >/dev/null; then
+	export_to some.jsonl.zst --severity error
+	both "with zstd" 0 export some.jsonl.zst
+else
+	skip "with zstd" "zstd is not installed"
+fi
+export_to none.jsonl --actor nobody-at-all
+both "no event at all" 0 export none.jsonl
+export_to records.jsonl action=audit.key-init,audit.key-rotate
+both "the toolkit's own records" 0 export records.jsonl
+echo '{"id":"late","time":"2026-07-01T00:00:00Z","action":"late"}' | auditd-ingest -q --source late
+export_to beyond.jsonl --since 2026-06-20 source!=audit-toolkit
+both "lines that are not signed yet" 3 export beyond.jsonl
+
+# spoil NAME FILE-COMMAND PROOF-COMMAND: neither takes a spoiled export.
+gzip -dc some.jsonl.gz >plain.jsonl
+cp some.jsonl.gz.proof plain.jsonl.proof
+both "an export that was unpacked" 0 export plain.jsonl
+spoil() {
+	sh -c "$2" <plain.jsonl >other.jsonl
+	sh -c "$3" <plain.jsonl.proof >other.jsonl.proof
+	if cmp -s plain.jsonl other.jsonl && cmp -s plain.jsonl.proof other.jsonl.proof; then
+		not_ok "$1" "nothing was spoiled"
+	else
+		both "$1" 5 export other.jsonl
+	fi
+}
+spoil "a line is missing" 'sed 2d' cat
+spoil "the last line is missing" 'sed \$d' cat
+spoil "a line more" 'sed 2p' cat
+spoil "two lines exchanged" 'sed "2{h;d;};3G"' cat
+spoil "a letter changed" 'sed 3s/user:alice/user:alicf/' cat
+spoil "the last line is cut" 'head -c -1' cat
+spoil "an empty line behind" 'cat; echo' cat
+spoil "another size" cat 'sed "2s/.$/x&/;2s/x[0-8]/9/;2s/x9/8/"'
+spoil "an order with a seq less" cat 'sed "3s/ [^ ]*$//"'
+spoil "an order of other events" cat 'sed "3s/^order \([0-9]*\)+/order 9\1+/"'
+spoil "a cell less" cat 'sed 4d'
+spoil "a cell twice" cat 'sed 4p'
+spoil "other kinds" cat 'sed "4s/^\(cell [0-9]* [^ ]*\) [^ ]*/\1 0+1/"'
+spoil "salts missing" cat 'sed "4s/^\(cell [0-9]* [^ ]* [^ ]*\) [^ ]*/\1 AAAA/"'
+spoil "a salt changed" cat 'awk "NR == 4 { \$5 = substr(\$5, 1, 8) (substr(\$5, 9, 1) == \"A\" ? \"B\" : \"A\") substr(\$5, 10) } 1"'
+spoil "a hash changed" cat 'awk "NR == 4 { \$6 = substr(\$6, 1, 8) (substr(\$6, 9, 1) == \"A\" ? \"B\" : \"A\") substr(\$6, 10) } 1"'
+spoil "another root of a cell" cat 'awk "NR == 4 { \$3 = substr(\$3, 1, 8) (substr(\$3, 9, 1) == \"A\" ? \"B\" : \"A\") substr(\$3, 10) } 1"'
+spoil "other hashes outside" cat 'sed "s/^outside .*/outside AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=/"'
+spoil "the note of another size" cat "sed '/^\$/,\$d'; echo; cat first.note"
+spoil "without the chain of keys" cat 'sed "/^c2sp/,\$d"'
+spoil "without the note" cat 'sed "/^$/,\$d"'
+spoil "a proof that is cut" cat 'head -c -1'
+spoil "a proof with more" cat 'cat; echo'
+spoil "an empty proof" cat true
+
+seq=$(audit-query --seq -o jsonl --actor user:bob -n 1 --source app | sed -n 's/.*"seq":\([0-9]*\).*/\1/p')
+audit-verify --prove "$seq" >event.proof
+both "one event's proof" 0 bundle event.proof
+run python3 "$verify" bundle "$key" event.proof
+is "shows the event of that number" "$(sed -n '1s/.*"seq": \([0-9]*\).*/\1/p' out)" "$seq"
+audit-verify --consistency first.note >continues
+both "one checkpoint goes on from another" 0 consistency continues first.note
+sed '/^old /s/^old \(.*\)/old 1\1/' continues >other
+both "not from one of another size" 5 consistency other first.note
+sed '/^old /{n;d;}' continues >other
+both "not with a hash less" 5 consistency other first.note
+both "not from another checkpoint" 5 consistency continues latest.note
+sed '/^c2sp/,/^old/{/^old/!d;}' continues >other
+both "not without what introduces its key" 5 consistency other first.note
+
+for change in 's/"bytes": \([0-9]\)/"bytes": 1\1/' 's/"sha256": "./"sha256": "x/' 's/"bytes": ./"bytes": -/' \
+    's/"name": "some/"name": "same/' 's/"count"/"counts"/' '1s/{/{"more":1,/'; do
+	sed "$change" some.jsonl.gz.manifest.json >other.manifest.json
+	both "a manifest changed: $change" 5 manifest other.manifest.json
+done
 
 finish
