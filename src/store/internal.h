@@ -116,7 +116,7 @@ int sealer_flush(struct sealer *s, struct err *e);
 void sealer_fini(struct sealer *s);
 
 /* One of the toolkit's own records, as the next seq, in the open transaction.
- * ERR_FAIL: without id, time, action, or the reserved source. */
+ * ERR_FAIL: without id, times, action, severity, outcome, or the reserved source. */
 int record_add(struct store *st, struct state *state, const struct event *ev, struct err *e);
 /* Begins the next generation of removals: what a transaction removed or
  * changed, as maximal runs of seqs, (gap, length) varints from 0 on.  Its

@@ -34,15 +34,16 @@ int
 record_add(struct store *st, struct state *state, const struct event *ev, struct err *e)
 {
 	static const field_set needed = FIELD_BIT(FIELD_ID) | FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_INGESTED) |
-	    FIELD_BIT(FIELD_SOURCE) | FIELD_BIT(FIELD_ACTION);
+	    FIELD_BIT(FIELD_SOURCE) | FIELD_BIT(FIELD_ACTION) | FIELD_BIT(FIELD_SEVERITY) | FIELD_BIT(FIELD_OUTCOME);
 	struct buf line = { 0 };
 	struct tail_size size;
 	struct hash leaf;
 	uint64_t seq = state->size;
 	int rc;
 
+	/* Without the last two its line would be another one when it is read again. */
 	if (~ev->present & needed)
-		return err_set(e, ERR_FAIL, "a record needs an id, a time, a source and an action");
+		return err_set(e, ERR_FAIL, "a record needs an id, a time, a source, an action, a severity and an outcome");
 	if (!str_eq(ev->v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE)))
 		return err_set(e, ERR_FAIL, "a record has the source %s", EVENT_RESERVED_SOURCE);
 	event_format(&line, ev);

@@ -293,6 +293,8 @@ make_record(void *arg, const struct prune_part *part, struct event *record, stru
 	event_set(record, FIELD_ID, (struct str){ id, 8 });
 	event_set(record, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
 	event_set(record, FIELD_ACTION, STR("audit.prune"));
+	event_set(record, FIELD_SEVERITY, STR("info"));
+	event_set(record, FIELD_OUTCOME, STR("success"));
 	event_set_time(record, FIELD_TIME, MONDAY + 10 * TIME_DAY);
 	event_set_time(record, FIELD_INGESTED, MONDAY + 10 * TIME_DAY);
 }

@@ -371,6 +371,8 @@ record(void *arg, const struct prune_part *part, struct event *ev, struct arena 
 	event_set(ev, FIELD_ID, STR("record"));
 	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
 	event_set(ev, FIELD_ACTION, STR("audit.prune"));
+	event_set(ev, FIELD_SEVERITY, STR("info"));
+	event_set(ev, FIELD_OUTCOME, STR("success"));
 }
 
 static void

@@ -19,6 +19,8 @@ record(const char *action)
 	event_set_time(&ev, FIELD_INGESTED, 1776967200000000);
 	event_set(&ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
 	event_set(&ev, FIELD_ACTION, str_of(action));
+	event_set(&ev, FIELD_SEVERITY, STR("info"));
+	event_set(&ev, FIELD_OUTCOME, STR("success"));
 	return ev;
 }
 

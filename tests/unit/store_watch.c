@@ -66,6 +66,8 @@ commit(const char *name)
 	event_set_time(&ev, FIELD_INGESTED, 1776967200000000);
 	event_set(&ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
 	event_set(&ev, FIELD_ACTION, STR("a"));
+	event_set(&ev, FIELD_SEVERITY, STR("info"));
+	event_set(&ev, FIELD_OUTCOME, STR("success"));
 	ck_assert_msg(store_record(s, &ev, &seq, &e) == 0, "%s", e.text);
 	store_close(s);
 }
