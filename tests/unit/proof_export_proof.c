@@ -409,7 +409,7 @@ START_TEST(no_other_text_is_read)
 		{ " 3+1 ", " 3+2 ", "a record is no line" },
 		{ " 3+1 ", " 4+1 ", "a record is no line" },
 		{ " 3+1 ", "  ", "kinds" },
-		{ " 3+1 ", " 3+1 - ", "salts" },
+		{ " 3+1 ", " 3+1 - ", "hashes" },
 		{ "outside -", "outside ", "outside" },
 		{ "outside -", "outside", "outside" },
 		{ "outside -", "outside AAAA", "outside" },
