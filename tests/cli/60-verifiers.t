@@ -103,7 +103,7 @@ make_log() {
 	key=$(audit-verify --init-keys --origin test.example/both) &&
 	audit-verify --sign >first.note &&
 	auditd-ingest -q cell.jsonl &&
-	audit-verify --rotate-key >/dev/null &&
+	later=$(audit-verify --rotate-key) &&
 	auditd-ingest -q two.jsonl &&
 	audit-verify --sign >latest.note
 }
@@ -193,6 +193,21 @@ both "not with a hash less" 5 consistency other first.note
 both "not from another checkpoint" 5 consistency continues latest.note
 sed '/^c2sp/,/^old/{/^old/!d;}' continues >other
 both "not without what introduces its key" 5 consistency other first.note
+
+both "a checkpoint under the first key" 0 note first.note
+both "not one of a later epoch" 5 note latest.note
+first=$key key=$later
+both "the key of the later epoch is enough for its checkpoints" 0 note latest.note
+both "for its proofs" 0 bundle event.proof
+both "and its exports" 0 export plain.jsonl
+both "but for nothing that was signed before" 5 note first.note
+both "and for what goes on from an older one that is given" 0 consistency continues first.note
+both "of that size" 5 consistency other first.note
+key=$(audit-verify -D other.db --init-keys 2>/dev/null || { auditd-ingest -q -D other.db one.jsonl &&
+    audit-verify -D other.db --init-keys --origin test.example/both; } 2>/dev/null)
+both "the key of another log of that name is none" 5 bundle event.proof
+both "for its exports neither" 5 export plain.jsonl
+key=$first
 
 for change in 's/"bytes": \([0-9]\)/"bytes": 1\1/' 's/"sha256": "./"sha256": "x/' 's/"bytes": ./"bytes": -/' \
     's/"name": "some/"name": "same/' 's/"count"/"counts"/' '1s/{/{"more":1,/'; do

@@ -62,8 +62,12 @@ class Sequence:
         if done.returncode != 0:
             raise Failure(f"--init-keys: {done.returncode} {done.stderr}")
         self.key = done.stdout.strip()
+        self.sign()
 
-    # Each step gives the words of a command, with what it reads.
+    def sign(self):
+        done = run("audit-verify", "-D", self.db, "--keys", self.keys, "--sign")
+        if done.returncode != 0:
+            raise Failure(f"--sign: {done.returncode} {done.stderr}")
 
     def input(self, count):
         self.inputs += 1
@@ -77,6 +81,7 @@ class Sequence:
             raise Failure(f"ingest: {done.returncode} {done.stderr}")
 
     def command(self):
+        """The words of the next command; what it reads is written."""
         rng = self.rng
         kind = rng.choices(["few", "many", "cell", "prune", "sign", "rotate", "export", "refuse"],
                            [6, 3, 0.5, 3, 4, 3, 2, 1])[0]
@@ -162,9 +167,7 @@ class Sequence:
     def attack(self):
         """One change that nobody may make, behind a last checkpoint."""
         self.ingest(20)
-        done = run("audit-verify", "-D", self.db, "--keys", self.keys, "--sign")
-        if done.returncode != 0:
-            raise Failure(f"the last checkpoint: {done.returncode} {done.stderr}")
+        self.sign()
         st = forge.Store(self.db)
         seqs = [seq for seq, in st.all("SELECT seq FROM tail WHERE kind = 0")] or [0]
         segments = st.one("SELECT count(*) FROM segment")

@@ -101,15 +101,23 @@ def introduced(bundle):
     return context["key"].encode()
 
 
+def note_size(note):
+    lines = note.split(b"\n")
+    need(len(lines) > 1, "checkpoint: no size")
+    return read_number(lines[1])
+
+
 def epochs_of(chain, pinned):
     """[(key, size of its seal or None)], from the pinned key on.  Each bundle
     of the chain is the record that introduces the next key, as the last leaf
-    under the seal of the one before."""
+    under the seal of the one before.  What comes before the pinned key is an
+    epoch without key."""
     lines = [introduced(bundle) for bundle in chain]
-    own = key_line(*pinned)
-    if own in lines:
-        chain = chain[lines.index(own) + 1:]
-    epochs, key, sealed, seen = [], pinned, 0, {own}
+    epochs, key, sealed, seen = [], pinned, 0, {key_line(*pinned)}
+    if key_line(*pinned) in lines:
+        at = lines.index(key_line(*pinned))
+        sealed = note_size(chain[at]["note"])
+        epochs, chain = [(None, sealed)], chain[at + 1:]
     for bundle in chain:
         size, index, _, _ = verify_bundle(bundle, key)
         need(index == size - 1, "chain: the record is not the last one under its seal")
@@ -124,12 +132,12 @@ def epochs_of(chain, pinned):
 
 
 def in_epoch(epochs, note):
-    """A checkpoint under the key of the epoch that its size falls in."""
-    lines = note.split(b"\n")
-    need(len(lines) > 1, "checkpoint: no size")
-    size = read_number(lines[1])
+    """A checkpoint under the key of the epoch that its size falls in; one that
+    is older than the pinned key is taken as it is given."""
     for key, seal in epochs:
-        if seal is None or size <= seal:
+        if key is None and note_size(note) <= seal:
+            return note_size(note), decode64(note.split(b"\n")[2])
+        if seal is None or note_size(note) <= seal:
             return verify_checkpoint(note, key)
     raise Wrong("checkpoint: no epoch")
 
