@@ -94,6 +94,44 @@ check "every part has its digest" \
 is "records are the toolkit's own" "$(jq -r '[.source, .category, .outcome] | join(" ")' records | sort -u)" \
     "audit-toolkit COMPLIANCE success"
 
+# The removal table, the records and the counters say the same, each by itself.
+cat >removals.py <<'END'
+import datetime, hashlib, json, sqlite3, sys
+store = sqlite3.connect("file:%s?mode=ro" % sys.argv[1], uri=True)
+parts = [r["context"] for r in map(json.loads, open(sys.argv[2])) if "part" in r["context"]]
+parts.sort(key=lambda c: (c["operation"], c["part"]))
+micros = lambda t: (datetime.datetime.fromisoformat(t.replace("Z", "+00:00"))
+                    - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1)
+def varints(data):
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            yield value
+            value = shift = 0
+gone, digests, generations = set(), [], []
+for generation, record, runs in store.execute("SELECT * FROM removal ORDER BY generation"):
+    generations.append(generation)
+    at, digest, numbers = 0, hashlib.sha256(), list(varints(runs))
+    for gap, length in zip(numbers[::2], numbers[1::2]):
+        first = at + gap
+        digest.update(first.to_bytes(8, "big") + length.to_bytes(8, "big"))
+        gone |= set(range(first, first + length))
+        at = first + length
+    digests.append(digest.hexdigest())
+assert digests == [p["digest"] for p in parts], "digests"
+size, removals, pruned, oldest, newest = store.execute(
+    "SELECT size, removals, pruned_events, pruned_min_time, pruned_max_time FROM state").fetchone()
+assert generations == list(range(1, removals + 1)), "generations"
+assert len(gone) == pruned == sum(p["events"] for p in parts), "events"
+assert oldest == min(micros(p["oldest"]) for p in parts), "oldest"
+assert newest == max(micros(p["newest"]) for p in parts), "newest"
+left = sum(n for n, in store.execute("SELECT count FROM segment UNION ALL SELECT count(*) FROM tail"))
+assert left + len(gone) == size, "what is left"
+END
+check "the removal table, the records and the counters agree" python3 removals.py "$db" records
+
 # ---- coverage: "nothing happened" or "we no longer know" ----
 
 run audit-query --actor nobody --since 2001
