@@ -1,2 +1,428 @@
-/* verify_removal: what is gone or changed against the records that say so. */
-#include "store/cell_copy.h"
+/*
+ * verify_removal: what was removed, and the records that say so.
+ *
+ * A row of the removal table has a generation, the seq of its record and the
+ * runs of seqs that it touched.  The record's digest must be that of the runs
+ * (a prune) or of the changes (an erasure).  Whether the runs are what is
+ * seen, cells find out.
+ */
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "store/schema.h"
+#include "store/verify_parts.h"
+
+enum {
+	REMOVAL_FORMAT = 3, /* the first that has the table */
+	ERASED_RUNS = 1024  /* read in one transaction */
+};
+
+/* ---- records ---- */
+
+/* The member of the context; 0: there is none (index 0 is the context itself). */
+static uint32_t
+member(const struct json_tape *t, const char *key, struct arena *a)
+{
+	uint32_t at = json_find(t, 0, str_of(key), a);
+
+	return at == UINT32_MAX ? 0 : at;
+}
+
+static bool
+text_member(const struct json_tape *t, const char *key, struct arena *a, struct str *out)
+{
+	uint32_t at = member(t, key, a);
+
+	if (at == 0 || t->tok[at].type != TOKEN_STRING)
+		return false;
+	*out = json_unescape(t, &t->tok[at], a);
+	return true;
+}
+
+static bool
+number_member(const struct json_tape *t, const char *key, struct arena *a, uint64_t *out)
+{
+	uint32_t at = member(t, key, a);
+	struct str s;
+
+	if (at == 0 || t->tok[at].type != TOKEN_NUMBER)
+		return false;
+	s = json_bytes(t, &t->tok[at]);
+	*out = 0;
+	if (s.len > 18)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		*out = *out * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	return true;
+}
+
+static bool
+time_member(const struct json_tape *t, const char *key, struct arena *a, int64_t *out)
+{
+	struct str s;
+	bool inexact;
+
+	return text_member(t, key, a, &s) && time_parse(s.p, s.len, out, &inexact) == 0;
+}
+
+static bool
+digest_member(const struct json_tape *t, struct arena *a, struct hash *out)
+{
+	struct str s;
+
+	return text_member(t, "digest", a, &s) && s.len == 2 * HASH_LEN && hex_parse(s.p, s.len, out->b);
+}
+
+static enum deed_kind
+deed_kind(const struct event *ev)
+{
+	static const struct {
+		struct str action;
+		enum deed_kind kind;
+	} kinds[] = {
+		{ { "audit.prune", 11 }, DEED_PRUNE },
+		{ { "audit.erase", 11 }, DEED_ERASE },
+		{ { "audit.key-init", 14 }, DEED_KEY },
+		{ { "audit.key-rotate", 16 }, DEED_KEY },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (event_has(ev, FIELD_ACTION) && str_eq(ev->v[FIELD_ACTION], kinds[i].action))
+			return kinds[i].kind;
+	return DEED_NONE;
+}
+
+static void
+read_context(struct deed *d, const struct json_tape *t, struct arena *a)
+{
+	uint32_t closing = member(t, "closing", a);
+
+	d->closing = closing != 0 && t->tok[closing].type == TOKEN_TRUE;
+	if (d->kind == DEED_KEY)
+		d->complete = text_member(t, "key", a, &d->key);
+	else if (d->kind == DEED_ERASE)
+		d->complete = digest_member(t, a, &d->digest);
+	else
+		d->complete = digest_member(t, a, &d->digest) && number_member(t, "events", a, &d->events) &&
+		    number_member(t, "first_seq", a, &d->first) && number_member(t, "last_seq", a, &d->last) &&
+		    time_member(t, "oldest", a, &d->oldest) && time_member(t, "newest", a, &d->newest);
+}
+
+void
+deed_read(struct deed *d, const struct event *ev, struct value_check *memory)
+{
+	struct json_error wrong;
+
+	*d = (struct deed){ .kind = deed_kind(ev), .key = STR("") };
+	if (d->kind == DEED_NONE || !event_has(ev, FIELD_CONTEXT))
+		return;
+	arena_reset(&memory->arena);
+	if (json_scan_limit(&memory->tape, ev->v[FIELD_CONTEXT].p, ev->v[FIELD_CONTEXT].len, JSON_STORED_MAX, &wrong) == 0 &&
+	    memory->tape.tok[0].type == TOKEN_OBJECT)
+		read_context(d, &memory->tape, &memory->arena);
+}
+
+/* ---- rows ---- */
+
+/* The next run behind the cursor: 1, 0 there is none, -1 it cannot be. */
+static int
+next_run(struct removal *r)
+{
+	struct cursor c = { (const uint8_t *)r->runs.p + r->at, (const uint8_t *)r->runs.p + r->runs.len };
+	uint64_t gap, length;
+
+	if (r->at == r->runs.len)
+		return 0;
+	if (!cursor_number(&c, UINT64_C(1) << 48, &gap) || !cursor_number(&c, UINT64_C(1) << 48, &length) || length == 0 ||
+	    (gap == 0 && r->at > 0) || r->run_end + gap + length > UINT64_C(1) << 48)
+		return -1;
+	r->run_first = r->run_end + gap;
+	r->run_end = r->run_first + length;
+	r->at = (size_t)(c.p - (const uint8_t *)r->runs.p);
+	return 1;
+}
+
+static void
+rewind_runs(struct removal *r)
+{
+	r->at = 0;
+	r->run_first = r->run_end = 0;
+}
+
+/* Sums the runs up. */
+static void
+measure(struct removal *r, uint64_t size)
+{
+	struct hasher digest;
+	uint8_t bytes[16];
+	int rc;
+
+	hash_init(&digest);
+	rewind_runs(r);
+	while ((rc = next_run(r)) > 0) {
+		put_be64(bytes, r->run_first);
+		put_be64(bytes + 8, r->run_end - r->run_first);
+		hash_update(&digest, bytes, sizeof(bytes));
+		if (r->events == 0)
+			r->first = r->run_first;
+		r->last = r->run_end - 1;
+		r->events += r->run_end - r->run_first;
+	}
+	hash_final(&digest, &r->digest);
+	r->damaged = rc < 0 || r->events == 0 || r->last >= size;
+	if (r->damaged)
+		buf_reset(&r->runs);
+	rewind_runs(r);
+}
+
+static int
+take_row(struct removals *r, sqlite3_stmt *s, struct store *st, uint64_t size, uint64_t limit, struct findings *found,
+    struct err *e)
+{
+	uint64_t generation = (uint64_t)db_int(s, 0), expected = r->n > 0 ? r->item[r->n - 1].generation + 1 : 1;
+	struct str runs = db_blob(s, 2);
+	struct removal *x;
+
+	if (generation < expected || runs.len > limit - r->bytes)
+		return err_set(e, ERR_INTEGRITY, "%s: the rows of removals are damaged", st->db.path);
+	if (generation > expected)
+		findings_add(found, PLACE(VERIFY_REMOVAL), "removals %llu to %llu are not told of",
+		    (unsigned long long)expected, (unsigned long long)generation - 1);
+	mem_grow(&r->item, &r->cap, r->n + 1, sizeof(*r->item));
+	x = &r->item[r->n++];
+	*x = (struct removal){ .generation = generation, .record = (uint64_t)db_int(s, 1) };
+	buf_reserve(&x->runs, runs.len + 1);
+	if (runs.len > 0)
+		buf_str(&x->runs, runs);
+	r->bytes += runs.len;
+	measure(x, size);
+	if (x->damaged)
+		findings_add(found, PLACE(VERIFY_REMOVAL), "removal %llu: its list of events cannot be",
+		    (unsigned long long)generation);
+	return 0;
+}
+
+int
+removals_refresh(struct removals *r, struct store *st, uint64_t size, struct findings *found, struct err *e)
+{
+	sqlite3_stmt *s;
+	struct stat sb;
+	int64_t version;
+	int rc;
+
+	if (schema_version(&st->db, &version, e) < 0)
+		return -1;
+	if (version < REMOVAL_FORMAT)
+		return 0;
+	if (stat(sqlite3_db_filename(st->db.sqlite, "main"), &sb) < 0)
+		return err_errno(e, "%s", st->db.path);
+	if ((s = db_statement(&st->db, ST_VERIFY_REMOVALS, e)) == NULL)
+		return -1;
+	db_bind_int(s, 1, r->n > 0 ? (int64_t)r->item[r->n - 1].generation : INT64_MIN);
+	while ((rc = db_step(&st->db, s, e)) > 0)
+		if (take_row(r, s, st, size, (uint64_t)sb.st_size, found, e) < 0) {
+			sqlite3_reset(s);
+			return -1;
+		}
+	return rc;
+}
+
+void
+removals_fini(struct removals *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		buf_fini(&r->item[i].runs);
+	free(r->item);
+	*r = (struct removals){ 0 };
+}
+
+/* ---- in a cell ---- */
+
+static void
+add_run(struct cell_work *w, size_t removal, const struct removal *r, uint64_t start)
+{
+	uint64_t end = start + TREE_CELL;
+	uint64_t first = r->run_first > start ? r->run_first : start, last = r->run_end < end ? r->run_end : end;
+
+	mem_grow(&w->run, &w->runs_cap, w->runs + 1, sizeof(*w->run));
+	w->run[w->runs++] = (struct removal_run){ .removal = removal, .record = r->record,
+		.first = (uint32_t)(first - start), .count = (uint32_t)(last - first) };
+}
+
+static void
+clip_one(struct removal *r, size_t index, struct cell_work *w)
+{
+	uint64_t start = w->copy.no * TREE_CELL;
+	struct removal saved;
+	int rc = 1;
+
+	while (r->run_end <= start && rc > 0)
+		rc = next_run(r);
+	if (rc <= 0)
+		return;
+	saved = *r;
+	while (rc > 0 && r->run_first < start + TREE_CELL) {
+		if (r->run_end > start)
+			add_run(w, index, r, start);
+		rc = next_run(r);
+	}
+	r->at = saved.at;
+	r->run_first = saved.run_first;
+	r->run_end = saved.run_end;
+}
+
+void
+removals_clip(struct removals *r, struct cell_work *w)
+{
+	w->runs = 0;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->item[i].events > 0 && r->item[i].last >= w->copy.no * TREE_CELL && !r->item[i].damaged)
+			clip_one(&r->item[i], i, w);
+}
+
+/* ---- against their records ---- */
+
+struct erasing {
+	struct verify_log *v;
+	struct hasher digest;
+	bool whole; /* all rows are there */
+};
+
+static int
+hash_changes(struct erasing *x, const struct removal *r, struct err *e)
+{
+	struct db *db = &x->v->st->db;
+	sqlite3_stmt *s = db_statement(db, ST_VERIFY_CHANGES, e);
+	uint64_t next = r->run_first;
+	uint8_t seq[8];
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_bind_int(s, 1, (int64_t)r->run_first);
+	db_bind_int(s, 2, (int64_t)r->run_end);
+	db_bind_int(s, 3, (int64_t)r->record);
+	while ((rc = db_step(db, s, e)) > 0) {
+		struct str leaf = db_blob(s, 1), change = db_blob(s, 2);
+
+		if ((uint64_t)db_int(s, 0) != next || leaf.len != HASH_LEN || change.len != HASH_LEN)
+			break;
+		put_be64(seq, next++);
+		hash_update(&x->digest, seq, sizeof(seq));
+		hash_update(&x->digest, leaf.p, leaf.len);
+		hash_update(&x->digest, change.p, change.len);
+	}
+	sqlite3_reset(s);
+	x->whole = x->whole && rc == 0 && next == r->run_end;
+	return rc < 0 ? -1 : 0;
+}
+
+/* A few runs; 1 when there are more. */
+static int
+hash_some_changes(struct erasing *x, struct removal *r, struct err *e)
+{
+	struct store *st = x->v->st;
+	int rc = 1;
+
+	pthread_mutex_lock(&st->lock);
+	if (db_begin_read(&st->db, e) < 0)
+		rc = -1;
+	for (unsigned i = 0; rc > 0 && i < ERASED_RUNS && x->whole; i++)
+		if ((rc = next_run(r)) > 0 && hash_changes(x, r, e) < 0)
+			rc = -1;
+	db_rollback(&st->db);
+	pthread_mutex_unlock(&st->lock);
+	return rc;
+}
+
+static int
+erase_digest(struct verify_log *v, struct removal *r, struct hash *out, struct err *e)
+{
+	struct erasing x = { .v = v, .whole = true };
+	int rc;
+
+	hash_init(&x.digest);
+	rewind_runs(r);
+	do
+		rc = hash_some_changes(&x, r, e);
+	while (rc > 0 && x.whole);
+	hash_final(&x.digest, out);
+	if (rc >= 0 && !x.whole)
+		memset(out, 0, sizeof(*out));
+	return rc < 0 ? -1 : 0;
+}
+
+static void
+removal_fault(struct verify_log *v, const struct removal *r, const char *what)
+{
+	findings_add(&v->found,
+	    (struct place){ .fault = r->deed.kind == DEED_ERASE ? VERIFY_ERASURE : VERIFY_REMOVAL,
+	        .has_seq = r->events > 0, .first = r->first, .last = r->last, .field = FIELD_NONE },
+	    "removal %llu, of seqs %llu to %llu, with its record at seq %llu: %s", (unsigned long long)r->generation,
+	    (unsigned long long)r->first, (unsigned long long)r->last, (unsigned long long)r->record, what);
+}
+
+/* What no record authorises is missing. */
+static void
+not_authorised(struct verify_log *v, const struct removal *r, const char *what)
+{
+	uint64_t n = r->events < v->r->pruned ? r->events : v->r->pruned;
+
+	removal_fault(v, r, what);
+	if (!r->as_prune)
+		return;
+	v->r->pruned -= n;
+	v->r->missing += n;
+	findings_add(&v->found, PLACE_SEQ(VERIFY_MISSING, r->first, r->last),
+	    "%llu of the seqs %llu to %llu: missing, and no record that verifies accounts for them",
+	    (unsigned long long)n, (unsigned long long)r->first, (unsigned long long)r->last);
+}
+
+static int
+check_removal(struct verify_log *v, struct removal *r, struct err *e)
+{
+	const struct deed *d = &r->deed;
+	struct hash digest = r->digest;
+
+	if (r->skipped || r->damaged)
+		return 0;
+	if (!r->seen || d->closing) {
+		not_authorised(v, r, "the record is not there, or says nothing of it");
+		return 0;
+	}
+	if (r->record <= r->last)
+		removal_fault(v, r, "the record is older than what it removed");
+	if (d->kind == DEED_ERASE && d->complete && erase_digest(v, r, &digest, e) < 0)
+		return -1;
+	if (!d->complete || memcmp(digest.b, d->digest.b, HASH_LEN) != 0)
+		not_authorised(v, r, "the record's digest is not that of what was touched");
+	else if (d->kind == DEED_PRUNE && (d->events != r->events || d->first != r->first || d->last != r->last))
+		removal_fault(v, r, "the record tells other numbers than what was removed");
+	if (d->kind == DEED_PRUNE && r->as_erase)
+		removal_fault(v, r, "the record tells of a prune, but events were erased");
+	if (d->kind == DEED_ERASE && r->as_prune)
+		removal_fault(v, r, "the record tells of an erasure, but rows of it are missing");
+	return 0;
+}
+
+int
+verify_removals(struct verify_log *v, struct err *e)
+{
+	const struct removals *r = &v->removals;
+	uint64_t told = r->n > 0 ? r->item[r->n - 1].generation : 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (check_removal(v, &r->item[i], e) < 0)
+			return -1;
+	if (told < v->state.removals)
+		findings_add(&v->found, PLACE(VERIFY_REMOVAL),
+		    "removals %llu to %llu are not told of (made by an older version, or their rows are gone)",
+		    (unsigned long long)told + 1, (unsigned long long)v->state.removals);
+	if (told > v->state.removals)
+		findings_add(&v->found, PLACE(VERIFY_REMOVAL), "removals are told of beyond number %llu, the last one",
+		    (unsigned long long)v->state.removals);
+	return 0;
+}
