@@ -208,6 +208,21 @@ links_before(const struct chain *c, const struct note_verifier *pinned)
 	return 0;
 }
 
+/* Without a chain only the pinned key itself can have signed. */
+static int
+judge_alone(const struct checkpoint *c, struct str bytes, const struct note_verifier *pinned, struct err *e)
+{
+	struct note note;
+
+	if (note_parse(&note, bytes, e) != 0)
+		return -1;
+	if (str_eq(c->origin, str_of(pinned->name)) && !note_names(&note, pinned))
+		return err_set(e, ERR_INTEGRITY, "checkpoint %" PRIu64 " is not signed with the key that was given, but "
+		    "with %08" PRIx32 ": of another epoch, with nothing that leads there, or of nobody we know", c->size,
+		    note.signature[0].id);
+	return 0;
+}
+
 int
 chain_note(const struct chain *c, const struct note_verifier *pinned, struct str note, const struct str *older,
     struct checkpoint *out, struct err *e)
@@ -226,6 +241,8 @@ chain_note(const struct chain *c, const struct note_verifier *pinned, struct str
 		    "begins behind %" PRIu64, out->size, begin);
 	if (c->n > 0 && out->size <= c->link[c->n - 1].size)
 		return err_set(e, ERR_INTEGRITY, "the chain of keys leads beyond checkpoint %" PRIu64, out->size);
+	if (c->n == 0 && judge_alone(out, note, pinned, e) != 0)
+		return -1;
 	introduction = mem_zero(c->n + 1, sizeof(*introduction));
 	checkpoint = mem_zero(c->n + 2, sizeof(*checkpoint));
 	for (size_t i = from; i < c->n; i++) {

@@ -31,6 +31,20 @@ evidence_checkpoint(struct store *st, uint64_t size, bool at_most, uint64_t *cov
 	return 0;
 }
 
+static int
+log_size(struct store *st, uint64_t *size, struct err *e)
+{
+	struct segment_info *segments = NULL;
+	struct store_view view;
+	size_t n;
+
+	if (store_view(st, &view, &segments, &n, e) != 0)
+		return -1;
+	free(segments);
+	*size = view.size;
+	return 0;
+}
+
 /* ---- One event ---- */
 
 /* Appends the bundle of an event of the tree that the note is about. */
@@ -135,8 +149,10 @@ evidence_event(struct store *st, uint64_t seq, struct buf *out, struct err *e)
 	uint64_t size;
 	int rc = -1;
 
-	if (seq >= CHECKPOINT_SIZE_MAX)
-		return err_set(e, ERR_FAIL, "there is no event %" PRIu64, seq);
+	if (log_size(st, &size, e) != 0)
+		return -1;
+	if (seq >= size)
+		return err_set(e, ERR_FAIL, "there is no event %" PRIu64 ": the log has %" PRIu64, seq, size);
 	if (evidence_checkpoint(st, seq + 1, false, &size, &note, e) == 0 && evidence_chain(st, size, out, e) == 0)
 		rc = add_bundle(st, seq, buf_view(&note), out, e);
 	buf_fini(&note);
@@ -149,21 +165,18 @@ evidence_event(struct store *st, uint64_t seq, struct buf *out, struct err *e)
 static int
 check_order(struct store *st, const struct checkpoint *from, const struct checkpoint *to, struct err *e)
 {
-	struct segment_info *segments = NULL;
-	struct store_view view;
-	size_t n;
+	uint64_t size;
 
 	if (!str_eq(from->origin, to->origin))
 		return err_set(e, ERR_INTEGRITY, "the checkpoint is of another log, %.*s",
 		    (int)(from->origin.len < NOTE_NAME_MAX ? from->origin.len : NOTE_NAME_MAX), from->origin.p);
 	if (from->size <= to->size)
 		return from->size > 0 ? 0 : err_set(e, ERR_FAIL, "every log continues an empty one: nothing to show");
-	if (store_view(st, &view, &segments, &n, e) != 0)
+	if (log_size(st, &size, e) != 0)
 		return -1;
-	free(segments);
-	if (from->size > view.size)
+	if (from->size > size)
 		return err_set(e, ERR_INTEGRITY, "the log has %" PRIu64 " events, but the checkpoint is of %" PRIu64
-		    ": it was truncated, or an older copy was put back", view.size, from->size);
+		    ": it was truncated, or an older copy was put back", size, from->size);
 	return err_set(e, ERR_FAIL, "the checkpoint is of %" PRIu64 " events, the last one stored of %" PRIu64
 	    ": audit-verify --sign makes a new one", from->size, to->size);
 }

@@ -182,7 +182,7 @@ START_TEST(a_checkpoint_holds_for_its_key)
 	add_note(&text, 7, &key[0]);
 	holds(&text, &key[0], EVIDENCE_CHECKPOINT, 7);
 	add_note(&text, 7, &key[0]);
-	fails(&text, &key[1], ERR_INTEGRITY, "no key of the log");
+	fails(&text, &key[1], ERR_INTEGRITY, "not signed with the key that was given");
 	add_note(&text, 7, &key[0]);
 	text.p[text.len - 20] ^= 1;
 	fails(&text, &key[0], ERR_INTEGRITY, "checkpoint 7");
