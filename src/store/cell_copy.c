@@ -152,6 +152,26 @@ forget_segments(struct cell_copy *c)
 	c->segments = 0;
 }
 
+/* By its key, as queries read it. */
+static int
+copy_piece(struct copying *t, int64_t id, struct buf *out)
+{
+	sqlite3_stmt *s = db_statement(&t->st->db, ST_PIECE_GET, t->e);
+	int rc;
+
+	if (s == NULL)
+		return failed(t, "pieces");
+	db_bind_int(s, 1, id);
+	if ((rc = db_step(&t->st->db, s, t->e)) < 0)
+		return failed(t, "pieces");
+	if (rc == 0)
+		return err_set(t->e, ERR_INTEGRITY, "%s: cell %llu: a piece is found in order, but not by its key",
+		    t->st->db.path, (unsigned long long)t->c->no);
+	rc = take(t, s, 0, out);
+	sqlite3_reset(s);
+	return rc;
+}
+
 static int
 copy_pieces(struct copying *t, struct copied_segment *seg)
 {
@@ -166,14 +186,13 @@ copy_pieces(struct copying *t, struct copied_segment *seg)
 	t->cap[CAP_PIECE] = 0;
 	while ((rc = next_row(t, s, &before, "pieces")) > 0) {
 		uint64_t part = (uint64_t)(before - piece_id(id, 0, 0));
-		struct copied_piece *p;
 
 		mem_grow(&seg->piece, &t->cap[CAP_PIECE], seg->n + 1, sizeof(*seg->piece));
-		p = &seg->piece[seg->n++];
-		*p = (struct copied_piece){ .field = (uint16_t)(part >> 10), .part = (uint16_t)(part & 1023) };
-		if (take(t, s, 1, &p->data) < 0)
-			return -1;
+		seg->piece[seg->n++] =
+		    (struct copied_piece){ .field = (uint16_t)(part >> 10), .part = (uint16_t)(part & 1023) };
 	}
+	for (size_t i = 0; rc == 0 && i < seg->n; i++)
+		rc = copy_piece(t, piece_id(id, seg->piece[i].field, seg->piece[i].part), &seg->piece[i].data);
 	return rc;
 }
 

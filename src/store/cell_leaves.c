@@ -76,6 +76,8 @@ copied_segment_open(const struct copied_segment *s, const struct cell_copy *c, s
 	const char *wrong = impossible(i, c);
 	struct str none = { NULL, 0 };
 
+	if (wrong == NULL && s->has_records && s->records.len == 0)
+		wrong = "its list of records";
 	if (wrong != NULL) {
 		err_set(e, ERR_INTEGRITY, "%s cannot be", wrong);
 		return NULL;
@@ -233,7 +235,8 @@ find_removed(const struct cell_copy *c, uint64_t first, unsigned height)
 	return NULL;
 }
 
-/* A node of height 8 or the root, as kept, of a cell of which nothing in it is there. */
+/* A node of height 8 or the root, as kept, when no event below it is there: an
+ * erased one may have been pruned since. */
 static bool
 kept_node(const struct cell_copy *c, struct subtree s, struct hash *out)
 {
@@ -285,7 +288,7 @@ cell_leaves_subtree(void *arg, struct subtree s, struct hash *out, struct err *e
 		memcpy(out->b, removed->hash.p, HASH_LEN);
 		return 0;
 	}
-	if (memchr(state, LEAF_PRESENT, n) == NULL && memchr(state, LEAF_ERASED, n) == NULL && kept_node(c, s, out))
+	if (memchr(state, LEAF_PRESENT, n) == NULL && kept_node(c, s, out))
 		return 0;
 	if (s.height > 0)
 		return 1;
