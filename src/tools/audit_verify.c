@@ -1,0 +1,483 @@
+/*
+ * audit-verify: is the log what was stored and what was signed?  And making
+ * what lets others find out: keys, checkpoints, proofs.
+ *
+ * One thing a run: the store is verified, or the files that are named, or one
+ * of the options that make something is carried out.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/judge.h"
+#include "cli/keys.h"
+
+#define KEY_FILE_MAX 4096 /* bytes of a file with a verifier key */
+#define SAME_ID_SHOWN 8   /* seqs that are named when events share an id */
+
+struct args {
+	struct common_args common;
+	struct str_list checkpoint;
+	char *key, *state, *prove, *consistency, *keys, *origin, *output;
+	bool sign, init_keys, rotate_key;
+};
+
+#define ARG(member) offsetof(struct args, member)
+
+static const struct opt options[] = {
+	{ 0, NULL, OPT_HEADING, 0, NULL, "What it is held against", VALUE_ANY, NULL },
+	{ 0, "key", OPT_STRING, ARG(key), "LINE|FILE",
+	    "the log's verifier key, as --init-keys printed it; else verifier_key: of the configuration", VALUE_FILE, NULL },
+	{ 0, "checkpoint", OPT_LIST, ARG(checkpoint), "FILE",
+	    "a checkpoint that was kept elsewhere: the log must continue it", VALUE_FILE, NULL },
+	{ 0, "state", OPT_STRING, ARG(state), "FILE",
+	    "the log must continue what it was at the last run with FILE; then replace FILE", VALUE_FILE, NULL },
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Signing", VALUE_ANY, NULL },
+	{ 0, "init-keys", OPT_FLAG, ARG(init_keys), NULL,
+	    "make the log's first key; print the verifier key, the line to keep", VALUE_ANY, NULL },
+	{ 0, "sign", OPT_FLAG, ARG(sign), NULL,
+	    "sign the log as it is; print the checkpoint", VALUE_ANY, NULL },
+	{ 0, "rotate-key", OPT_FLAG, ARG(rotate_key), NULL,
+	    "sign a last time with the old key, go on with a new one; print its verifier key", VALUE_ANY, NULL },
+	{ 0, "keys", OPT_STRING, ARG(keys), "DIR",
+	    "the folder of the signing key; else keys: of the configuration, or the store's path and .keys", VALUE_DIR, NULL },
+	{ 0, "origin", OPT_STRING, ARG(origin), "NAME",
+	    "with --init-keys: the name of the log; else HOST/STORE", VALUE_ANY, NULL },
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Proofs", VALUE_ANY, NULL },
+	{ 0, "prove", OPT_STRING, ARG(prove), "SEQ|ID",
+	    "print what shows that an event is in the log, to be verified with FILE", VALUE_ANY, NULL },
+	{ 0, "consistency", OPT_STRING, ARG(consistency), "FILE",
+	    "print what shows that the log continues the checkpoint in FILE", VALUE_FILE, NULL },
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
+	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT", "text or json", VALUE_FORMAT, NULL },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
+	OPT_TABLE_END
+};
+
+static const char *const formats[] = { "text", "json", NULL };
+
+static const struct program program = {
+	.name = "audit-verify",
+	.usage = "[OPTION...] [FILE...]",
+	.purpose = "verify an audit log, an export or a proof; sign the log",
+	.examples =
+	    "  audit-verify --init-keys >log.pub        # once; keep the line elsewhere\n"
+	    "  audit-verify --sign >checkpoint          # hourly, from cron\n"
+	    "  audit-verify --key log.pub               # everything in the store\n"
+	    "  audit-verify --key log.pub q1.jsonl.zst  # an export, on any machine\n",
+	.table = options,
+	.common_offset = ARG(common),
+	.operand = VALUE_FILE,
+	.formats = formats,
+};
+
+/* What is being done. */
+struct work {
+	const struct args *args;
+	const struct str_list *files;
+	struct config config;
+	bool json;
+	bool pinned;
+	struct note_verifier key; /* when pinned */
+	struct str_list note;     /* of --checkpoint: the bytes of each file */
+	struct pool *pool;
+	struct store *st;
+	struct progress progress;
+	struct buf out; /* for stdout */
+};
+
+/* ---- What the arguments mean ---- */
+
+/* One thing a run. */
+static int
+check_args(const struct work *w, struct err *e)
+{
+	const struct args *a = w->args;
+	const struct {
+		bool given;
+		const char *name;
+	} thing[] = {
+		{ a->init_keys, "--init-keys" }, { a->sign, "--sign" }, { a->rotate_key, "--rotate-key" },
+		{ a->prove != NULL, "--prove" }, { a->consistency != NULL, "--consistency" }, { w->files->n > 0, "FILE" },
+	};
+	const char *chosen = NULL;
+
+	for (size_t i = 0; i < sizeof(thing) / sizeof(*thing); i++) {
+		if (thing[i].given && chosen)
+			return err_set(e, ERR_FAIL, "%s and %s: one thing at a time", chosen, thing[i].name);
+		if (thing[i].given)
+			chosen = thing[i].name;
+	}
+	if (a->origin && !a->init_keys)
+		return err_set(e, ERR_FAIL, "--origin is for --init-keys");
+	if (a->keys && !a->init_keys && !a->sign && !a->rotate_key)
+		return err_set(e, ERR_FAIL, "--keys is for --init-keys, --sign and --rotate-key (--key LINE verifies)");
+	if (a->state && chosen)
+		return err_set(e, ERR_FAIL, "--state is for verifying the store, not for %s", chosen);
+	if (a->checkpoint.n > 0 && chosen && w->files->n == 0)
+		return err_set(e, ERR_FAIL, "--checkpoint is for verifying, not for %s", chosen);
+	if (a->checkpoint.n > 1 && w->files->n > 0)
+		return err_set(e, ERR_FAIL, "--checkpoint: one only, with FILE");
+	if (a->key && chosen && w->files->n == 0)
+		return err_set(e, ERR_FAIL, "--key is for verifying, not for %s", chosen);
+	if (a->output && chosen && w->files->n == 0)
+		return err_set(e, ERR_FAIL, "-o is for verifying, not for %s", chosen);
+	return 0;
+}
+
+static struct str
+trimmed(struct str s)
+{
+	while (s.len > 0 && (s.p[s.len - 1] == '\n' || s.p[s.len - 1] == '\r'))
+		s.len--;
+	return s;
+}
+
+/* --key: a line, or a file that holds it, for a key always has a plus and a
+ * base64 text in it; else verifier_key:. */
+static int
+read_key(struct work *w, struct err *e)
+{
+	const char *typed = w->args->key;
+	struct err why = ERR_NONE;
+	size_t len;
+	char *text;
+	int rc;
+
+	if (!typed && !w->config.verifier_key)
+		return 0;
+	w->pinned = true;
+	if (!typed)
+		return note_verifier_parse(&w->key, str_of(w->config.verifier_key), e);
+	if (note_verifier_parse(&w->key, str_of(typed), &why) == 0)
+		return 0;
+	if ((text = file_read(typed, KEY_FILE_MAX, &len, e)) == NULL)
+		return err_doing(e, "--key: neither a verifier key nor a file with one");
+	rc = note_verifier_parse(&w->key, trimmed((struct str){ text, len }), e);
+	if (rc != 0)
+		err_doing(e, "--key %s", typed);
+	free(text);
+	return rc;
+}
+
+static int
+read_checkpoints(struct work *w, struct err *e)
+{
+	for (size_t i = 0; i < w->args->checkpoint.n; i++) {
+		size_t len;
+		char *text = file_read(w->args->checkpoint.item[i], NOTE_LEN_MAX, &len, e);
+
+		if (!text)
+			return err_doing(e, "--checkpoint");
+		/* Bytes behind a NUL would not be looked at. */
+		if (memchr(text, '\0', len))
+			err_set(e, ERR_INTEGRITY, "--checkpoint %s: is no checkpoint", w->args->checkpoint.item[i]);
+		else
+			str_list_add(&w->note, text, len);
+		free(text);
+		if (e->code != ERR_OK)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- Progress ---- */
+
+static void
+on_progress(void *arg, uint64_t events, uint64_t of)
+{
+	struct work *w = arg;
+
+	progress_update(&w->progress, events, of > 0 ? (double)events / (double)of : -1);
+}
+
+static struct verify_options
+verifying(struct work *w)
+{
+	return (struct verify_options){ .pool = w->pool, .progress = on_progress, .go_on = cli_go_on, .arg = w };
+}
+
+/* ---- The store ---- */
+
+/* The exit status, and what there is to say of it. */
+static void
+conclude(const struct work *w, const struct verdict *v, struct err *e)
+{
+	uint64_t beyond = v->result.size - v->signed_size;
+
+	if (v->status == VERDICT_FAILED)
+		err_set(e, ERR_INTEGRITY, "%s: %" PRIu64 " %s wrong", store_path(w->st), v->found,
+		    v->found == 1 ? "thing is" : "things are");
+	else if (v->pending)
+		err_set(e, ERR_INCOMPLETE, "%s: a change of keys was interrupted and waits for its seal (--sign finishes it)",
+		    store_path(w->st));
+	else if (w->pinned && beyond > 0)
+		err_set(e, ERR_INCOMPLETE, "%s: %" PRIu64 " %s not signed yet (--sign)", store_path(w->st), beyond,
+		    beyond == 1 ? "event is" : "events are");
+}
+
+static void
+verify_store(struct work *w, struct err *e)
+{
+	struct judge_note *note = mem_zero(w->note.n, sizeof(*note));
+	struct judge_options o = { .pinned = w->pinned ? &w->key : NULL, .note = note, .notes = w->note.n,
+		.state = w->args->state, .verify = verifying(w) };
+	struct verdict v = { .json = w->json };
+	struct outstream *out;
+	int rc = -1;
+
+	for (size_t i = 0; i < w->note.n; i++)
+		note[i] = (struct judge_note){ w->args->checkpoint.item[i], str_of(w->note.item[i]) };
+	if ((w->st = cli_store(&w->args->common, STORE_READ, e)) == NULL)
+		goto out;
+	progress_start(&w->progress, &w->args->common, "verifying");
+	rc = judge_store(w->st, &o, &v, e);
+	progress_end(&w->progress);
+	if (rc == 0 && !w->args->common.quiet && (out = outstream_open(NULL, e)) != NULL) {
+		if (verdict_print(&v, out, e) == 0)
+			outstream_finish(out, e);
+		else
+			outstream_abort(out);
+	}
+	if (rc == 0)
+		conclude(w, &v, e);
+	else
+		store_blame(w->st, e);
+out:
+	free(note);
+	verdict_fini(&v);
+}
+
+/* ---- Files ---- */
+
+static int
+verify_file(struct work *w, const char *path, struct err *worst)
+{
+	struct str trusted = w->note.n > 0 ? str_of(w->note.item[0]) : STR("");
+	struct evidence v = { 0 };
+	struct err why = ERR_NONE;
+	int rc = evidence_verify(path, &w->key, w->note.n > 0 ? &trusted : NULL, &v, &why);
+
+	verdict_evidence(&w->out, w->json, path, &v, rc == 0 ? NULL : &why);
+	if (rc != 0)
+		err_set(worst, why.code, why.code == ERR_INTEGRITY ? "%s: does not hold: %s" : "%s: %s", path, why.text);
+	else if (v.beyond > 0)
+		err_set(worst, ERR_INCOMPLETE, "%s: %" PRIu64 " %s after the checkpoint: not shown", path, v.beyond,
+		    v.beyond == 1 ? "event came" : "events came");
+	evidence_fini(&v);
+	return rc;
+}
+
+static void
+verify_files(struct work *w, struct err *e)
+{
+	struct err worst = ERR_NONE;
+	size_t bad = 0;
+
+	if (!w->pinned) {
+		err_set(e, ERR_FAIL, "--key LINE|FILE: the log's verifier key is needed to judge a file");
+		return;
+	}
+	if (w->json)
+		buf_byte(&w->out, '[');
+	for (size_t i = 0; i < w->files->n && cli_go_on(e) == 0; i++) {
+		if (w->json && i > 0)
+			buf_byte(&w->out, ',');
+		if (verify_file(w, w->files->item[i], &worst) != 0)
+			bad++;
+	}
+	if (w->json)
+		buf_str(&w->out, STR("]\n"));
+	if (bad > 1)
+		err_set(e, worst.code, "%zu of %zu files do not hold", bad, w->files->n);
+	else if (worst.code != ERR_OK)
+		err_set(e, worst.code, "%s", worst.text);
+}
+
+/* ---- Keys ---- */
+
+static int
+publish(struct work *w, const struct buf *note, struct err *e)
+{
+	return keys_publish(&w->config, buf_view(note), e);
+}
+
+static void
+use_keys(struct work *w, struct err *e)
+{
+	const struct args *a = w->args;
+	struct verify_options o = verifying(w);
+	struct buf seal = { 0 };
+	char *folder = NULL;
+
+	if ((w->st = cli_store_record(&a->common, a->sign ? "signing a log that cannot keep the checkpoint" :
+	    "a key that cannot be recorded", e)) == NULL)
+		return;
+	folder = keys_folder(a->keys, &w->config, w->st);
+	progress_start(&w->progress, &a->common, "verifying");
+	if (a->sign && keys_sign(w->st, folder, &o, &w->out, e) == 0) {
+		publish(w, &w->out, e);
+	} else if (a->rotate_key && keys_rotate(w->st, folder, &o, &w->out, &seal, e) == 0) {
+		buf_byte(&w->out, '\n');
+		publish(w, &seal, e);
+	} else if (a->init_keys && keys_init(w->st, folder, a->origin, &w->out, e) == 0) {
+		buf_byte(&w->out, '\n');
+		cli_note(&program, &a->common, "the secret key is in %s; keep the line on another machine", folder);
+	}
+	progress_end(&w->progress);
+	buf_fini(&seal);
+	free(folder);
+}
+
+/* ---- Proofs ---- */
+
+/* An id as it is, where a filter expects patterns. */
+static void
+add_literal(struct str_list *l, const char *id)
+{
+	struct buf b = { 0 };
+
+	for (; *id; id++) {
+		if (strchr("*?,\\", *id))
+			buf_byte(&b, '\\');
+		buf_byte(&b, *id);
+	}
+	str_list_add(l, b.p ? b.p : "", b.len);
+	buf_fini(&b);
+}
+
+/* The one event of this id. */
+static int
+find_id(struct work *w, const char *id, uint64_t *seq, struct err *e)
+{
+	struct filter_args f = { 0 };
+	struct query_options qo = { .order = QUERY_ARRIVAL, .limit = SAME_ID_SHOWN + 1, .fields = FIELD_BIT(FIELD_ID),
+		.pool = w->pool, .now = time_now(), .go_on = cli_go_on };
+	struct filter *filter;
+	struct query *q = NULL;
+	struct buf found = { 0 };
+	const struct event *ev;
+	uint64_t n = 0, at;
+	int rc;
+
+	add_literal(&f.id, id);
+	qo.filter = filter = filter_build(&f, qo.now, e);
+	if (filter)
+		q = query_open(w->st, &qo, e);
+	rc = q ? 1 : -1;
+	while (rc == 1 && (rc = query_next(q, &ev, &at, e)) == 1) {
+		*seq = at;
+		if (n++ < SAME_ID_SHOWN)
+			buf_printf(&found, "%s%" PRIu64, n > 1 ? ", " : "", at);
+	}
+	if (rc == 0 && n == 0)
+		rc = err_set(e, ERR_FAIL, "--prove %s: no event has this id", id);
+	else if (rc == 0 && n > 1)
+		rc = err_set(e, ERR_FAIL, "--prove %s: several events have this id: name one by its seq, %s%s", id, found.p,
+		    n > SAME_ID_SHOWN ? " ..." : "");
+	buf_fini(&found);
+	query_close(q);
+	filter_free(filter);
+	filter_args_fini(&f);
+	return rc;
+}
+
+static int
+find_event(struct work *w, const char *word, uint64_t *seq, struct err *e)
+{
+	char *end;
+
+	if (word[0] == '\0' || word[strspn(word, "0123456789")] != '\0')
+		return find_id(w, word, seq, e);
+	*seq = strtoull(word, &end, 10);
+	return 0;
+}
+
+static void
+prove(struct work *w, struct err *e)
+{
+	const struct args *a = w->args;
+	uint64_t seq = 0;
+	size_t len;
+	char *old;
+
+	if ((w->st = cli_store(&a->common, STORE_READ, e)) == NULL)
+		return;
+	if (a->prove) {
+		if (find_event(w, a->prove, &seq, e) == 0)
+			evidence_event(w->st, seq, &w->out, e);
+		return;
+	}
+	if ((old = file_read(a->consistency, NOTE_LEN_MAX, &len, e)) == NULL)
+		return;
+	if (evidence_consistency(w->st, (struct str){ old, len }, &w->out, e) != 0)
+		err_doing(e, "--consistency %s", a->consistency);
+	free(old);
+}
+
+/* ---- All of it ---- */
+
+/* What was made is printed also when it could not be published. */
+static void
+print(struct work *w, struct err *e)
+{
+	struct outstream *out = w->out.len > 0 ? outstream_open(NULL, e) : NULL;
+
+	if (!out)
+		return;
+	if (outstream_write(out, w->out.p, w->out.len, e) == 0)
+		outstream_finish(out, e);
+	else
+		outstream_abort(out);
+}
+
+static void
+run(struct work *w, struct err *e)
+{
+	const struct args *a = w->args;
+	const char *format = cli_format(&program, a->output ? a->output : "text", true, e);
+	unsigned cpus = pool_cpus();
+
+	if (!format || check_args(w, e) != 0 || cli_config(&a->common, &w->config, e) != 0 || read_key(w, e) != 0 ||
+	    read_checkpoints(w, e) != 0)
+		return;
+	w->json = strcmp(format, "json") == 0;
+	w->pool = pool_new(cpus - 1);
+	if (w->files->n > 0)
+		verify_files(w, e);
+	else if (a->prove || a->consistency)
+		prove(w, e);
+	else if (a->sign || a->init_keys || a->rotate_key)
+		use_keys(w, e);
+	else
+		verify_store(w, e);
+	if (w->files->n == 0 || !a->common.quiet)
+		print(w, e);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct args a = { 0 };
+	struct str_list operands = { 0 };
+	struct work w = { .args = &a, .files = &operands };
+	struct err e = ERR_NONE;
+	int status = cli_start(&program, argc, argv, &a, &operands);
+
+	if (status < 0) {
+		run(&w, &e);
+		store_close(w.st);
+		if (w.pool)
+			pool_free(w.pool);
+		status = cli_finish(&program, &e, 0);
+	}
+	config_fini(&w.config);
+	str_list_fini(&w.note);
+	buf_fini(&w.out);
+	opt_fini(options, &a);
+	str_list_fini(&operands);
+	return status;
+}
