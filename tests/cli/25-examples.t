@@ -4,9 +4,10 @@
 # An example is a line of README that begins with "    $ ", or a line of the
 # EXAMPLES section of a manual, displayed (.Dl, .Bd), that runs one of our
 # programs.  Each runs in a folder where app.jsonl and /var/log/app hold the
-# sample and, but for those of auditd-ingest, the store too.  It must end with
-# 0 and print or make something.  A question about the last days finds nothing
-# in an old sample: 1 will do.
+# sample and, but for those of auditd-ingest, the store too, signed, with what
+# was made to be verified from it beside.  It must end with 0 and print or make
+# something.  A question about the last days finds nothing in an old sample:
+# 1 will do.
 
 . "$(dirname "$0")/lib.sh"
 need gzip
@@ -24,6 +25,23 @@ run audit-export -O first.jsonl
 run audit-prune --older-than 9000d --apply
 ends "an export and a prune are on record" 0
 
+# The same store with keys, and what an auditor is given.
+mkdir given
+cp "$db" unsigned.db
+run audit-verify -q --init-keys --origin audit.acme.example/shop
+ends "it is given a key" 0
+cp out given/log.pub
+run audit-verify -q --sign
+ends "and signed" 0
+audit-verify --sign >given/checkpoint 2>/dev/null
+run audit-export -q --since 2026-07 --until 2026-09 --proof --manifest -O given/q3.jsonl.zst
+ends "an export with its proof" 0
+audit-verify -q --prove shop-20417 >given/event.proof
+audit-verify -q --sign >/dev/null
+run audit-verify -q --consistency given/checkpoint
+ends "a later checkpoint continues the first one" 0
+cp out given/consistency
+
 mkdir bin
 printf '#!/bin/sh\ncat "%s"\n' "$sample" >bin/producer
 chmod +x bin/producer
@@ -33,6 +51,7 @@ prepare() {
 	rm -rf run
 	mkdir run run/examples run/evidence
 	cp "$db" run/events.db
+	cp -Rp "$db.keys" run/events.db.keys
 	for copy in app.jsonl audit.jsonl examples/sample.jsonl; do
 		cp "$sample" run/$copy
 	done
@@ -41,9 +60,21 @@ prepare() {
 
 example() { # WHERE COMMAND
 	prepare
-	case $2 in *auditd-ingest*) rm run/events.db ;; esac
+	case $2 in
+	*auditd-ingest*) rm -r run/events.db run/events.db.keys ;;
+	*--init-keys*)
+		rm -r run/events.db.keys
+		cp unsigned.db run/events.db
+		;;
+	*audit-verify*)
+		cp given/* run
+		# What the example makes is not there yet.
+		(cd run && rm -f $(printf '%s\n' "$2" | sed -n 's/.*> *\([a-z.]*\).*/\1/p'))
+		;;
+	esac
 	before=$(ls run)
-	command=$(printf '%s\n' "$2" | sed "s,/var/log/app/,,g; s,/srv/evidence,evidence,g")
+	command=$(printf '%s\n' "$2" | sed "s,/var/log/app/,,g; s,/srv/evidence,evidence,g
+		s,/mnt/shop/audit.db,events.db,g; s,/srv/witness/,,g")
 	run env AUDIT_DB="$work/run/events.db" sh -c "cd run && $command"
 	relative=no silent=no
 	case $2 in *--last*|*--since\ -*|*today*|*yesterday*) relative=yes ;; esac
