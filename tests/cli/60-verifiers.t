@@ -209,6 +209,11 @@ both "the key of another log of that name is none" 5 bundle event.proof
 both "for its exports neither" 5 export plain.jsonl
 key=$first
 
+audit-verify --prove 7 >old.proof
+run python3 "$top/tests/cli/spoil.py" "$key" "${AUDIT_SPOIL:-100}" "$seed" bundle event.proof bundle old.proof \
+    note first.note export plain.jsonl export none.jsonl consistency continues
+is "both agree on whatever is spoiled at random (seed $seed)" "$status $(cat out err)" "0 "
+
 for change in 's/"bytes": \([0-9]\)/"bytes": 1\1/' 's/"sha256": "./"sha256": "x/' 's/"bytes": ./"bytes": -/' \
     's/"name": "some/"name": "same/' 's/"count"/"counts"/' '1s/{/{"more":1,/'; do
 	sed "$change" some.jsonl.gz.manifest.json >other.manifest.json
