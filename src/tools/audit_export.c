@@ -12,7 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/cursor.h"
-#include "cli/evidence.h"
+#include "cli/export_files.h"
 #include "cli/export_place.h"
 #include "query/query.h"
 #include "render/render.h"
@@ -88,20 +88,13 @@ struct export {
 	bool resumed;          /* after is where the last export ended */
 	struct query_cursor after, reached;
 	char *path;            /* NULL: stdout */
-	char *proof_path;      /* NULL: no proof */
 	struct store *st;
 	struct query_stats stats;
 	uint64_t size;         /* events of the log at the intent */
 	char intent[37];       /* id of the record */
 	char at[TIME_TEXT_LEN + 1];
 	uint64_t count, bytes, first, last; /* first, last: seqs, when count > 0 */
-	struct buf note;       /* the checkpoint; empty: none */
-	uint64_t signed_size;  /* of it */
-	uint64_t beyond;       /* events that it does not cover, of an export with proof */
-	struct evidence_file file[EVIDENCE_FILES_MAX]; /* that are complete */
-	size_t files;
-	struct hash manifest;  /* of the file */
-	bool has_manifest;
+	struct export_files files;
 };
 
 /* ---- What was asked for ---- */
@@ -126,32 +119,6 @@ check_args(const struct args *a, const char *format, bool to_stdout, struct err 
 	if (a->proof && (strcmp(format, "jsonl") != 0 || a->fields.n > 0))
 		return err_set(e, ERR_FAIL, "--proof is for whole events: -o jsonl without --fields");
 	return 0;
-}
-
-/* Yours. */
-static char *
-proof_path(const char *path)
-{
-	struct buf proof = { 0 };
-
-	buf_printf(&proof, "%s" EVIDENCE_PROOF_ENDING "%c", path, '\0');
-	return proof.p;
-}
-
-/* What a proof needs, before anything is recorded. */
-static int
-check_evidence(const struct export *x, struct err *e)
-{
-	struct buf note = { 0 };
-	uint64_t size;
-	int rc = 0;
-
-	if ((x->args->proof || x->args->manifest) && export_is_device(x->path))
-		return err_set(e, ERR_FAIL, "%s: --proof and --manifest are for regular files", x->path);
-	if (x->args->proof)
-		rc = evidence_checkpoint(x->st, 0, false, &size, &note, e);
-	buf_fini(&note);
-	return rc;
 }
 
 /* ---- The two records ---- */
@@ -218,10 +185,10 @@ record_outcome(struct export *x, const struct err *failed, struct err *e)
 	if (x->count > 0)
 		buf_printf(&context, ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64, x->first, x->last);
 	/* The log itself says what the files were. */
-	if (x->files > 0)
-		put_hash(&context, "sha256", &x->file[0].sha256);
-	if (x->has_manifest)
-		put_hash(&context, "manifest_sha256", &x->manifest);
+	if (x->files.files > 0)
+		put_hash(&context, "sha256", &x->files.file[0].sha256);
+	if (x->files.has_manifest)
+		put_hash(&context, "manifest_sha256", &x->files.manifest_sha256);
 	if (failed->code != ERR_OK) {
 		buf_printf(&context, ",\"error\":");
 		cli_quote(&context, str_of(failed->text));
@@ -245,7 +212,7 @@ count_event(struct export *x, uint64_t seq)
 }
 
 static int
-write_events(struct export *x, struct query *q, struct render *r, struct export_prover *prover, struct err *e)
+write_events(struct export *x, struct query *q, struct render *r, struct err *e)
 {
 	struct progress progress;
 	const struct event *ev;
@@ -258,8 +225,7 @@ write_events(struct export *x, struct query *q, struct render *r, struct export_
 			continue; /* came after the intent, or is the intent */
 		if ((rc = render_event(r, ev, seq, e)) != 0)
 			break;
-		if (prover)
-			export_prover_add(prover, seq);
+		export_files_event(&x->files, seq);
 		count_event(x, seq);
 		if (x->count % 256 == 0)
 			progress_update(&progress, x->count, -1);
@@ -271,9 +237,8 @@ write_events(struct export *x, struct query *q, struct render *r, struct export_
 	return rc;
 }
 
-/* All of the export, but not yet under its name. */
 static int
-write_export(struct export *x, struct pool *pool, struct outstream *out, struct export_prover *prover, struct err *e)
+write_export(struct export *x, struct pool *pool, struct err *e)
 {
 	const struct args *a = x->args;
 	bool guard = x->path ? !a->csv_raw : a->csv_safe;
@@ -285,93 +250,18 @@ write_export(struct export *x, struct pool *pool, struct outstream *out, struct 
 		.fields = x->fields, .n_fields = x->n_fields,
 		.terminal = !x->path && isatty(STDOUT_FILENO) };
 	struct query *q = query_open(x->st, &qo, e);
-	struct render *r = q ? render_open(&ro, out, e) : NULL;
+	struct render *r = q ? render_open(&ro, x->files.out, e) : NULL;
 	int rc = -1;
 
-	if (r && (rc = write_events(x, q, r, prover, e)) == 0)
+	if (r && (rc = write_events(x, q, r, e)) == 0)
 		rc = render_close(r, NULL, e);
 	else if (r)
 		render_abort(r);
 	if (rc == 0 && a->cursor_file)
 		query_cursor(q, &x->reached);
 	query_close(q);
-	x->bytes = outstream_bytes(out);
+	x->bytes = outstream_bytes(x->files.out);
 	return rc;
-}
-
-/* The export and its proof: neither appears before both are whole. */
-static int
-write_files(struct export *x, struct pool *pool, struct err *e)
-{
-	struct outstream *out = outstream_open(x->path, e), *proof = NULL;
-	struct export_prover *prover = NULL;
-	int rc = -1;
-
-	if (out && x->proof_path) {
-		prover = export_prover_new(x->st, x->signed_size);
-		if ((proof = outstream_open(x->proof_path, e)) == NULL)
-			goto out;
-	}
-	if (out && write_export(x, pool, out, prover, e) == 0 &&
-	    (!proof || evidence_export(x->st, prover, buf_view(&x->note), proof, e) == 0)) {
-		struct outstream *whole = out;
-
-		out = NULL; /* finishing frees it */
-		rc = outstream_finish(whole, e);
-	}
-	if (rc == 0 && proof) {
-		x->beyond = export_prover_beyond(prover);
-		rc = outstream_finish(proof, e);
-		proof = NULL;
-	}
-out:
-	outstream_abort(out);
-	outstream_abort(proof);
-	export_prover_free(prover);
-	return rc;
-}
-
-/* The hashes of what was written, and the manifest with them. */
-static int
-describe_files(struct export *x, struct err *e)
-{
-	struct evidence_manifest m = { .program = program.name, .created = time_now(), .since = x->filter->since,
-		.until = x->filter->until, .count = x->count, .first = x->first, .last = x->last, .size = x->size,
-		.filter = str_of(x->expression.p) };
-	const char *path[EVIDENCE_FILES_MAX] = { x->path, x->proof_path };
-
-	if (!x->path || export_is_device(x->path))
-		return 0;
-	for (size_t i = 0; i < EVIDENCE_FILES_MAX && path[i]; i++) {
-		if (evidence_file(path[i], &x->file[i], e) != 0)
-			return -1;
-		x->files++;
-	}
-	if (!x->args->manifest)
-		return 0;
-	store_id(x->st, m.store);
-	if (x->note.len > 0)
-		m.checkpoint = buf_view(&x->note);
-	memcpy(m.file, x->file, sizeof(m.file));
-	m.files = x->files;
-	if (evidence_manifest_write(&m, &x->manifest, e) != 0)
-		return -1;
-	x->has_manifest = true;
-	return 0;
-}
-
-/* The last checkpoint of the events as they were at the intent, if any. */
-static int
-find_checkpoint(struct export *x, struct err *e)
-{
-	struct store_note last;
-	int found = 0;
-
-	if (x->args->proof || x->args->manifest)
-		found = store_checkpoint_last(x->st, x->size, &last, &x->note, e);
-	if (found > 0)
-		x->signed_size = last.size;
-	return found < 0 ? -1 : 0;
 }
 
 /* The next export begins where this one's log ended, and not where the log
@@ -385,6 +275,28 @@ leave_cursor(struct export *x, struct err *e)
 }
 
 static int
+write_manifest(struct export *x, struct err *e)
+{
+	struct evidence_manifest m = { .program = program.name, .created = time_now(), .since = x->filter->since,
+		.until = x->filter->until, .count = x->count, .first = x->first, .last = x->last, .size = x->size,
+		.filter = str_of(x->expression.p) };
+
+	return export_files_manifest(&x->files, &m, e);
+}
+
+/* All that comes between the two records. */
+static int
+write_files(struct export *x, struct pool *pool, struct err *e)
+{
+	struct export_files *f = &x->files;
+
+	if (export_files_open(f, x->st, x->size, e) != 0 || write_export(x, pool, e) != 0 ||
+	    export_files_finish(f, e) != 0 || (f->manifest && write_manifest(x, e) != 0))
+		return -1;
+	return x->args->cursor_file ? leave_cursor(x, e) : 0;
+}
+
+static int
 export(struct export *x, struct pool *pool, struct err *e)
 {
 	struct err after = ERR_NONE;
@@ -394,9 +306,7 @@ export(struct export *x, struct pool *pool, struct err *e)
 			e->code = ERR_REFUSED;
 		return err_doing(e, UNRECORDED " is refused");
 	}
-	if (find_checkpoint(x, e) == 0 && write_files(x, pool, e) == 0 && describe_files(x, e) == 0 &&
-	    x->args->cursor_file)
-		leave_cursor(x, e);
+	write_files(x, pool, e);
 	if (record_outcome(x, e, &after) != 0 && e->code == ERR_OK) {
 		*e = after;
 		err_doing(e, "the export is complete, but recording so failed");
@@ -432,9 +342,8 @@ prepare(struct export *x, struct err *e)
 		return err_doing(e, "--cursor-file %s", a->cursor_file);
 	if (!to_stdout)
 		x->path = export_destination(a->out, x->at, x->format);
-	if (a->proof)
-		x->proof_path = proof_path(x->path);
-	if (check_evidence(x, e) != 0)
+	x->files = (struct export_files){ .path = x->path, .proof = a->proof, .manifest = a->manifest };
+	if (export_files_check(&x->files, x->st, e) != 0)
 		return -1;
 	filter_format(&x->expression, x->filter);
 	buf_byte(&x->expression, '\0');
@@ -460,19 +369,18 @@ run(const struct args *a, struct err *e)
 			cli_note(&program, &a->common, CLI_PRUNED);
 		if (x.path)
 			cli_note(&program, &a->common, "%s: %" PRIu64 " events", x.path, x.count);
-		if (x.beyond > 0 && e->code == ERR_OK)
+		if (x.files.beyond > 0 && e->code == ERR_OK)
 			err_set(e, ERR_INCOMPLETE, "%" PRIu64 " of %" PRIu64 " events are not proved: they came after "
-			    "the last checkpoint, of %" PRIu64, x.beyond, x.count, x.signed_size);
+			    "the last checkpoint, of %" PRIu64, x.files.beyond, x.count, x.files.signed_size);
 	}
 out:
+	export_files_fini(&x.files);
 	store_close(x.st);
 	pool_free(pool);
 	filter_free(x.filter);
 	buf_fini(&x.expression);
 	free(x.fields);
 	arena_fini(&x.names);
-	buf_fini(&x.note);
-	free(x.proof_path);
 	free(x.path);
 }
 
