@@ -3,7 +3,8 @@
  *
  * A small valid segment with a column of each encoding; one of its pieces is
  * replaced by what the input says, then everything is read of its column
- * (columns know nothing of each other).
+ * (columns know nothing of each other).  When verification finds nothing in
+ * the segment, then every way to read it gives what was put in.
  *
  *   byte 0     which piece
  *   byte 1     how: 0 the rest is the piece; 1 the rest, compressed, is the
@@ -16,7 +17,7 @@
 
 #include "base/mem.h"
 #include "store/codec.h"
-#include "store/segment.h"
+#include "store/verify_parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,23 +53,54 @@ make_event(struct event *ev, struct arena *a, unsigned i)
 		set(ev, a, FIELD_REQUEST_ID, i % 11 ? "3f2504e0-4f89-41d3-9a0c-%012x" : "odd %u", i / 3, 0);
 	if (i % 6)
 		set(ev, a, FIELD_DESCRIPTION, "sentence %u of %u", i, i * 7919);
+	set(ev, a, FIELD_SEVERITY, "info", 0, 0);
+	set(ev, a, FIELD_OUTCOME, "unknown", 0, 0);
 	set(ev, a, FIELD_CONTEXT, "{\"n\":%u,\"m\":%u}", i * 31, i);
 }
 
+/* What was put in, and what verification holds it against. */
+struct truth {
+	struct event ev[ROWS];
+	struct arena arena;
+	struct buf line[ROWS];
+	struct buf salts, leaves;
+	struct sealed sealed;
+	struct cell_work *work;
+};
+
 static void
-make_segment(struct sealed *out)
+make_leaf(struct truth *t, struct salt_walk *walk, unsigned i)
+{
+	uint8_t salt[SALT_LEN];
+	struct hash leaf;
+
+	event_format(&t->line[i], &t->ev[i]);
+	if (!salt_get(walk, i, salt))
+		abort();
+	tree_leaf(&leaf, salt, LEAF_EVENT, buf_view(&t->line[i]));
+	buf_add(&t->leaves, leaf.b, sizeof(leaf.b));
+}
+
+static void
+make_truth(struct truth *t)
 {
 	struct segment_builder *b = segment_builder_new();
-	struct arena a = { 0 };
+	struct salt_walk walk;
+	uint64_t bytes = 0;
 
+	salt_new(&t->salts);
+	salt_walk_start(&walk, buf_view(&t->salts));
 	for (unsigned i = 0; i < ROWS; i++) {
-		struct event ev = { 0 };
-		make_event(&ev, &a, i);
-		segment_builder_add(b, &ev, 250000); /* long enough for a filter of the whole */
+		make_event(&t->ev[i], &t->arena, i);
+		segment_builder_add(b, &t->ev[i], 250000); /* long enough for a filter of the whole */
+		make_leaf(t, &walk, i);
+		bytes += t->line[i].len;
 	}
-	segment_builder_seal(b, NULL, out);
+	segment_builder_seal(b, NULL, &t->sealed);
+	t->sealed.meta.bytes = bytes;
 	segment_builder_free(b);
-	arena_fini(&a);
+	t->work = mem_alloc(sizeof(*t->work));
+	cell_work_init(t->work, NULL);
 }
 
 static int
@@ -251,23 +283,129 @@ pick_rows(struct input *in, struct segment *whole, unsigned field)
 	return sum;
 }
 
+/* ---- verification ---- */
+
+/* Whether verification finds nothing, were this all of a log. */
+static bool
+verifies(struct truth *t, const struct input *in)
+{
+	struct cell_work *w = t->work;
+	struct cell_copy *c = &w->copy;
+	struct copied_segment s = { .info = { .id = 1, .last = ROWS - 1, .meta = in->sealed.meta }, .n = in->sealed.n };
+	struct copied_leaves leaves = { 0, t->leaves };
+	bool good;
+
+	s.piece = mem_zero(s.n, sizeof(*s.piece));
+	for (size_t i = 0; i < s.n; i++)
+		s.piece[i] = (struct copied_piece){ in->sealed.piece[i].field, in->sealed.piece[i].part,
+			i == in->replaced ? in->by : in->sealed.piece[i].data };
+	*c = (struct cell_copy){ .size = ROWS, .end = ROWS, .there = true, .salts = t->salts, .segment = &s, .segments = 1,
+		.leaves = &leaves, .leaf_rows = 1 };
+	cell_work_run(w);
+	good = w->found.n == 0;
+	must(good == (w->present == ROWS && w->missing == 0 && w->found.n == 0));
+	findings_reset(&w->found);
+	*c = (struct cell_copy){ 0 };
+	free(s.piece);
+	return good;
+}
+
+static void
+must_be_row(const struct truth *t, struct segment *s, uint32_t row)
+{
+	struct buf line = { 0 };
+	struct err e = ERR_NONE;
+	struct event ev;
+
+	must(segment_event(s, row, FIELD_ALL, &ev, &e) == 0);
+	event_format(&line, &ev);
+	must(str_eq(buf_view(&line), buf_view(&t->line[row])));
+	buf_fini(&line);
+}
+
+/* Dictionaries without their codes, and the codes. */
+static void
+must_be_counted(const struct truth *t, struct segment *s, enum field f)
+{
+	struct err e = ERR_NONE;
+	const struct column *c = segment_column(s, f, &e);
+
+	must(c != NULL);
+	if (c->kind != COLUMN_CODES)
+		return;
+	for (uint32_t v = 0; v <= c->n_values; v++) {
+		uint32_t n = 0;
+
+		for (uint32_t row = 0; row < ROWS; row++)
+			n += v == 0 ? !event_has(&t->ev[row], f) : event_has(&t->ev[row], f) && str_eq(t->ev[row].v[f], c->values[v]);
+		must(n == c->counts[v] && (v == 0 || n > 0));
+	}
+	must(segment_codes(s, f, &e) != NULL);
+	for (uint32_t row = 0; row < ROWS; row++)
+		must(str_eq(c->values[column_code(c, row)], event_has(&t->ev[row], f) ? t->ev[row].v[f] : STR("")));
+}
+
+/* No filter hides a value or a part of it. */
+static void
+must_be_found(const struct truth *t, struct segment *s, enum field f, uint32_t row)
+{
+	static uint64_t bits[SEGMENT_EVENTS_MAX / 64];
+	struct err e = ERR_NONE;
+	struct str value = t->ev[row].v[f];
+	char small[64];
+	size_t from = value.len / 3, len = 0;
+
+	must(segment_may_have(s, f, value, &e) == 1);
+	bits[0] = UINT64_MAX;
+	must(segment_may_contain(s, f, (struct str){ value.p + from, value.len - from }, false, bits, &e) == 0);
+	must(bits[0] >> row & 1);
+	for (size_t i = 0; i < value.len && i < sizeof(small); i++)
+		small[len++] = (char)(value.p[i] >= 'A' && value.p[i] <= 'Z' ? value.p[i] + 'a' - 'A' : value.p[i]);
+	bits[0] = UINT64_MAX;
+	must(segment_may_contain(s, f, (struct str){ small, len }, true, bits, &e) == 0);
+	must(bits[0] >> row & 1);
+}
+
+static void
+must_be_true(const struct truth *t, struct input *in)
+{
+	struct segment *s = open_segment(in);
+
+	for (uint32_t row = 0; row < ROWS; row++) {
+		struct segment *alone = open_segment(in);
+
+		segment_expect(alone, 1);
+		must_be_row(t, alone, row);
+		segment_free(alone);
+		for (int f = 0; f < FIELD_COUNT; f++)
+			if (event_has(&t->ev[row], (enum field)f) && field_table[f].type != FIELD_TIMESTAMP)
+				must_be_found(t, s, (enum field)f, row);
+		must_be_row(t, s, row);
+	}
+	for (int f = 0; f < FIELD_COUNT; f++)
+		must_be_counted(t, s, (enum field)f);
+	segment_free(s);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct sealed valid; /* made once */
+	static struct truth truth; /* made once */
 	volatile unsigned sum;
 
 	if (size < 2)
 		return 0;
-	if (valid.n == 0)
-		make_segment(&valid);
-	struct input in = { .sealed = valid };
+	if (truth.sealed.n == 0)
+		make_truth(&truth);
+	struct input in = { .sealed = truth.sealed };
 	replace(&in, data, size);
 	struct segment *s = open_segment(&in);
 	sum = read_everything(s, in.sealed.piece[in.replaced].field);
 	sum += pick_rows(&in, s, in.sealed.piece[in.replaced].field);
 	(void)sum;
 	segment_free(s);
+	if (verifies(&truth, &in))
+		must_be_true(&truth, &in);
 	buf_fini(&in.by);
 	return 0;
 }
