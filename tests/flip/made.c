@@ -11,14 +11,14 @@
 #include "flip.h"
 #include "proof/checkpoint.h"
 #include "proof/salt.h"
-#include "store/internal.h"
+#include "store/cell_copy.h"
 
 #define START INT64_C(1775001600000000) /* 2026-04-01 */
 #define OLD INT64_C(1704067200000000)   /* 2024-01-01: before the cut-off */
 #define CUTOFF INT64_C(1767225600000000)
 
 enum {
-	VARIED = 640, SMALL_EVENTS = 300,
+	VARIED = 320, SMALL_EVENTS = 160,
 	LARGE_EVENTS = 4300, HUGE_EVERY = 100, HUGE = 210000
 };
 
@@ -59,11 +59,11 @@ tiny_line(struct buf *line, unsigned n)
 static int64_t
 varied_time(unsigned n)
 {
-	int64_t time = START + (int64_t)n * 1500000 + (n > 200 ? 2 * TIME_DAY : 0);
+	int64_t time = START + (int64_t)n * 1500000 + (n > 180 ? 2 * TIME_DAY : 0);
 
 	if (n % 37 == 5)
 		time -= 600 * TIME_SECOND;
-	return n % 5 == 1 && n > 8 && n < 150 ? OLD + (int64_t)n : time;
+	return n % 5 == 1 && n > 8 && n < 130 ? OLD + (int64_t)n : time;
 }
 
 /* Fields that are dictionaries of few values, and of one. */
@@ -274,6 +274,151 @@ prune(struct making *m)
 		store_prune(m->st, CUTOFF, prune_record, m, NULL, &done, m->e);
 }
 
+/* A lawful erasure of two lines of the tail, as no program makes it yet. */
+
+struct erasing {
+	struct making *m;
+	struct state state;
+	struct buf digested, runs;
+	uint64_t end; /* of the run before */
+	uint64_t forget[TREE_CELL / 64];
+};
+
+/* Runs one statement with values (0 to 3: a number and bytes). */
+static void
+run_sql(struct making *m, const char *sql, int64_t number, const struct str *bytes, int n)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (failed(m) || sqlite3_prepare_v2(m->st->db.sqlite, sql, -1, &s, NULL) != SQLITE_OK) {
+		db_error(&m->st->db, m->e, sql);
+		return;
+	}
+	db_bind_int(s, 1, number);
+	for (int i = 0; i < n; i++)
+		if (strncmp(sql, "UPDATE tail", 11) == 0)
+			db_bind_text(s, i + 2, bytes[i]);
+		else
+			db_bind_blob(s, i + 2, bytes[i].p, bytes[i].len);
+	if (sqlite3_step(s) != SQLITE_DONE)
+		db_error(&m->st->db, m->e, sql);
+	sqlite3_finalize(s);
+}
+
+/* The line and the leaf hash of a row of the tail. */
+static void
+read_line(struct making *m, uint64_t seq, struct buf *line, struct hash *leaf)
+{
+	sqlite3_stmt *s = db_statement(&m->st->db, ST_TAIL_RANGE, m->e);
+
+	if (s == NULL)
+		return;
+	db_bind_int(s, 1, (int64_t)seq);
+	db_bind_int(s, 2, (int64_t)seq + 1);
+	if (db_step(&m->st->db, s, m->e) > 0 && db_blob_fixed(s, 2, leaf->b, sizeof(leaf->b)))
+		buf_str(line, db_blob(s, 3));
+	else
+		err_set(m->e, ERR_FAIL, "seq %llu is not in the tail", (unsigned long long)seq);
+	sqlite3_reset(s);
+}
+
+/* The first ten bytes of "user:N..." behind actor_id become others. */
+static void
+pseudonymise(struct making *m, struct buf *line)
+{
+	static const char key[] = "\"actor_id\":\"";
+	char *at = memmem(line->p, line->len, key, sizeof(key) - 1);
+
+	if (at == NULL)
+		err_set(m->e, ERR_FAIL, "no actor");
+	else
+		memcpy(at + sizeof(key) - 1, "gone", 4);
+}
+
+static void
+erase_line(struct erasing *x, uint64_t seq)
+{
+	struct making *m = x->m;
+	const uint8_t salt[SALT_LEN] = { (uint8_t)seq };
+	struct hash leaf, change;
+	struct buf line = { 0 };
+	char sql[128];
+
+	read_line(m, seq, &line, &leaf);
+	if (failed(m))
+		return;
+	pseudonymise(m, &line);
+	erased_change(&change, salt, buf_view(&line));
+	buf_reserve(&x->digested, 8);
+	put_be64((uint8_t *)x->digested.p + x->digested.len, seq);
+	x->digested.len += 8;
+	buf_add(&x->digested, leaf.b, sizeof(leaf.b));
+	buf_add(&x->digested, change.b, sizeof(change.b));
+	buf_varint(&x->runs, seq - x->end);
+	buf_varint(&x->runs, 1);
+	x->end = seq + 1;
+	x->forget[seq % TREE_CELL / 64] |= UINT64_C(1) << seq % 64;
+	run_sql(m, "UPDATE tail SET line = ?2 WHERE seq = ?1", (int64_t)seq, (struct str[]){ buf_view(&line) }, 1);
+	snprintf(sql, sizeof(sql), "INSERT INTO erased (seq, record, leaf, change, salt) VALUES (?1, %llu, ?2, ?3, ?4)",
+	    (unsigned long long)x->state.size);
+	run_sql(m, sql, (int64_t)seq, (struct str[]){ { (char *)leaf.b, HASH_LEN }, { (char *)change.b, HASH_LEN },
+	    { (const char *)salt, SALT_LEN } }, 3);
+	buf_fini(&line);
+}
+
+static void
+forget_salts(struct erasing *x, uint64_t cell)
+{
+	struct making *m = x->m;
+	struct buf salts = { 0 }, left = { 0 };
+
+	if (!failed(m) && cell_salts(m->st, cell, &salts, m->e) > 0) {
+		salt_forget(&left, buf_view(&salts), x->forget);
+		run_sql(m, "UPDATE cell SET salts = ?2 WHERE no = ?1", (int64_t)cell, (struct str[]){ buf_view(&left) }, 1);
+	}
+	buf_fini(&salts);
+	buf_fini(&left);
+}
+
+static void
+record_erasure(struct erasing *x)
+{
+	struct making *m = x->m;
+	struct buf context = { 0 };
+	struct hash digest;
+	struct event ev;
+
+	hash_bytes(&digest, x->digested.p, x->digested.len);
+	buf_printf(&context, "{\"operation\":\"op\",\"pseudonym\":\"gone:0\",\"events\":2,\"digest\":\"");
+	buf_hex(&context, digest.b, sizeof(digest.b));
+	buf_printf(&context, "\"}");
+	make_record(m, &ev, "audit.erase", buf_view(&context), &m->arena);
+	if (!failed(m) && removal_add(m->st, &x->state, buf_view(&x->runs), m->e) == 0)
+		record_add(m->st, &x->state, &ev, m->e);
+	buf_fini(&context);
+}
+
+static void
+erase(struct making *m, uint64_t a, uint64_t b)
+{
+	struct erasing *x = mem_zero(1, sizeof(*x));
+
+	x->m = m;
+	if (!failed(m) && db_begin_write(&m->st->db, m->e) == 0) {
+		if (state_get(m->st, &x->state, m->e) == 0) {
+			erase_line(x, a);
+			erase_line(x, b);
+		}
+		forget_salts(x, a / TREE_CELL);
+		record_erasure(x);
+		if (failed(m) || state_put(m->st, &x->state, m->e) < 0 || db_commit(&m->st->db, m->e) < 0)
+			db_rollback(&m->st->db);
+	}
+	buf_fini(&x->digested);
+	buf_fini(&x->runs);
+	free(x);
+}
+
 /* ---- stores ---- */
 
 static bool
@@ -311,6 +456,7 @@ made_small(const char *path, struct err *e)
 	add_events(&m, varied_line, 0, SMALL_EVENTS);
 	sign(&m, 1);
 	add_events(&m, varied_line, SMALL_EVENTS, VARIED);
+	erase(&m, TREE_CELL + 20, TREE_CELL + SMALL_EVENTS + 40);
 	seal(&m);
 	add_key(&m, 2);
 	sign(&m, 1);
