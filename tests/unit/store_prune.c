@@ -256,8 +256,9 @@ make_record(void *arg, const struct prune_part *part, struct event *ev, struct a
 	(void)arg;
 	*ev = (struct event){ 0 };
 	snprintf(id, 32, "prune-%u", model.records++);
-	snprintf(context, 256, "{\"part\":%u,\"digest\":\"%s\",\"events\":%d,\"first\":%d,\"last\":%d,\"oldest\":%lld,\"newest\":%lld}",
-	    part->part, part->digest, (int)part->events, (int)part->first_seq, (int)part->last_seq, (long long)part->oldest,
+	snprintf(context, 256,
+	    "{\"part\":%u,\"digest\":\"%s\",\"events\":%d,\"first\":%d,\"last\":%d,\"oldest\":%lld,\"newest\":%lld}", part->part,
+	    part->digest, (int)part->events, (int)part->first_seq, (int)part->last_seq, (long long)part->oldest,
 	    (long long)part->newest);
 	event_set(ev, FIELD_ID, str_of(id));
 	event_set_time(ev, FIELD_TIME, START - TIME_DAY); /* older than all: records stay */
