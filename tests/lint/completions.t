@@ -22,7 +22,7 @@ if command -v bash >/dev/null; then
 	offers "formats behind an equals sign" "jsonl json" audit-export --output = js
 	offers "a field in a list" "time,action" audit-query --fields time,actio
 	offers "a field as operand" "action=" audit-query --seq actio
-	offers "a file" "$top/man/audit-prune.8" audit-query --input "$top/man/audit-pr"
+	offers "a file" "$top/man/audit-prune.8" audit-query --input "$top/man/audit-pru"
 	offers "nothing for a free value" "" audit-query --since ''
 else
 	skip "bash" "not installed"
