@@ -195,9 +195,7 @@ cell_take_event(struct cell_work *w, const struct event *ev, struct str line, ui
 	} else if (salt_get(&w->walk, at, salt)) {
 		tree_leaf(&w->leaf[at], salt, kind, line);
 	} else {
-		w->state[at] = SEQ_BAD;
-		findings_add(&w->found, PLACE_SEQ(VERIFY_HASHES, seq, seq),
-		    "seq %llu: the event is there, but its salt is gone", (unsigned long long)seq);
+		w->state[at] = SEQ_UNSALTED; /* told with the salts */
 	}
 }
 
@@ -381,6 +379,15 @@ apply_removals(struct cell_work *w)
 
 /* ---- what is there against what should be ---- */
 
+/* What may be there is there when it should be. */
+static void
+decide_doubts(struct cell_work *w)
+{
+	for (uint32_t at = 0; at < cell_events(w); at++)
+		if (w->state[at] == SEQ_MAYBE)
+			w->state[at] = w->pruned[at] ? SEQ_GONE : SEQ_BAD;
+}
+
 enum verdict { FINE, FINE_GONE, LOST, TOO_MUCH, DAMAGED };
 
 static enum verdict
@@ -390,6 +397,7 @@ verdict_of(const struct cell_work *w, uint32_t at)
 	case SEQ_GONE:
 		return w->pruned[at] ? FINE_GONE : LOST;
 	case SEQ_BAD:
+	case SEQ_UNSALTED:
 		return w->pruned[at] ? TOO_MUCH : DAMAGED;
 	default:
 		return w->pruned[at] ? TOO_MUCH : FINE;
@@ -482,6 +490,7 @@ cell_work_run(struct cell_work *w)
 		verify_segment(w, &c->segment[i]);
 	take_tail(w);
 	apply_removals(w);
+	decide_doubts(w);
 	compare_states(w);
 	expect_records(w);
 	verify_salts(w);

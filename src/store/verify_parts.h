@@ -137,7 +137,9 @@ enum seq_state {
 	SEQ_GONE = 0,
 	SEQ_PRESENT, /* leaf[] is made of its line */
 	SEQ_ERASED,  /* leaf[] is the one it had before */
-	SEQ_BAD      /* there, but its line cannot be made */
+	SEQ_BAD,     /* there, but its line cannot be made */
+	SEQ_UNSALTED, /* its line is there, its salt is gone */
+	SEQ_MAYBE    /* in the range of a segment of which nothing can be read */
 };
 
 struct wanted_root { /* of a size within the cell */

@@ -226,7 +226,7 @@ take_bad_rows(struct segment_work *g)
 		cell_take_bad(g->w, segment_rows_seq(&g->rows, g->s->info.first, row));
 }
 
-/* Nothing is known of the rows: all of its range may be there. */
+/* Nothing is known of the rows: any of its range may be there. */
 static void
 take_bad_range(struct cell_work *w, const struct copied_segment *s)
 {
@@ -234,7 +234,7 @@ take_bad_range(struct cell_work *w, const struct copied_segment *s)
 
 	for (uint64_t seq = s->info.first; seq < w->copy.end && seq <= last; seq++)
 		if (w->state[seq % TREE_CELL] == SEQ_GONE)
-			w->state[seq % TREE_CELL] = SEQ_BAD;
+			w->state[seq % TREE_CELL] = SEQ_MAYBE;
 }
 
 static void

@@ -55,7 +55,7 @@ mark_salts(struct str set, uint8_t *known)
 	}
 }
 
-enum salt_verdict { SALT_FINE, SALT_LEFT, SALT_LACKING };
+enum salt_verdict { SALT_FINE, SALT_LEFT, SALT_LACKING, SALT_LOST };
 
 /* Known must be those of events that are there unchanged, and those to come. */
 static enum salt_verdict
@@ -65,7 +65,7 @@ salt_verdict(const struct cell_work *w, const uint8_t *known, uint32_t at)
 		return known[at] ? SALT_FINE : SALT_LACKING;
 	if (w->state[at] == SEQ_ERASED || (w->state[at] == SEQ_GONE && w->pruned[at]))
 		return known[at] ? SALT_LEFT : SALT_FINE;
-	return SALT_FINE;
+	return w->state[at] == SEQ_UNSALTED ? SALT_LOST : SALT_FINE;
 }
 
 void
@@ -89,6 +89,8 @@ verify_salts(struct cell_work *w)
 			;
 		if (v == SALT_LEFT)
 			hashes_fault(w, at, end - at, "removed or erased, but the salt is still there");
+		if (v == SALT_LOST)
+			hashes_fault(w, at, end - at, "there, but the salt is gone");
 		if (v == SALT_LACKING)
 			hashes_fault(w, at, end - at, "still to come, but the salt is gone");
 	}
