@@ -16,7 +16,7 @@ victim() {
 	shift
 	rm -f victim.db
 	cp "$victim_of.db" victim.db
-	python3 "$forge" victim.db "$@" >forged 2>&1 || echo "# forge.py $*: $(tail -n 1 forged)"
+	python3 "$forge" victim.db "$@" >forged 2>&1 || :
 }
 
 # caught NAME FAULT [PLACE [OPTION...]]: of the victim; PLACE is a condition of
@@ -25,10 +25,10 @@ caught() {
 	caught_name=$1 caught_fault=$2 caught_place=${3:-true}
 	shift $(($# < 3 ? $# : 3))
 	run audit-verify -D victim.db --key "$key" -o json "$@"
-	if [ "$status" -ne 5 ]; then
-		not_ok "$caught_name" "status $status, wanted 5"
-	elif [ -s forged ]; then
+	if [ -s forged ]; then
 		not_ok "$caught_name" "$(cat forged)"
+	elif [ "$status" -ne 5 ]; then
+		not_ok "$caught_name" "status $status, wanted 5"
 	elif ! jq -e --arg fault "$caught_fault" \
 	    "any(.findings[]; (.fault | inside(\$fault)) and ($caught_place))" out >/dev/null 2>&1; then
 		not_ok "$caught_name" "$(jq -c '.findings[:4][]' out 2>/dev/null | cut -c 1-300)"
@@ -398,6 +398,82 @@ victim small sql "UPDATE leaf SET hashes = CAST(zeroblob(32) || substr(hashes, 3
 caught "a kept hash of an event that was pruned" hashes
 victim small sql "INSERT INTO erased VALUES (5, $record, zeroblob(32), zeroblob(32), zeroblob(16))"
 caught "an erasure of an event that is gone" "erasure leftover"
+
+
+# Numbers that cannot be, and rows that are not where they belong.
+n=0
+while read -r fault statement; do
+	n=$((n + 1))
+	victim small sql "$statement"
+	caught "$statement" "$fault"
+done <<'END2'
+leftover_extra_tail INSERT INTO tail SELECT -5, key, kind, length, leaf, line FROM tail LIMIT 1
+leftover_extra_tail INSERT INTO tail SELECT 70000, key, kind, length, leaf, line FROM tail LIMIT 1
+record_tail_changed UPDATE tail SET kind = 2 WHERE seq = 5700
+record_tail_changed UPDATE tail SET kind = -1 WHERE seq = 5700
+tail_changed UPDATE tail SET line = CAST(x'ff' AS TEXT) WHERE seq = 5700
+tail_changed UPDATE tail SET line = CAST(CAST(line AS BLOB) || x'00' AS TEXT) WHERE seq = 5700
+tail_changed_hashes UPDATE tail SET leaf = x'' WHERE seq = 5700
+segment_leftover_missing_extra UPDATE segment SET first = -1 WHERE id = (SELECT max(id) FROM segment)
+segment_leftover UPDATE segment SET last = 9223372036854775807
+segment_leftover UPDATE segment SET last = 5600
+segment UPDATE segment SET count = 0
+segment UPDATE segment SET count = 4294967297
+segment_leftover_column_missing_unreadable_counters UPDATE segment SET id = -1 WHERE id = (SELECT max(id) FROM segment)
+segment_leftover_column_missing_unreadable_counters UPDATE segment SET id = 70368744177665 WHERE id = (SELECT max(id) FROM segment)
+segment_leftover_extra INSERT INTO segment VALUES (500, 900000, 900000, 1, 0, 0, 0, 0, 0, 0, NULL, NULL)
+leftover_hashes INSERT INTO cell (no, salts) VALUES (-1, zeroblob(19))
+leftover_hashes INSERT INTO leaf VALUES (-32, zeroblob(32))
+hashes INSERT INTO leaf VALUES (7, zeroblob(32))
+hashes UPDATE leaf SET hashes = zeroblob(31)
+hashes_missing DELETE FROM leaf
+hashes_leftover INSERT INTO removed VALUES (-1, 0, zeroblob(32))
+hashes UPDATE removed SET height = 63
+hashes UPDATE removed SET height = -1
+hashes UPDATE removed SET hash = x''
+hashes_changed UPDATE cell SET salts = x''
+hashes_changed UPDATE cell SET salts = CAST(salts || salts AS BLOB)
+hashes_leftover UPDATE cell SET root = zeroblob(32)
+leftover INSERT INTO piece VALUES (-1, x'')
+removal_counters INSERT INTO removal SELECT generation + 1, record, runs FROM removal
+removal_counters INSERT INTO removal SELECT -1, record, runs FROM removal
+removal UPDATE removal SET record = -1
+removal UPDATE removal SET record = 9223372036854775807
+removal UPDATE removal SET runs = x'ffffffffffffffffffff01'
+removal UPDATE removal SET runs = zeroblob(100000)
+erasure_leftover INSERT INTO erased VALUES (-1, 3, zeroblob(32), zeroblob(32), NULL)
+erasure INSERT INTO erased VALUES (5700, 5701, zeroblob(32), zeroblob(32), zeroblob(16))
+key INSERT INTO key SELECT -1, verifier FROM key LIMIT 1
+key INSERT INTO key SELECT 900000, verifier FROM key LIMIT 1
+checkpoint INSERT INTO checkpoint SELECT 99, 900000, at, note FROM checkpoint LIMIT 1
+checkpoint_unreadable INSERT INTO checkpoint SELECT 99, -1, at, note FROM checkpoint LIMIT 1
+checkpoint UPDATE checkpoint SET note = ''
+counters UPDATE state SET pruned_events = -1
+counters_missing_checkpoint UPDATE state SET size = 9223372036854775807
+END2
+is "all of them were tried" $n 43
+for counter in size removals; do
+	victim small sql "UPDATE state SET $counter = -1"
+	run audit-verify -D victim.db --key "$key"
+	ends "a negative $counter" 5
+done
+victim small sql "DELETE FROM state"
+run audit-verify -D victim.db --key "$key"
+ends "no counters at all" 5
+
+# The rows are there, and an index does not lead to them.
+for index in 'segment first' 'tail key' 'checkpoint size' 'quarantine at'; do
+	table=${index% *} column=${index#* }
+	victim small sql "CREATE INDEX hollow ON $table ($column) WHERE 0" \
+	    "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'hollow')
+	    WHERE name = '${table}_$column'" "DELETE FROM sqlite_schema WHERE name = 'hollow'"
+	run audit-verify -D victim.db --key "$key"
+	is "an index of the $table table that hides its rows" "$status $(cat forged)" "5 "
+done
+
+victim small sql 'DROP TABLE checkpoint' 'DROP TABLE key' 'DROP TABLE removal' 'DROP TABLE erased' 'PRAGMA user_version = 2'
+run audit-verify -D victim.db --key "$key"
+is "an older format, which has no signatures" "$status $(cat forged)" "5 "
 
 # ---- Proofs ----
 
