@@ -101,7 +101,7 @@ add_keys(struct buf *b, const struct verdict *v)
 	buf_printf(b, "\n             %s", v->pinned ? "as pinned" :
 	    "not pinned: it is what the store says itself (--key)");
 	if (v->epochs > 1)
-		buf_printf(b, "; changed %zu times since", v->epochs - 1);
+		buf_printf(b, v->epochs == 2 ? "; changed once since" : "; changed %zu times since", v->epochs - 1);
 	buf_byte(b, '\n');
 }
 
@@ -173,30 +173,43 @@ verdict_print(const struct verdict *v, struct outstream *out, struct err *e)
 
 /* ---- A file ---- */
 
+/* A manifest may come without a proof. */
+static bool
+shows_nothing(const struct evidence *v)
+{
+	return v->kind == EVIDENCE_MANIFEST && v->events == 0;
+}
+
+/* What was shown, up to the name of the log. */
 static void
 add_shown(struct buf *b, const struct evidence *v)
 {
 	switch (v->kind) {
 	case EVIDENCE_CHECKPOINT:
-		buf_printf(b, "checkpoint of %" PRIu64 " events of ", v->size);
+		buf_printf(b, "checkpoint of %" PRIu64 " events", v->size);
 		break;
 	case EVIDENCE_EVENT:
-		buf_printf(b, "event %" PRIu64 " is in the log of %" PRIu64 " events of ", v->seq, v->size);
+		buf_printf(b, "event %" PRIu64 " is in the log of %" PRIu64 " events", v->seq, v->size);
 		break;
 	case EVIDENCE_EXPORT:
-		buf_printf(b, "%" PRIu64 " events, all in the log of %" PRIu64 " events of ", v->events, v->size);
+		buf_printf(b, "%" PRIu64 " events, all in the log of %" PRIu64 " events", v->events, v->size);
 		break;
 	case EVIDENCE_MANIFEST:
-		buf_printf(b, "%zu files as they were made, %" PRIu64 " events in the log of %" PRIu64 " events of ",
-		    v->files, v->events, v->size);
+		buf_printf(b, "%zu files as they were made", v->files);
+		if (!shows_nothing(v))
+			buf_printf(b, ", %" PRIu64 " events, all in the log of %" PRIu64 " events", v->events, v->size);
 		break;
 	case EVIDENCE_CONSISTENCY:
-		buf_printf(b, "the log of %" PRIu64 " events continues that of %" PRIu64 " events of ", v->size,
-		    v->first);
+		buf_printf(b, "the log of %" PRIu64 " events continues that of %" PRIu64 " events", v->size, v->first);
 		break;
 	}
-	render_safe(b, buf_view(&v->origin));
-	if (v->beyond > 0)
+	if (v->origin.len > 0 && !shows_nothing(v)) {
+		buf_printf(b, " of ");
+		render_safe(b, buf_view(&v->origin));
+	}
+	if (v->beyond > 0 && shows_nothing(v))
+		buf_printf(b, "; nothing shows its %" PRIu64 " events to be in the log", v->beyond);
+	else if (v->beyond > 0)
 		buf_printf(b, "; %" PRIu64 " more came after the checkpoint: not shown", v->beyond);
 	buf_byte(b, '\n');
 	if (v->kind == EVIDENCE_EVENT) {
@@ -231,15 +244,13 @@ verdict_evidence(struct buf *out, bool json, const char *file, const struct evid
 	bool judged = !failed || failed->code == ERR_INTEGRITY;
 
 	if (!json) {
-		render_safe(out, str_of(file));
-		buf_printf(out, ": ");
+		/* What failed says itself of which file. */
+		render_safe(out, str_of(failed ? failed->text : file));
 		if (!failed) {
+			buf_printf(out, ": ");
 			add_shown(out, v);
-		} else {
-			buf_printf(out, judged ? "does not hold: " : "cannot be judged: ");
-			render_safe(out, str_of(failed->text));
+		} else
 			buf_byte(out, '\n');
-		}
 		return;
 	}
 	buf_printf(out, "{\"file\":");
@@ -253,4 +264,14 @@ verdict_evidence(struct buf *out, bool json, const char *file, const struct evid
 		cli_quote(out, str_of(failed->text));
 	}
 	buf_byte(out, '}');
+}
+
+void
+verdict_incomplete(const char *file, const struct evidence *v, struct err *e)
+{
+	if (v->beyond > 0 && shows_nothing(v))
+		err_set(e, ERR_INCOMPLETE, "%s: nothing shows its events to be in the log", file);
+	else if (v->beyond > 0)
+		err_set(e, ERR_INCOMPLETE, "%s: %" PRIu64 " %s after the checkpoint: not shown", file, v->beyond,
+		    v->beyond == 1 ? "event came" : "events came");
 }

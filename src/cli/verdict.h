@@ -43,5 +43,7 @@ void verdict_fini(struct verdict *v);
 /* The same for a file: one line (of an event, also the event), or an element of
  * a JSON array.  failed: what evidence_verify said, or NULL. */
 void verdict_evidence(struct buf *out, bool json, const char *file, const struct evidence *v, const struct err *failed);
+/* ERR_INCOMPLETE when not everything in the file was shown. */
+void verdict_incomplete(const char *file, const struct evidence *v, struct err *e);
 
 #endif

@@ -242,6 +242,8 @@ verify_store(struct work *w, struct err *e)
 		else
 			outstream_abort(out);
 	}
+	cli_detail(&program, &w->args->common, "%" PRIu64 " events hashed, %.1f s", v.result.recomputed,
+	    (double)v.took / TIME_SECOND);
 	if (rc == 0)
 		conclude(w, &v, e);
 	else
@@ -253,20 +255,20 @@ out:
 
 /* ---- Files ---- */
 
+/* What fails is told in `failed`, by itself or with the others. */
 static int
-verify_file(struct work *w, const char *path, struct err *worst)
+verify_file(struct work *w, const char *path, struct buf *failed, struct err *worst, struct err *incomplete)
 {
 	struct str trusted = w->note.n > 0 ? str_of(w->note.item[0]) : STR("");
 	struct evidence v = { 0 };
 	struct err why = ERR_NONE;
 	int rc = evidence_verify(path, &w->key, w->note.n > 0 ? &trusted : NULL, &v, &why);
 
-	verdict_evidence(&w->out, w->json, path, &v, rc == 0 ? NULL : &why);
+	verdict_evidence(rc == 0 || w->json ? &w->out : failed, w->json, path, &v, rc == 0 ? NULL : &why);
 	if (rc != 0)
-		err_set(worst, why.code, why.code == ERR_INTEGRITY ? "%s: does not hold: %s" : "%s: %s", path, why.text);
-	else if (v.beyond > 0)
-		err_set(worst, ERR_INCOMPLETE, "%s: %" PRIu64 " %s after the checkpoint: not shown", path, v.beyond,
-		    v.beyond == 1 ? "event came" : "events came");
+		err_set(worst, why.code, "%s", why.text);
+	else
+		verdict_incomplete(path, &v, incomplete);
 	evidence_fini(&v);
 	return rc;
 }
@@ -274,7 +276,8 @@ verify_file(struct work *w, const char *path, struct err *worst)
 static void
 verify_files(struct work *w, struct err *e)
 {
-	struct err worst = ERR_NONE;
+	struct err worst = ERR_NONE, incomplete = ERR_NONE;
+	struct buf failed = { 0 };
 	size_t bad = 0;
 
 	if (!w->pinned) {
@@ -286,15 +289,20 @@ verify_files(struct work *w, struct err *e)
 	for (size_t i = 0; i < w->files->n && cli_go_on(e) == 0; i++) {
 		if (w->json && i > 0)
 			buf_byte(&w->out, ',');
-		if (verify_file(w, w->files->item[i], &worst) != 0)
+		if (verify_file(w, w->files->item[i], &failed, &worst, &incomplete) != 0)
 			bad++;
 	}
 	if (w->json)
 		buf_str(&w->out, STR("]\n"));
-	if (bad > 1)
+	if (bad > 1) {
+		buf_str(&w->out, buf_view(&failed));
 		err_set(e, worst.code, "%zu of %zu files do not hold", bad, w->files->n);
-	else if (worst.code != ERR_OK)
+	} else if (bad == 1) {
 		err_set(e, worst.code, "%s", worst.text);
+	} else if (incomplete.code != ERR_OK) {
+		err_set(e, incomplete.code, "%s", incomplete.text);
+	}
+	buf_fini(&failed);
 }
 
 /* ---- Keys ---- */

@@ -233,7 +233,10 @@ refuses "there is no -i" 2 "-i"
 run audit-verify checkpoint.1
 refuses "a file needs a key" 2 "--key"
 run audit-verify --key log.pub missing
-is "a file that is not there" "$status $(grep -c missing err)" "2 1"
+refuses "a file that is not there" 2 "^audit-verify: missing: No such file"
+run audit-verify --key log.pub checkpoint.1 missing checkpoint.spoiled
+is "several that do not hold are told one by one" \
+    "$status $(wc -l <out) $(grep -c '^missing: ' out) $(cat err)" "5 3 1 audit-verify: 2 of 3 files do not hold"
 run audit-verify --key log.pub checkpoint.1 checkpoint.2
 is "files" "$status $(wc -l <out) $(wc -l <err)" "0 2 0"
 run audit-verify -o json --key log.pub checkpoint.1 checkpoint.spoiled
