@@ -48,14 +48,16 @@ static const struct program program = {
 
 /* ---- The clock ---- */
 
-/* A clock set wrong would make young events look old. */
+/* A clock set wrong would make young events look old.  It is read after the
+ * store, which others write to meanwhile. */
 static int
-check_clock(struct store *st, int64_t now, struct err *e)
+check_clock(struct store *st, struct err *e)
 {
 	struct segment_info *segments = NULL;
 	struct store_view view;
 	size_t n;
 	int rc = store_view(st, &view, &segments, &n, e);
+	int64_t now = time_now();
 
 	free(segments);
 	if (rc != 0 || view.last_ingested == TIME_NONE)
@@ -160,7 +162,7 @@ run(const struct args *a, const struct str_list *operands, struct err *e)
 		print_plan(&plan);
 		cli_note(&program, &a->common, "nothing was removed; --apply does it");
 	} else {
-		if (!a->clock_ok && check_clock(st, now, e) != 0)
+		if (!a->clock_ok && check_clock(st, e) != 0)
 			goto out;
 		uuid7_next(&ids, now, op.id);
 		store_prune(st, op.cutoff, write_record, &op, cli_go_on, &plan, e);
