@@ -91,6 +91,8 @@ save_query(struct store *st)
 	event_set_time(&ev, FIELD_INGESTED, 1776902400000000);
 	event_set(&ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
 	event_set(&ev, FIELD_ACTION, STR("a"));
+	event_set(&ev, FIELD_SEVERITY, STR("info"));
+	event_set(&ev, FIELD_OUTCOME, STR("success"));
 	if (store_saved_put(st, &q, &ev, &e) < 0)
 		abort();
 }

@@ -173,12 +173,14 @@ START_TEST(more_than_a_page_comes_in_order)
 	struct buf notes = { 0 }, keys = { 0 }, sql = { 0 };
 
 	/* many of one size, so that a page ends among them */
+	buf_str(&sql, STR("BEGIN;"));
 	for (int i = 0; i < 300; i++) {
 		buf_printf(&sql, "INSERT INTO checkpoint (size, at, note) VALUES (%d, 1, 'n%d');", i / 100, i);
 		buf_printf(&sql, "INSERT INTO key VALUES (%d, 'k%d');", i, i);
 		buf_printf(&notes, "%d=n%d;", i / 100, i);
 		buf_printf(&keys, "%d=k%d;", i, i);
 	}
+	buf_str(&sql, STR("COMMIT"));
 	buf_byte(&sql, '\0');
 	buf_byte(&notes, '\0');
 	buf_byte(&keys, '\0');
