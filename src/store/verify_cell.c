@@ -177,7 +177,8 @@ cell_take_event(struct cell_work *w, const struct event *ev, struct str line, ui
     int64_t segment)
 {
 	uint32_t at = (uint32_t)(seq % TREE_CELL);
-	const struct copied_change *x = w->change != NULL && w->change[at] >= 0 ? &w->copy.change[w->change[at]] : NULL;
+	int32_t newest = w->change != NULL ? w->change[at] : -1;
+	const struct copied_change *x = newest >= 0 ? &w->copy.change[newest] : NULL;
 	uint8_t salt[SALT_LEN];
 
 	if (!take_place(w, seq, x != NULL ? SEQ_ERASED : SEQ_PRESENT, segment))

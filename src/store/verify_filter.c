@@ -36,8 +36,9 @@ find_piece(const struct copied_segment *s, unsigned field, unsigned part)
 static void
 hides(struct filter_work *g, enum field f, const char *what)
 {
-	findings_add(&g->w->found, place_of(g, VERIFY_FILTER, f), "segment %lld: the %s of the field %s hides values that are there",
-	    (long long)g->s->info.id, what, field_table[f].key);
+	findings_add(&g->w->found, place_of(g, VERIFY_FILTER, f),
+	    "segment %lld: the %s of the field %s hides values that are there", (long long)g->s->info.id, what,
+	    field_table[f].key);
 }
 
 static void
@@ -228,7 +229,8 @@ called_for(struct filter_work *g, const struct copied_piece *p, field_set good)
 	case PART_TRIGRAMS:
 		return col->encoding == ENCODING_DICTIONARY || col->encoding == ENCODING_TEXT;
 	default:
-		return col->encoding == ENCODING_TEXT && p->part >= PART_BLOCK && (uint32_t)p->part - PART_BLOCK < col->text.n;
+		return col->encoding == ENCODING_TEXT && p->part >= PART_BLOCK &&
+		    (uint32_t)p->part - PART_BLOCK < col->text.n;
 	}
 }
 
@@ -237,9 +239,10 @@ check_pieces(struct filter_work *g, field_set good)
 {
 	for (size_t i = 0; i < g->s->n; i++) {
 		const struct copied_piece *p = &g->s->piece[i];
+		enum field f = p->field < FIELD_COUNT ? (enum field)p->field : FIELD_NONE;
 
 		if (!called_for(g, p, good))
-			findings_add(&g->w->found, place_of(g, VERIFY_LEFTOVER, p->field < FIELD_COUNT ? (enum field)p->field : FIELD_NONE),
+			findings_add(&g->w->found, place_of(g, VERIFY_LEFTOVER, f),
 			    "segment %lld: a piece that nothing calls for (field %u, part %u)",
 			    (long long)g->s->info.id, p->field, p->part);
 	}

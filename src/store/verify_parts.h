@@ -1,7 +1,10 @@
 /*
  * verify_parts: what the files of the verifier share.  Private to store/.
  *
- *   verify.c          cell after cell, by workers; what is found, in order
+ *   verify.c          cell after cell, by workers
+ *   verify_rows.c     rows that are read along with a cell
+ *   verify_roots.c    roots of the sizes that are asked for
+ *   verify_found.c    what is found, in order
  *   verify_cell.c     one cell: what is there, what should be, its tail
  *   verify_segment.c  one segment: its row, its columns, its events
  *   verify_filter.c   its filters, and pieces that nothing calls for
@@ -45,9 +48,11 @@ struct place {
 };
 
 #define PLACE(f) ((struct place){ .fault = (f), .field = FIELD_NONE })
-#define PLACE_SEQ(f, a, b) ((struct place){ .fault = (f), .has_seq = true, .first = (a), .last = (b), .field = FIELD_NONE })
+#define PLACE_SEQ(f, a, b) \
+	((struct place){ .fault = (f), .has_seq = true, .first = (a), .last = (b), .field = FIELD_NONE })
 
-void findings_add(struct findings *f, struct place at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void findings_add(struct findings *f, struct place at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 void findings_reset(struct findings *f);
 void findings_fini(struct findings *f);
 
@@ -228,6 +233,8 @@ struct verify_log {
 
 /* Tells what was found and forgets it. */
 void verify_tell(struct verify_log *v, struct findings *f);
+/* At the end: how many more there were than were told. */
+void verify_tell_more(struct verify_log *v);
 
 /* After all cells: removals against their records. */
 int verify_removals(struct verify_log *v, struct err *e);

@@ -12,6 +12,8 @@
 #include "store/schema.h"
 #include "store/verify_parts.h"
 
+#define SEQ_MAX (UINT64_C(1) << 48) /* as state_get */
+
 enum {
 	REMOVAL_FORMAT = 3, /* the first that has the table */
 	ERASED_RUNS = 1024  /* read in one transaction */
@@ -120,7 +122,8 @@ deed_read(struct deed *d, const struct event *ev, struct value_check *memory)
 	if (d->kind == DEED_NONE || !event_has(ev, FIELD_CONTEXT))
 		return;
 	arena_reset(&memory->arena);
-	if (json_scan_limit(&memory->tape, ev->v[FIELD_CONTEXT].p, ev->v[FIELD_CONTEXT].len, JSON_STORED_MAX, &wrong) == 0 &&
+	struct str context = ev->v[FIELD_CONTEXT];
+	if (json_scan_limit(&memory->tape, context.p, context.len, JSON_STORED_MAX, &wrong) == 0 &&
 	    memory->tape.tok[0].type == TOKEN_OBJECT)
 		read_context(d, &memory->tape, &memory->arena);
 }
@@ -136,8 +139,8 @@ next_run(struct removal *r)
 
 	if (r->at == r->runs.len)
 		return 0;
-	if (!cursor_number(&c, UINT64_C(1) << 48, &gap) || !cursor_number(&c, UINT64_C(1) << 48, &length) || length == 0 ||
-	    (gap == 0 && r->at > 0) || r->run_end + gap + length > UINT64_C(1) << 48)
+	if (!cursor_number(&c, SEQ_MAX, &gap) || !cursor_number(&c, SEQ_MAX, &length) || length == 0 ||
+	    (gap == 0 && r->at > 0) || r->run_end + gap + length > SEQ_MAX)
 		return -1;
 	r->run_first = r->run_end + gap;
 	r->run_end = r->run_first + length;
@@ -179,8 +182,8 @@ measure(struct removal *r, uint64_t size)
 }
 
 static int
-take_row(struct removals *r, sqlite3_stmt *s, struct store *st, uint64_t size, uint64_t limit, struct findings *found,
-    struct err *e)
+take_row(struct removals *r, sqlite3_stmt *s, struct store *st, uint64_t size, uint64_t limit,
+    struct findings *found, struct err *e)
 {
 	uint64_t generation = (uint64_t)db_int(s, 0), expected = r->n > 0 ? r->item[r->n - 1].generation + 1 : 1;
 	struct str runs = db_blob(s, 2);

@@ -16,7 +16,8 @@
 #define DECODED_MAX (4 * (size_t)SEGMENT_BYTES_MAX)
 
 /* Without these no line of the store reads as an event. */
-#define NEEDED (FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_ACTION) | FIELD_BIT(FIELD_SEVERITY) | FIELD_BIT(FIELD_OUTCOME))
+#define NEEDED \
+	(FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_ACTION) | FIELD_BIT(FIELD_SEVERITY) | FIELD_BIT(FIELD_OUTCOME))
 
 struct segment_work {
 	struct cell_work *w;

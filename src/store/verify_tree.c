@@ -259,7 +259,8 @@ any_subtree(const struct cell_work *w, uint32_t at, unsigned height, struct hash
 		memcpy(out->b, w->copy.subtree[i].hash.p, HASH_LEN);
 		return true;
 	}
-	if (!any_subtree(w, at, height - 1, &left) || !any_subtree(w, at + (UINT32_C(1) << (height - 1)), height - 1, &right))
+	if (!any_subtree(w, at, height - 1, &left) ||
+	    !any_subtree(w, at + (UINT32_C(1) << (height - 1)), height - 1, &right))
 		return false;
 	tree_node(out, &left, &right);
 	return true;
@@ -322,7 +323,8 @@ compare_large(struct cell_work *w, const struct hash *kept)
 			continue;
 		tree_root(&root, kept + at / NODE_LEAVES, UINT64_C(1) << (s->height - TREE_NODE_HEIGHT));
 		if (memcmp(root.b, s->hash.p, HASH_LEN) != 0)
-			hashes_fault(w, at, UINT32_C(1) << s->height, "the hash kept of what was removed contradicts the kept nodes");
+			hashes_fault(w, at, UINT32_C(1) << s->height,
+			    "the hash kept of what was removed contradicts the kept nodes");
 	}
 }
 
@@ -335,8 +337,8 @@ verify_full(struct cell_work *w)
 
 	w->kept_n = 0;
 	if (!there)
-		findings_add(&w->found, PLACE(VERIFY_HASHES), "cell %llu is full, but its root and nodes are missing or damaged",
-		    (unsigned long long)c->no);
+		findings_add(&w->found, PLACE(VERIFY_HASHES),
+		    "cell %llu is full, but its root and nodes are missing or damaged", (unsigned long long)c->no);
 	if (c->leaf_rows > 0)
 		findings_add(&w->found, PLACE(VERIFY_LEFTOVER), "cell %llu is full, but has single leaf hashes",
 		    (unsigned long long)c->no);
@@ -379,8 +381,11 @@ gather_kept(struct cell_work *w)
 		memcpy(w->kept + (next - cell_start(w)), l->hashes.p, l->hashes.len);
 		next += n;
 	}
-	for (size_t i = 0; i < c->lines && c->line[i].seq == next && next < c->end && c->line[i].leaf.len == HASH_LEN; i++)
+	for (size_t i = 0; i < c->lines && c->line[i].seq == next && next < c->end; i++) {
+		if (c->line[i].leaf.len != HASH_LEN)
+			break;
 		memcpy(w->kept[next++ - cell_start(w)].b, c->line[i].leaf.p, HASH_LEN);
+	}
 	w->kept_n = (uint32_t)(next - cell_start(w));
 	if (next < c->end)
 		hashes_fault(w, w->kept_n, (uint32_t)(c->end - next), "leaf hashes are missing or out of place");
@@ -424,7 +429,8 @@ compare_leaves(struct cell_work *w)
 			continue;
 		tree_root(&root, w->kept + at, UINT64_C(1) << s->height);
 		if (memcmp(root.b, s->hash.p, HASH_LEN) != 0)
-			hashes_fault(w, at, UINT32_C(1) << s->height, "the hash kept of what was removed contradicts the leaf hashes");
+			hashes_fault(w, at, UINT32_C(1) << s->height,
+			    "the hash kept of what was removed contradicts the leaf hashes");
 	}
 }
 
