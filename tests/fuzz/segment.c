@@ -310,6 +310,21 @@ verifies(struct truth *t, const struct input *in)
 	return good;
 }
 
+/* Whether all columns can be decoded: else it is plain that something is found. */
+static bool
+decodes(struct input *in)
+{
+	struct segment *s = open_segment(in);
+	struct err e = ERR_NONE;
+	struct event ev;
+	bool good = in->sealed.meta.count == ROWS;
+
+	for (uint32_t row = 0; good && row < ROWS; row++)
+		good = segment_event(s, row, FIELD_ALL, &ev, &e) == 0;
+	segment_free(s);
+	return good;
+}
+
 static void
 must_be_row(const struct truth *t, struct segment *s, uint32_t row)
 {
@@ -404,8 +419,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sum += pick_rows(&in, s, in.sealed.piece[in.replaced].field);
 	(void)sum;
 	segment_free(s);
-	if (verifies(&truth, &in))
-		must_be_true(&truth, &in);
+	if (decodes(&in)) {
+		if (verifies(&truth, &in))
+			must_be_true(&truth, &in);
+	} else if (size % 32 == 0)
+		must(!verifies(&truth, &in));
 	buf_fini(&in.by);
 	return 0;
 }

@@ -2,7 +2,8 @@
  * store: a database file that anyone may have written.
  *
  * A small valid store is made once; the input changes it, then everything
- * that a reader can ask is asked.
+ * that a reader can ask is asked, and it is verified.  What verification finds
+ * nothing in has the root of the valid store.
  *
  *   byte 0     how: 0 the rest are changes of the valid file, five bytes each:
  *              offset (little-endian, modulo its length) and byte; 1 the next
@@ -97,18 +98,46 @@ save_query(struct store *st)
 		abort();
 }
 
-/* The valid file's bytes; the one global of this target, made on first use. */
-static const struct buf *
+struct valid {
+	struct buf file;
+	struct hash root;
+	uint64_t size;
+};
+
+/* Whether nothing was found.  What is found has words. */
+static void
+hear(void *arg, const struct verify_finding *f)
+{
+	(void)arg;
+	if (f->text == NULL || f->text[0] == '\0' || strcmp(verify_fault_name(f->fault), "") == 0)
+		abort();
+}
+
+static bool
+verify(struct store *st, struct verify_result *r)
+{
+	const struct verify_options o = { .found = hear };
+	struct err e = ERR_NONE;
+	int rc = store_verify(st, &o, r, &e);
+
+	if (rc < 0 && e.text[0] == '\0')
+		abort();
+	return rc == 0 && r->findings == 0;
+}
+
+/* The valid store; the one global of this target, made on first use. */
+static const struct valid *
 valid_store(void)
 {
-	static struct buf file;
+	static struct valid valid;
+	struct verify_result r = { 0 };
 	struct err e = ERR_NONE;
 	struct store *st;
 	char path[256], *bytes;
 	size_t len;
 
-	if (file.p != NULL)
-		return &file;
+	if (valid.file.p != NULL)
+		return &valid;
 	snprintf(path, sizeof(path), "%s/audit-fuzz-valid.%d", folder(), (int)getpid());
 	if ((st = store_open(path, STORE_CREATE, &e)) == NULL)
 		abort();
@@ -116,12 +145,17 @@ valid_store(void)
 	seal(st);
 	append(st, EVENTS, EVENTS + 20);
 	save_query(st);
+	if (!verify(st, &r))
+		abort();
+	valid.root = r.root;
+	valid.size = r.size;
+	verify_result_fini(&r);
 	store_close(st);
 	if ((bytes = file_read(path, 64u << 20, &len, &e)) == NULL)
 		abort();
 	unlink(path);
-	file = (struct buf){ bytes, len, len };
-	return &file;
+	valid.file = (struct buf){ bytes, len, len };
+	return &valid;
 }
 
 static int
@@ -183,8 +217,20 @@ run_queries(struct store *st)
 	filter_args_fini(&args);
 }
 
+/* made_of: NULL when the file has nothing to do with the valid one. */
 static void
-read_everything(const char *path)
+verify_all(struct store *st, const struct valid *made_of)
+{
+	struct verify_result r = { 0 };
+
+	if (verify(st, &r) && made_of != NULL &&
+	    (r.size != made_of->size || memcmp(&r.root, &made_of->root, sizeof(r.root)) != 0))
+		abort();
+	verify_result_fini(&r);
+}
+
+static void
+read_everything(const char *path, const struct valid *made_of)
 {
 	struct err e = ERR_NONE;
 	struct store *st = store_open(path, STORE_READ, &e);
@@ -213,6 +259,7 @@ read_everything(const char *path)
 	err_clear(&e);
 	if (store_files(st, &files, &n, &e) == 0)
 		store_files_free(files, n);
+	verify_all(st, made_of);
 	store_close(st);
 }
 
@@ -249,7 +296,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] == 2)
 		buf_add(&file, data + 1, size - 1);
 	else
-		buf_str(&file, buf_view(valid_store()));
+		buf_str(&file, buf_view(&valid_store()->file));
 	if (data[0] == 1 && size >= 5 && file.len > 0) {
 		file.len = little(data + 1) % file.len;
 		change(&file, data + 5, size - 5);
@@ -257,7 +304,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		change(&file, data + 1, size - 1);
 	snprintf(path, sizeof(path), "%s/audit-fuzz.%d", folder(), (int)getpid());
 	if (write_file(path, &file))
-		read_everything(path);
+		read_everything(path, data[0] == 2 ? NULL : valid_store());
 	unlink(path);
 	buf_fini(&file);
 	return 0;
