@@ -56,7 +56,8 @@ struct verify_finding {
 /* A size of the log, and the root that the log had then, as recomputed. */
 struct verify_root {
 	uint64_t size;
-	bool known; /* false: beyond the log, or within what was removed */
+	bool known; /* false: beyond the log, within what was removed, behind damage, or
+	             * of a stored checkpoint in a cell that `from` leaves out */
 	struct hash root;
 };
 
@@ -86,7 +87,9 @@ struct verify_key { /* introduced by a verified record */
 struct verify_result {
 	uint64_t size, removals; /* of the log that was verified */
 	struct hash root;
-	uint64_t present, records, erased, pruned, missing; /* records and erased are present too */
+	/* present + pruned + missing == size; records and erased are present too,
+	 * what is there but cannot be read is missing. */
+	uint64_t present, records, erased, pruned, missing;
 	uint64_t findings;
 	uint64_t recomputed;     /* events hashed; less than present with `from` */
 	uint64_t quarantined, saved; /* outside of the tree: counted only */

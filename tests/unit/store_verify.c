@@ -295,6 +295,39 @@ START_TEST(roots_of_earlier_sizes_are_made_again)
 }
 END_TEST
 
+/* A prune cuts what it keeps there; the verifier gives them all. */
+START_TEST(roots_of_checkpoints_outlive_prunes)
+{
+	static const unsigned steps[] = { 1000, 40001, 65536, 66003, 100000, 131072, 131500 };
+	enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+	struct store *st = open_store(STORE_CREATE);
+	struct hash known[STEPS];
+	struct verify_result r;
+	struct err e = ERR_NONE;
+	uint64_t size;
+
+	for (unsigned i = 0; i < STEPS; i++) {
+		append_range(st, i > 0 ? steps[i - 1] : 0, steps[i], 70000);
+		ck_assert_int_eq(store_root(st, &size, &known[i], &e), 0);
+		ck_assert_msg(store_checkpoint_add(st, size, 0, STR("note\n"), &e) == 1, "%s", e.text);
+	}
+	for (unsigned k = 0; k < 3; k++) {
+		static const int64_t cutoffs[] = { START - 50 * DAY, START + 66001, START + 131300 };
+
+		prune(st, cutoffs[k]);
+		expect_sound(st, NULL, &r);
+		ck_assert_uint_eq(r.checkpoints, STEPS);
+		for (unsigned i = 0; i < STEPS; i++) {
+			ck_assert_msg(r.checkpoint[i].at.known, "prune %u, size %u", k, steps[i]);
+			ck_assert_uint_eq(r.checkpoint[i].at.size, steps[i]);
+			ck_assert_mem_eq(&r.checkpoint[i].at.root, &known[i], sizeof(known[i]));
+		}
+		verify_result_fini(&r);
+	}
+	store_close(st);
+}
+END_TEST
+
 /* ---- unlawful changes ---- */
 
 static void
@@ -708,6 +741,7 @@ store_verify_suite(void)
 	tcase_add_test(t, tail_segments_and_full_cells_are_sound);
 	tcase_add_test(t, pruned_stores_are_sound_and_counted);
 	tcase_add_test(t, roots_of_earlier_sizes_are_made_again);
+	tcase_add_test(t, roots_of_checkpoints_outlive_prunes);
 	tcase_add_test(t, every_unlawful_change_is_found_and_named);
 	tcase_add_test(t, an_erased_event_is_what_its_erasure_made_of_it);
 	tcase_add_test(t, an_erased_event_may_be_pruned);
