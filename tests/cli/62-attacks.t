@@ -208,7 +208,7 @@ caught "a line at a place that was pruned" extra "$(at 3)"
 victim small sql "INSERT INTO tail SELECT 4999, key, kind, length, leaf, line FROM tail WHERE seq = $tail"
 caught "a line at a place that a segment has" extra "$(at 4999)"
 
-# The same history but for the actors, made by our own tools with the salts of this one.
+# The same history but for the actors, made by our own tools with these salts.
 auditd-ingest -q -D other.db --source x </dev/null
 auditd-ingest -q -D before.db part0.jsonl
 before=$(audit-verify -D before.db --keys before.keys --init-keys)

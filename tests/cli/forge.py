@@ -25,6 +25,7 @@ counter of the tail that needs no key is made right again afterwards.
 prune and erase without WHAT are lawful: what a verifier must accept.  WHAT
 is one thing that is done otherwise: see the functions.
 """
+import base64
 import hashlib
 import json
 import re
@@ -33,7 +34,7 @@ import sys
 from datetime import datetime, timezone
 
 from proofs import gap, leaf_hash, sha256, sign_checkpoint, tree
-from events import FIELDS
+from events import FIELDS, rfc3339
 
 CELL = 65536
 MASK = (1 << 64) - 1
@@ -176,6 +177,11 @@ class Store:
 
     def salts(self, seq):
         return self.one("SELECT salts FROM cell WHERE no = ?", seq // CELL)
+
+    def forget(self, seqs):
+        """Their salts; all of one cell."""
+        left = forget(self.salts(seqs[0]), [seq % CELL for seq in seqs])
+        self.do("UPDATE cell SET salts = ? WHERE no = ?", left, seqs[0] // CELL)
 
     def line(self, seq):
         return self.one("SELECT CAST(line AS BLOB) FROM tail WHERE seq = ?", seq)
@@ -340,7 +346,8 @@ def graft(st, other):
     """Segments, as far as both stores cut them alike, and what is kept of them."""
     source = Store(other)
     for row in source.all("SELECT * FROM segment"):
-        old = st.one("SELECT id FROM segment WHERE first = ? AND last = ? AND runs IS NULL AND records IS NULL", *row[1:3])
+        old = st.one("SELECT id FROM segment WHERE first = ? AND last = ? AND runs IS NULL AND records IS NULL",
+                     *row[1:3])
         if old is None or row[10] is not None or row[11] is not None:
             continue
         st.do("DELETE FROM piece WHERE id >> 16 = ?", old)
@@ -383,21 +390,21 @@ def prune(st, what="lawful"):
     the row names another record; bare: no hashes are kept; salted: salts are
     kept; uncounted: the counters stay; generation: the row has another number."""
     identity, first, last, count, oldest, newest, runs, records = st.one(
-        "SELECT id, first, last, count, min_time, max_time, runs, records FROM segment WHERE records IS NULL ORDER BY first")
+        "SELECT id, first, last, count, min_time, max_time, runs, records FROM segment"
+        " WHERE records IS NULL ORDER BY first")
     seqs = unpack_runs(runs, first, last)
     assert len(seqs) == count and records is None and first // CELL == st.one("SELECT size FROM state") // CELL
     gone = runs_of(seqs)
     if what != "bare":
         cover(st, gone)
     if what != "salted":
-        st.do("UPDATE cell SET salts = ? WHERE no = ?", forget(st.salts(first), [s % CELL for s in seqs]), first // CELL)
+        st.forget(seqs)
     st.do("DELETE FROM piece WHERE id >> 16 = ?", identity)
     st.do("DELETE FROM segment WHERE id = ?", identity)
     if what == "silent":
         return
     digest = digest_of(gone).hexdigest() if what != "digest" else "0" * 64
-    moment = [datetime.fromtimestamp(t // 1000000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") + ".%06dZ" % (t % 1000000)
-              for t in (oldest, newest)]
+    moment = [rfc3339(oldest), rfc3339(newest)]
     record = 0 if what == "recordless" else st.append("audit.prune", {
         "operation": "5a9d4e1c-0000-4000-8000-000000000000", "cutoff": moment[1], "part": 1, "events": count,
         "first_seq": first, "last_seq": last, "oldest": moment[0], "newest": moment[1], "digest": digest},
@@ -434,14 +441,14 @@ def erase(st, what="lawful"):
         if what != "silent":
             st.do("INSERT INTO erased VALUES (?, ?, ?, ?, ?)", seq, record, leaf, change, None if what == "salt" else r)
         if what != "salted":
-            st.do("UPDATE cell SET salts = ? WHERE no = ?", forget(st.salts(seq), [seq % CELL]), seq // CELL)
+            st.forget([seq])
     if what in ("silent", "recordless"):
         if what == "recordless":
             st.removal(st.one("SELECT max(record) FROM removal"), runs_of(seqs))
         return
     digest = hashlib.sha256(changes).hexdigest() if what != "digest" else "0" * 64
-    assert record == st.append("audit.erase", {"pseudonym": "erased:0f1e2d3c4b5a", "events": len(seqs), "digest": digest},
-                               0 if what == "event" else 1)
+    context = {"pseudonym": "erased:0f1e2d3c4b5a", "events": len(seqs), "digest": digest}
+    assert record == st.append("audit.erase", context, 0 if what == "event" else 1)
     if what != "rowless":
         st.removal(record, runs_of(seqs))
     if what == "again":
@@ -452,7 +459,6 @@ def erase(st, what="lawful"):
 
 def sign(st, keyfile, size):
     """PRIVATE+KEY+name+id+base64(0x01 || seed), and leaves of the first cell."""
-    import base64
     with open(keyfile, "rb") as f:
         _, _, name, _, secret = f.read().strip().split(b"+", 4)
     leaves = st.leaves()

@@ -92,7 +92,8 @@ class Sequence:
         if kind == "cell":
             return self.input(66000)
         if kind == "prune":
-            return ["audit-prune", "-q", "-D", self.db, "--older-than", f"{rng.randint(30, 220)}d", "--apply"]
+            return ["audit-prune", "-q", "-D", self.db, "--older-than", f"{rng.randint(30, 220)}d", "--apply",
+                    "--clock-ok"]
         if kind == "sign":
             return ["audit-verify", "-D", self.db, "--keys", self.keys, "--sign"]
         if kind == "rotate":
@@ -177,14 +178,17 @@ class Sequence:
         seq = str(self.rng.choice(seqs))
         attacks = [("line", seq), ("line", seq, "--repair"), ("delete", seq), ("delete", seq, "--repair"),
                    ("insert", seq, "--repair"), ("swap", str(seqs[0]), str(seqs[-1])),
-                   ("sql", "DELETE FROM tail WHERE seq = " + seq), ("sql", "UPDATE tail SET kind = 1 WHERE seq = " + seq),
+                   ("sql", "DELETE FROM tail WHERE seq = " + seq),
+                   ("sql", "UPDATE tail SET kind = 1 WHERE seq = " + seq),
                    ("sql", "UPDATE state SET removals = removals + 1"), ("sql", "DELETE FROM key"),
                    ("sql", "UPDATE cell SET salts = zeroblob(length(salts)) WHERE no = (SELECT max(no) FROM cell)"),
                    ("sql", "CREATE TABLE more (a)")]
         if segments:
-            attacks += [("flip", "time", "1"), ("flip", "actor_id", "1"), ("flip", "id", "1"), ("flip", "ingested", "1"),
+            attacks += [("flip", "time", "1"), ("flip", "actor_id", "1"), ("flip", "id", "1"),
+                        ("flip", "ingested", "1"),
                         ("sql", "DELETE FROM segment WHERE id = (SELECT max(id) FROM segment)"),
-                        ("sql", "UPDATE segment SET max_time = max_time - 1"), ("sql", "UPDATE segment SET fields = fields - 1")]
+                        ("sql", "UPDATE segment SET max_time = max_time - 1"),
+                        ("sql", "UPDATE segment SET fields = fields - 1")]
         if removals:
             attacks += [("sql", "DELETE FROM removal WHERE generation = 1"),
                         ("sql", "DELETE FROM removal", "UPDATE state SET removals = 0"),
@@ -248,7 +252,8 @@ def beside(seconds, seed):
 
     def maintain(rng):
         if rng.random() < 0.3:
-            return ["audit-prune", "-q", "-D", sequence.db, "--older-than", f"{rng.randint(60, 200)}d", "--apply"]
+            return ["audit-prune", "-q", "-D", sequence.db, "--older-than", f"{rng.randint(60, 200)}d", "--apply",
+                    "--clock-ok"]
         return ["audit-verify", "-D", sequence.db, "--keys", sequence.keys, rng.choice(["--sign", "--rotate-key"])]
 
     others = [threading.Thread(target=work, args=(None, random.Random(seed + 1))),

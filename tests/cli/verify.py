@@ -183,12 +183,14 @@ def verify_continues(data, old, key):
 # ---- Whole exports ----
 
 def read_runs(texts):
-    """FIRST+COUNT ..., as numbers one by one."""
+    """FIRST+COUNT ..., each as long as it can be, as numbers one by one."""
+    behind = None
     for text in texts:
         first, plus, count = text.partition(b"+")
         need(plus, "export proof: a run is malformed")
         first, count = read_number(first), read_number(count)
-        need(0 < count <= 1 << 24, "export proof: a run's length")
+        need(0 < count <= 1 << 24 and first != behind, "export proof: a run's length")
+        behind = first + count
         yield from range(first, first + count)
 
 
