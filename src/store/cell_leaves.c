@@ -294,6 +294,5 @@ cell_leaves_subtree(void *arg, struct subtree s, struct hash *out, struct err *e
 		return 1;
 	if (kept_leaf(c, first, out))
 		return 0;
-	return err_set(e, ERR_INTEGRITY, "seq %llu was removed; only the hash of more than it is kept",
-	    (unsigned long long)first);
+	return err_set(e, ERR_INTEGRITY, "seq %llu is not there, and of it alone no hash is kept", (unsigned long long)first);
 }

@@ -238,7 +238,6 @@ static void
 take_tail(struct cell_work *w)
 {
 	const struct cell_copy *c = &w->copy;
-	uint64_t expected = c->end - c->lines;
 
 	if (c->lines > 0 && c->end == cell_start(w) + TREE_CELL)
 		findings_add(&w->found, PLACE_SEQ(VERIFY_TAIL, c->line[0].seq, c->line[c->lines - 1].seq),
@@ -250,8 +249,10 @@ take_tail(struct cell_work *w)
 			tail_fault(w, t, "a line of the tail beyond the end of the log");
 			continue;
 		}
-		if (t->seq != expected + i && (i == 0 || t->seq != c->line[i - 1].seq + 1))
-			tail_fault(w, t, "the tail has a gap before it, or does not end with the log");
+		if (i > 0 && t->seq != c->line[i - 1].seq + 1)
+			tail_fault(w, t, "the tail has a gap before it");
+		if (i + 1 == c->lines && t->seq + 1 != c->end)
+			tail_fault(w, t, "the tail ends here, but the log does not");
 		take_line(w, t);
 	}
 }
