@@ -97,7 +97,7 @@ run(struct suite *s)
 	make(s, s->full, made_full, "a full cell is sound");
 	sweep(s, (struct sweep){ .made = s->small, .tables = ALL, .each = 1, .each_filter = 1 }, sweep_rows,
 	    "every byte of every row");
-	sweep(s, (struct sweep){ .made = s->large, .tables = " piece segment ", .each = 512, .each_filter = 24 }, sweep_rows,
+	sweep(s, (struct sweep){ .made = s->large, .tables = " piece segment ", .each = 512, .each_filter = 48 }, sweep_rows,
 	    "filters of trigrams and members");
 	sweep(s, (struct sweep){ .made = s->full, .tables = " cell segment ", .each = 64, .each_filter = 1 }, sweep_rows,
 	    "the hashes of a full cell");
