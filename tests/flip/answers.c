@@ -216,6 +216,54 @@ ask_list(struct asking *a, enum asked what, const char *const *text, size_t n)
 	}
 }
 
+/* Filters are asked for every value that is there: what a question would need. */
+static void
+ask_filters(struct asking *a, struct segment *columns)
+{
+	static uint64_t bits[SEGMENT_EVENTS_MAX / 64];
+	const struct segment_meta *m = segment_meta(columns);
+	struct err e = ERR_NONE;
+	struct str v;
+
+	for (field_set left = m->fields; left != 0; left &= left - 1) {
+		enum field f = (enum field)__builtin_ctzll(left);
+
+		for (uint32_t row = 0; field_table[f].type != FIELD_TIMESTAMP && row < m->count; row++) {
+			if (segment_value(columns, f, row, &v, &e) < 0 || v.p == NULL)
+				continue;
+			add_number(a, (uint64_t)segment_may_have(columns, f, v, &e));
+			if (row % 32 != 0)
+				continue;
+			bits[row / 64] = UINT64_MAX;
+			segment_may_contain(columns, f, (struct str){ v.p + v.len / 4, v.len / 2 < 90 ? v.len / 2 : 90 }, false,
+			    bits, &e);
+			add_number(a, bits[row / 64] >> row % 64 & 1);
+		}
+	}
+	add_error(a, &e);
+}
+
+static void
+ask_segments(struct asking *a)
+{
+	struct segment_info *list = NULL;
+	struct store_view view;
+	struct err e = ERR_NONE;
+	size_t n = 0;
+
+	store_view(a->st, &view, &list, &n, &e);
+	for (size_t i = 0; i < n; i++) {
+		bool moved;
+		struct stored *s = store_segment(a->st, &list[i], &moved, &e);
+
+		if (s != NULL)
+			ask_filters(a, s->columns);
+		store_segment_free(s);
+	}
+	add_error(a, &e);
+	free(list);
+}
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 void
@@ -234,6 +282,7 @@ answers(struct store *st, struct hash *out, struct err *e)
 	ask_events(&a, f, QUERY_NEWEST, 0);
 	ask_summary(&a, f);
 	ask_facets(&a, f);
+	ask_segments(&a);
 	filter_free(f);
 	args.since = strdup("2023-01-01");
 	if ((f = build(&a, NULL, &args, NULL)) != NULL)
