@@ -113,7 +113,18 @@ cut_short() { # FILE BYTES
 	head -c "-$2" "$1" >short && mv short "$1"
 }
 
+# Another log of the same size, with our checkpoint in its proof.
+sed 's/alice/malice/g' "$top/examples/sample.jsonl" >false.jsonl
+auditd-ingest -q -D false.db --source shop false.jsonl
+audit-verify -q -D false.db --init-keys --origin audit.example.com/shop >/dev/null
+audit-verify -q -D false.db --sign >false.note
+audit-export -q -D false.db -S 2026-01-01 -U 2027 source=shop -O false.jsonl --proof
+is "another log of the same size" "$(sed -n 2p false.note)" "$size"
+sed '/^audit.example.com/,$d' false.jsonl.proof | cat - first.note >false && mv false false.jsonl.proof
+
 f=plain.jsonl
+spoiled "the lines and tree of another log" "not the events of the log that was signed" $f sh -c \
+    "cp ../false.jsonl $f && cp ../false.jsonl.proof $f.proof"
 spoiled "a changed value" "$f" $f edit $f '3s/"severity":"[a-z]*"/"severity":"debug"/'
 spoiled "a line left out" "$f" $f edit $f 5d
 spoiled "the first one" "$f" $f edit $f 1d
@@ -161,7 +172,8 @@ spoiled "the log" "origin" $m edit_json '.origin = "audit.example.org"'
 spoiled "a key more" "keys" $m edit_json '.more = 1'
 spoiled "a key less" "keys" $m edit_json 'del(.filter)'
 spoiled "a key twice" "manifest" $m edit $m 's/"count"/"size": 1, "count"/'
-spoiled "a file elsewhere" "files" $m edit_json '.files[0].name = "../there/plain.jsonl"'
+spoiled "a file elsewhere" "files" $m edit_json \
+    '.files[0].name = "../there/plain.jsonl" | .files[1].name = "../there/plain.jsonl.proof"'
 spoiled "other files" "files" $m edit_json '.files[1].name = "packed.jsonl.gz.proof"'
 spoiled "a date that is none" "created" $m edit_json '.created = "now"'
 spoiled "not JSON" "manifest: line" $m cut_short $m 4
@@ -240,6 +252,9 @@ refuses "which has to be given" 2 "given"
 # ---- A new key ----
 
 audit-verify -q --rotate-key >second.pub
+audit-export -q source=shop -O sealed.jsonl --proof
+judge sealed.jsonl
+ends "the seal of the old key is a checkpoint, too" 0
 auditd-ingest -q --source app <<'END'
 {"id":"k1","time":"2026-05-02T00:00:00Z","action":"rotated"}
 END

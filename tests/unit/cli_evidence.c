@@ -295,11 +295,11 @@ START_TEST(a_chain_that_is_cut_or_has_a_gap_is_refused)
 	add_chain(&text, 1, 2);
 	add_chain(&text, 0, 1);
 	add_note(&text, SEAL(2) - 1, &key[2]);
-	fails(&text, &key[0], ERR_INTEGRITY, "not behind");
+	fails(&text, &key[0], ERR_INTEGRITY, "chain of keys, part 2: the seal of 10 is not behind");
 	add_chain(&text, 0, 1);
 	add_chain(&text, 0, 1);
 	add_note(&text, SEAL(1) - 1, &key[1]);
-	fails(&text, &key[0], ERR_INTEGRITY, "not behind");
+	fails(&text, &key[0], ERR_INTEGRITY, "chain of keys, part 2: the seal of 10 is not behind");
 }
 END_TEST
 
@@ -422,6 +422,19 @@ START_TEST(other_files_are_no_evidence)
 }
 END_TEST
 
+START_TEST(a_record_of_something_else_introduces_nobody)
+{
+	struct buf text = { 0 };
+	char *action = strstr(line[9], "audit.key-rotate");
+
+	memcpy(action, "audit.key-showed", strlen("audit.key-rotate"));
+	tree_leaf(&tree.leaf[9], salt, LEAF_RECORD, str_of(line[9]));
+	add_chain(&text, 0, 1);
+	add_note(&text, 15, &key[1]);
+	fails(&text, &key[0], ERR_INTEGRITY, "not the record of a rotation");
+}
+END_TEST
+
 static Suite *
 evidence_suite(void)
 {
@@ -439,6 +452,7 @@ evidence_suite(void)
 	tcase_add_test(t, a_key_of_another_epoch_is_refused);
 	tcase_add_test(t, a_seal_by_a_stranger_introduces_nobody);
 	tcase_add_test(t, an_event_that_poses_as_a_record_introduces_nobody);
+	tcase_add_test(t, a_record_of_something_else_introduces_nobody);
 	tcase_add_test(t, consistency_begins_with_the_checkpoint_that_is_trusted);
 	tcase_add_test(t, other_files_are_no_evidence);
 	suite_add_tcase(s, t);
