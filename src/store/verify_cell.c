@@ -189,7 +189,10 @@ cell_take_event(struct cell_work *w, const struct event *ev, struct str line, ui
 	if (event_has(ev, FIELD_INGESTED) && ev->ingested > w->last_ingested)
 		w->last_ingested = ev->ingested;
 	check_record(w, ev, seq, kind, segment);
-	if (kind == LEAF_RECORD)
+	if (kind == LEAF_RECORD && x != NULL)
+		findings_add(&w->found, PLACE_SEQ(VERIFY_ERASURE, seq, seq),
+		    "seq %llu: a record of the toolkit was changed by an erasure", (unsigned long long)seq);
+	else if (kind == LEAF_RECORD)
 		check_deed(w, ev, seq);
 	if (x != NULL) {
 		take_erased(w, x, line, seq);

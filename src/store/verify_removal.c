@@ -417,9 +417,12 @@ verify_removals(struct verify_log *v, struct err *e)
 	const struct removals *r = &v->removals;
 	uint64_t told = r->n > 0 ? r->item[r->n - 1].generation : 0;
 
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
+		if (i > 0 && r->item[i].record <= r->item[i - 1].record)
+			removal_fault(v, &r->item[i], "the record is not behind that of the removal before");
 		if (check_removal(v, &r->item[i], e) < 0)
 			return -1;
+	}
 	if (told < v->state.removals)
 		findings_add(&v->found, PLACE(VERIFY_REMOVAL),
 		    "removals %llu to %llu are not told of (made by an older version, or their rows are gone)",

@@ -286,6 +286,10 @@ victim small erase leaf
 caught "an erasure with another original hash" "erasure hashes"
 victim small erase salt
 caught "an erasure that hides how its line was hashed" erasure
+victim small erase own
+caught "an erasure of records" erasure "$(at "$record")"
+victim small erase twice
+caught "an erasure that counts twice" erasure
 victim small erase salted
 caught "an erasure that keeps the old salts" hashes
 

@@ -426,8 +426,10 @@ def erase(st, what="lawful"):
     """silent, digest, event, rowless, recordless as of prune; change: what
     covers the new line is of another; salt: the new lines' salt is not kept;
     salted: the salts of the old lines are kept; leaf: another original hash;
-    again: the line is changed once more behind it."""
-    seqs = [seq for seq, in st.all("SELECT seq FROM tail WHERE kind = 0 AND line LIKE '%\"actor_id\":\"%' LIMIT 3")]
+    again: the line is changed once more behind it; own: the events are the
+    toolkit's own records; twice: one record stands for two removals."""
+    seqs = [seq for seq, in st.all("SELECT seq FROM tail WHERE kind = ? AND line LIKE '%\"actor_id\":\"%' LIMIT 3",
+                                   int(what == "own"))]
     record, changes = st.one("SELECT size FROM state"), b""
     for seq in seqs:
         new = re.sub(rb'"actor_id":"[^"]*"', b'"actor_id":"erased:0f1e2d3c4b5a"', st.line(seq))
@@ -450,6 +452,8 @@ def erase(st, what="lawful"):
     context = {"pseudonym": "erased:0f1e2d3c4b5a", "events": len(seqs), "digest": digest}
     assert record == st.append("audit.erase", context, 0 if what == "event" else 1)
     if what != "rowless":
+        st.removal(record, runs_of(seqs))
+    if what == "twice":
         st.removal(record, runs_of(seqs))
     if what == "again":
         line(st, seqs[0])
