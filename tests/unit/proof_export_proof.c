@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "proof/checkpoint.h"
 #include "proof/export_proof.h"
@@ -413,6 +414,7 @@ START_TEST(no_other_text_is_read)
 		{ "outside -", "outside ", "outside" },
 		{ "outside -", "outside", "outside" },
 		{ "outside -", "outside AAAA", "outside" },
+		{ "outside -", "outside AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "1 hashes outside" },
 		{ "outside -\n", "outside -\nmore\n", "outside" },
 		{ "outside -\n", "", "ends before" },
 		{ "outside -\n\n", "outside -\n", "outside" },
@@ -510,6 +512,62 @@ START_TEST(parts_of_another_cell_are_refused)
 		ck_assert_msg(!holds(&x, buf_view(&text), NOTHING, &e), "part %u, exchanged", place);
 	}
 	buf_fini(&text);
+}
+END_TEST
+
+/* The export is shown all the same, but so are salts of events that are not in it. */
+START_TEST(salts_of_other_events_are_refused)
+{
+	struct buf text = { 0 }, set = { 0 }, was = { 0 };
+	struct err e = ERR_NONE;
+	struct str salts;
+
+	write_proof(&small, &text);
+	buf_byte(&text, '\0');
+	text.len--;
+	salts = cell_word(&text, "\ncell 0 ", 4);
+	buf_printf(&was, "%.*s%c", (int)salts.len, salts.p, '\0');
+	base64_add(&set, seed_set[0], SALT_NODE_LEN);
+	buf_byte(&set, '\0');
+	replace(&text, was.p, set.p);
+	ck_assert(!holds(&small, buf_view(&text), NOTHING, &e));
+	ck_assert_msg(strstr(e.text, "are not those of its lines") != NULL, "%s", e.text);
+	buf_fini(&text);
+	buf_fini(&set);
+	buf_fini(&was);
+}
+END_TEST
+
+START_TEST(cells_come_by_number_and_with_what_is_outside)
+{
+	struct export x = { LEAVES, { 5, 2 * TREE_CELL }, 2 };
+	struct buf text = { 0 }, swapped = { 0 };
+	struct err e = ERR_NONE;
+	const char *first, *second, *outside, *end;
+
+	write_proof(&x, &text);
+	ck_assert(holds(&x, buf_view(&text), NOTHING, &e));
+	first = memmem(text.p, text.len, "cell 0", 6);
+	second = memmem(text.p, text.len, "cell 2", 6);
+	outside = memmem(text.p, text.len, "outside", 7);
+	end = text.p + text.len;
+	buf_add(&swapped, text.p, (size_t)(first - text.p));
+	buf_add(&swapped, second, (size_t)(outside - second));
+	buf_add(&swapped, first, (size_t)(second - first));
+	buf_add(&swapped, outside, (size_t)(end - outside));
+	ck_assert(!holds(&x, buf_view(&swapped), NOTHING, &e));
+	ck_assert_msg(strstr(e.text, "cell 0 is out of order") != NULL, "%s", e.text);
+
+	/* The hashes between and behind the cells are left out. */
+	err_clear(&e);
+	buf_reset(&swapped);
+	buf_add(&swapped, text.p, (size_t)(outside - text.p));
+	buf_str(&swapped, STR("outside -\n\n"));
+	buf_add(&swapped, text.p + note_starts(&text), text.len - note_starts(&text));
+	ck_assert(!holds(&x, buf_view(&swapped), NOTHING, &e));
+	ck_assert_msg(strstr(e.text, "0 hashes outside") != NULL, "%s", e.text);
+	buf_fini(&text);
+	buf_fini(&swapped);
 }
 END_TEST
 
@@ -670,6 +728,8 @@ export_proof_suite(void)
 	tcase_add_test(t, no_other_text_is_read);
 	tcase_add_test(t, bytes_behind_the_checkpoint_are_a_chain_or_refused);
 	tcase_add_test(t, parts_of_another_cell_are_refused);
+	tcase_add_test(t, salts_of_other_events_are_refused);
+	tcase_add_test(t, cells_come_by_number_and_with_what_is_outside);
 	tcase_add_test(t, another_tree_has_another_root);
 	tcase_add_test(t, lines_that_were_not_signed_yet_are_told);
 	tcase_add_test(t, an_export_without_lines_is_shown_too);

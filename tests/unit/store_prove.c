@@ -15,7 +15,7 @@
 #include "store/internal.h"
 
 #define START INT64_C(1776967200000000)
-#define EVENTS 70000
+#define EVENTS 137000
 
 /* ---- the log as it was made ---- */
 
@@ -121,6 +121,8 @@ add_events(unsigned n)
 		event_set(&ev, FIELD_SOURCE, STR("app"));
 		snprintf(text, sizeof(text), "%u of them", made_events % 1000);
 		event_set(&ev, FIELD_DESCRIPTION, str_of(text));
+		event_set(&ev, FIELD_SEVERITY, STR("info"));
+		event_set(&ev, FIELD_OUTCOME, STR("unknown"));
 		made_add(&ev);
 	}
 	made_commit();
@@ -160,7 +162,7 @@ add_record(unsigned number)
 	arena_fini(&arena);
 }
 
-/* A full cell, a sealed part of the next one, a tail; a record in each. */
+/* A full cell with a record, one without, a sealed part of the next one, a tail. */
 static void
 make_store(void)
 {
@@ -169,9 +171,9 @@ make_store(void)
 	snprintf(proof_path, sizeof(proof_path), "%s/proof", made_folder);
 	add_events(20000);
 	add_record(1000);
-	add_events(46000);
+	add_events(112000);
 	add_record(1001);
-	add_events(EVENTS - 66000 - 100);
+	add_events(EVENTS - 132000 - 100);
 	add_events(50);
 	add_record(1002);
 	add_events(50);
@@ -258,7 +260,8 @@ expect_refused(struct store *st, uint64_t seq, uint64_t size, enum err_code code
 START_TEST(events_are_proved_at_any_size)
 {
 	static const uint64_t edges[][2] = { { 0, 1 }, { 0, TREE_CELL }, { TREE_CELL - 1, TREE_CELL },
-		{ TREE_CELL - 1, TREE_CELL + 1 }, { TREE_CELL, TREE_CELL + 1 }, { 20000, 20001 }, { 66001, EVENTS } };
+		{ TREE_CELL - 1, TREE_CELL + 1 }, { TREE_CELL, TREE_CELL + 1 }, { 20000, 20001 }, { 132001, EVENTS },
+		{ 5, 2 * TREE_CELL }, { 2 * TREE_CELL, 2 * TREE_CELL + 1 } };
 	struct store *st = open_copy();
 
 	state = 0x2545f4914f6cdd1d;
@@ -281,7 +284,7 @@ START_TEST(no_event_is_proved_beyond_the_size)
 
 	expect_refused(st, 5, 5, ERR_FAIL, "not among the first 5");
 	expect_refused(st, UINT64_MAX, UINT64_MAX, ERR_FAIL, "not among");
-	expect_refused(st, 5, n_logged + 1, ERR_FAIL, "not 70004 yet");
+	expect_refused(st, 5, n_logged + 1, ERR_FAIL, "not 137004 yet");
 	expect_refused(st, 5, UINT64_MAX, ERR_FAIL, "yet");
 	store_close(st);
 }
@@ -290,7 +293,8 @@ END_TEST
 START_TEST(growth_is_proved_between_any_sizes)
 {
 	static const uint64_t edges[][2] = { { 1, 1 }, { 1, 2 }, { TREE_CELL, TREE_CELL }, { TREE_CELL, TREE_CELL + 1 },
-		{ TREE_CELL - 1, TREE_CELL }, { TREE_CELL - 1, EVENTS }, { 1, EVENTS } };
+		{ TREE_CELL - 1, TREE_CELL }, { TREE_CELL - 1, EVENTS }, { 1, EVENTS }, { 2 * TREE_CELL, EVENTS },
+		{ TREE_CELL + 1, 2 * TREE_CELL } };
 	struct store *st = open_copy();
 	struct err e = ERR_NONE;
 	struct path path;
@@ -497,11 +501,14 @@ START_TEST(a_cell_that_was_pruned_whole_still_counts)
 	struct store *st = open_copy();
 	struct export x = { 0 };
 
-	prune(st, 69000);
+	prune(st, 136000);
 	expect_event(st, 20000, n_logged);
 	expect_event(st, n_logged - 1, n_logged);
 	expect_event(st, 20000, TREE_CELL);
+	expect_event(st, 20000, TREE_CELL + 256); /* a node that a full cell keeps */
+	expect_refused(st, 20000, TREE_CELL + 255, ERR_FAIL, "cannot be shown any more");
 	expect_refused(st, TREE_CELL, n_logged, ERR_FAIL, "was pruned");
+	export_add(&x, 20000);
 	export_add(&x, n_logged - 1);
 	expect_export(st, &x, n_logged);
 	free(x.seq);
