@@ -33,6 +33,9 @@ struct loaded_column {
 	struct uuid_column uuid;
 	char uuid_text[BORROWERS][UUID_TEXT_LEN];
 	struct text_column text;
+	char *texts;   /* of all blocks, when they are kept; NULL: the cache has some */
+	bool *made;    /* which blocks are decoded in texts */
+	uint32_t near; /* the block of the last text */
 	struct cached_block cache[CACHE_BLOCKS];
 	struct cached_block *held[BORROWERS]; /* not to be replaced by the other */
 	uint64_t clock;
@@ -61,6 +64,7 @@ struct segment {
 	struct piece_source source;
 	struct codec *codec;
 	uint32_t few, picked; /* rows to be picked; that were */
+	size_t keep;          /* bytes of texts that may still be kept */
 	struct loaded_column *column[FIELD_COUNT]; /* NULL: nothing read yet */
 	bool whole_read;
 	struct buf whole; /* filter of trigrams; empty: there is none */

@@ -168,6 +168,11 @@ int segment_event(struct segment *s, uint32_t row, field_set want, struct event 
  * columns are not decoded. */
 void segment_expect(struct segment *s, uint32_t rows);
 
+/* Columns of texts that are loaded from now on are decoded once and kept, as
+ * long as there are no more than `most` bytes of them: who reads all of them
+ * more than once asks for it. */
+void segment_keep(struct segment *s, size_t most);
+
 /* 0: certainly no row of the segment has this value; case does not count for
  * fields that are compared without it.  1: one may have, as far as filters
  * tell.  -1 on error. */

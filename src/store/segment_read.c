@@ -2,7 +2,8 @@
  * segment_read: pieces in, values out.
  *
  * Each column is read when first asked for and kept until segment_free.  Of
- * a column of texts only the last few blocks are kept.
+ * a column of texts only the last few blocks are kept, unless all are asked
+ * for (segment_keep).
  */
 #include <stdlib.h>
 
@@ -33,12 +34,16 @@ unload(struct loaded_column *col)
 	dictionary_column_fini(&col->dictionary);
 	uuid_column_fini(&col->uuid);
 	text_column_fini(&col->text);
+	free(col->texts);
+	free(col->made);
 	buf_fini(&col->first);
 	buf_fini(&col->codes);
 	buf_fini(&col->picked);
 	buf_fini(&col->list);
 	col->time = NULL;
 	col->code = NULL;
+	col->texts = NULL;
+	col->made = NULL;
 	col->opened = col->loaded = col->codes_read = false;
 }
 
@@ -144,6 +149,18 @@ load_dictionary(struct segment *s, enum field f, struct loaded_column *col, stru
 	return 0;
 }
 
+static void
+keep_texts(struct segment *s, struct loaded_column *col)
+{
+	size_t all = col->text.start[s->meta.count];
+
+	if (all == 0 || all > s->keep)
+		return;
+	s->keep -= all;
+	col->texts = mem_alloc(all);
+	col->made = mem_zero(col->text.n, sizeof(*col->made));
+}
+
 static int
 load_values(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
@@ -157,6 +174,7 @@ load_values(struct segment *s, enum field f, struct loaded_column *col, struct e
 		return -1;
 	buf_fini(&col->first);
 	drop_codes(col);
+	keep_texts(s, col);
 	return 0;
 }
 
@@ -333,6 +351,33 @@ reader_hold(struct loaded_column *col, struct cached_block *slot, enum borrower 
 	col->held[who] = slot;
 }
 
+/* The texts of one block into the place of all. */
+static int
+make_texts(struct segment *s, enum field f, struct loaded_column *col, uint32_t block, struct err *e)
+{
+	const struct text_block *b = &col->text.block[block];
+	struct buf piece = { 0 };
+	int rc = reader_block(s, f, block, &piece, e);
+
+	if (rc == 0 && codec_decompress(s->codec, piece.p, piece.len, col->texts + b->off, b->len) < 0)
+		rc = column_wrong(e, f, "a block cannot be decompressed");
+	col->made[block] = rc == 0;
+	buf_fini(&piece);
+	return rc;
+}
+
+static int
+kept_text(struct segment *s, enum field f, struct loaded_column *col, uint32_t row, struct str *out, struct err *e)
+{
+	const uint32_t *start = col->text.start + row;
+
+	col->near = text_find_block(&col->text, row, col->near);
+	if (!col->made[col->near] && make_texts(s, f, col, col->near, e) < 0)
+		return -1;
+	*out = (struct str){ col->texts + start[0], start[1] - start[0] };
+	return 0;
+}
+
 static int
 text_value(struct segment *s, enum field f, struct loaded_column *col, uint32_t row,
     enum borrower who, struct str *out, struct err *e)
@@ -342,6 +387,8 @@ text_value(struct segment *s, enum field f, struct loaded_column *col, uint32_t 
 	*out = (struct str){ NULL, 0 };
 	if (t->absent && bit_test(t->absent, row))
 		return 0;
+	if (col->texts != NULL)
+		return kept_text(s, f, col, row, out, e);
 	struct cached_block *slot = col->held[who];
 	uint32_t block = text_find_block(t, row, slot && slot->valid ? slot->block : 0);
 	if (slot == NULL || !slot->valid || slot->block != block) {
@@ -416,6 +463,12 @@ segment_expect(struct segment *s, uint32_t rows)
 	s->few = s->source.part != NULL && rows <= FEW_ROWS - s->picked ? rows : 0;
 }
 
+void
+segment_keep(struct segment *s, size_t most)
+{
+	s->keep = most;
+}
+
 int
 segment_event(struct segment *s, uint32_t row, field_set want, struct event *out, struct err *e)
 {
@@ -487,6 +540,7 @@ segment_memory(const struct segment *s)
 		total += sizeof(*col) + col->first.cap + col->codes.cap + col->members.cap +
 		    col->trigrams.cap + col->picked.cap + col->list.cap;
 		total += col->dictionary.memory + col->uuid.memory + col->text.memory;
+		total += col->texts ? col->text.start[s->meta.count] + col->text.n * sizeof(*col->made) : 0;
 		total += col->time ? s->meta.count * sizeof(*col->time) : 0;
 		total += col->code ? (size_t)s->meta.count * col->view.code_width : 0;
 		for (int i = 0; i < CACHE_BLOCKS; i++)

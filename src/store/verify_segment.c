@@ -15,6 +15,10 @@
  * of: a small piece that grows without measure is none of ours. */
 #define DECODED_MAX (4 * (size_t)SEGMENT_BYTES_MAX)
 
+/* Texts are looked at three times: as values, in their lines, for filters.  So
+ * many bytes of them, those of most segments, are decoded only once. */
+#define TEXTS_KEPT ((size_t)32 * 1024 * 1024)
+
 /* Without these no line of the store reads as an event. */
 #define NEEDED \
 	(FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_ACTION) | FIELD_BIT(FIELD_SEVERITY) | FIELD_BIT(FIELD_OUTCOME))
@@ -308,6 +312,7 @@ verify_segment(struct cell_work *w, const struct copied_segment *s)
 	check_range(&g, FIELD_INGESTED, &m->min_ingested, &m->max_ingested);
 	segment_rows_fini(&g.rows);
 	g.columns = copied_segment_open(&g.mended, &w->copy, &g.rows, &e);
+	segment_keep(g.columns, TEXTS_KEPT);
 	check_columns(&g);
 	if (g.good == m->fields)
 		take_rows(&g);

@@ -570,6 +570,48 @@ START_TEST(each_block_is_decoded_once_in_either_direction)
 }
 END_TEST
 
+/* Reads all twice over, as far as `most` lets it once only. */
+static unsigned
+reads_of_two(struct run *r, size_t most)
+{
+	struct segment *s = open_pieces(&r->pieces);
+	struct event ev;
+	struct str value;
+	struct err e = ERR_NONE;
+
+	segment_keep(s, most);
+	r->pieces.reads = 0;
+	for (uint32_t i = 0; i < r->n; i++)
+		ck_assert_int_eq(segment_value(s, FIELD_CONTEXT, r->n - 1 - i, &value, &e), 0);
+	for (uint32_t i = 0; i < r->n; i++) {
+		ck_assert_int_eq(segment_event(s, i, FIELD_ALL, &ev, &e), 0);
+		check_event(&ev, &r->ev[i], FIELD_ALL, i);
+	}
+	segment_free(s);
+	return r->pieces.reads;
+}
+
+START_TEST(texts_that_are_kept_are_decoded_once)
+{
+	struct run r;
+	unsigned context = 0, description = 0;
+	size_t both = 0;
+
+	text_run(&r, 3000);
+	for (uint32_t i = 0; i < r.n; i++)
+		both += r.ev[i].v[FIELD_CONTEXT].len + r.ev[i].v[FIELD_DESCRIPTION].len;
+	for (size_t i = 0; i < r.sealed.n; i++) {
+		context += r.sealed.piece[i].part >= PART_BLOCK && r.sealed.piece[i].field == FIELD_CONTEXT;
+		description += r.sealed.piece[i].part >= PART_BLOCK && r.sealed.piece[i].field == FIELD_DESCRIPTION;
+	}
+	ck_assert_uint_eq(reads_of_two(&r, both), context + description);
+	ck_assert_uint_eq(reads_of_two(&r, both - 1), context + description);
+	ck_assert_uint_ge(reads_of_two(&r, 1), 2 * context + description - 4);
+	ck_assert_uint_ge(reads_of_two(&r, 0), 2 * context + description - 4);
+	run_fini(&r);
+}
+END_TEST
+
 static size_t
 memory_of_rows(struct run *r, uint32_t expected)
 {
@@ -953,6 +995,7 @@ segment_suite(void)
 	tcase_add_test(t, the_zone_map_says_what_is_there);
 	tcase_add_test(t, codes_are_as_wide_as_needed);
 	tcase_add_test(t, each_block_is_decoded_once_in_either_direction);
+	tcase_add_test(t, texts_that_are_kept_are_decoded_once);
 	tcase_add_test(t, a_row_alone_takes_little_memory_and_one_block_a_column);
 	tcase_add_test(t, an_event_stays_while_values_are_asked);
 	tcase_add_test(t, rows_and_fields_that_are_not_there_are_refused);
