@@ -70,6 +70,8 @@ struct value_check {
 
 /* Whether a line with this value of the field reads as exactly this value. */
 bool value_check(struct value_check *v, enum field f, struct str value);
+/* The same, slowly: by making the line. */
+bool value_check_line(struct value_check *v, enum field f, struct str value);
 void value_check_fini(struct value_check *v);
 
 /* ---- removals ---- */

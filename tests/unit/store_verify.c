@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "proof/salt.h"
-#include "store/cell_copy.h"
+#include "store/verify_parts.h"
 #include "unit.h"
 
 #define DAY 86400
@@ -610,6 +610,62 @@ END_TEST
 
 /* ---- the same, in the members of a column ---- */
 
+static bool
+checks_agree(struct value_check *v, enum field f, struct str value)
+{
+	bool good = value_check(v, f, value);
+
+	ck_assert_msg(good == value_check_line(v, f, value), "%s: %.*s: %s", field_table[f].key, (int)value.len, value.p,
+	    good ? "taken" : "refused");
+	return good;
+}
+
+/* Each byte of a value is replaced, and taken away. */
+static unsigned
+spoil_each(struct value_check *v, enum field f, const char *value)
+{
+	static const char other[] = " \"\\{}[]:,0-e.nu\x01\x7f\xc3";
+	size_t n = strlen(value);
+	unsigned good = 0;
+	char text[256];
+
+	for (size_t at = 0; at < n; at++) {
+		for (size_t i = 0; i < sizeof(other); i++) {
+			memcpy(text, value, n);
+			text[at] = other[i];
+			good += checks_agree(v, f, (struct str){ text, n });
+		}
+		memmove(text + at, value + at + 1, n - at);
+		good += checks_agree(v, f, (struct str){ text, n - 1 });
+	}
+	return good;
+}
+
+START_TEST(json_alone_is_judged_as_in_a_line)
+{
+	static const char *const values[] = { "{}", "[]", "null", "true", "0", "-0", "1e5", "\"a\"", "\"\"", "", " ", "{} ",
+		" {}", "{ }", "[1, 2]", "{\"a\":{\"b\":[1,{\"c\":null}]}}", "{\"a\":1,\"a\":2}", "{\"a\":{\"b\":1,\"b\":1}}",
+		"{\"a\":1,\"\\u0061\":2}", "[{\"a\":1,\"a\":1}]", "{\"a\":\"\\u0041\"}", "{\"a\":\"\\u0001\"}",
+		"{\"a\":\"\\u001F\"}", "{\"a\":\"\\/\"}", "{\"a\":\"\\ud800\"}", "{},\"peer_uid\":0", "{}{}", "{}}", "[1,]",
+		"{\"context\":{}}", "{\"time\":\"x\"}", "\"\xff\"", "{\"\xc3\xa4\":\"\xe2\x82\xac\"}" };
+	struct value_check v = { 0 };
+	char deep[2 * 80];
+
+	for (enum field f = FIELD_CHANGES; f <= FIELD_CONTEXT; f++) {
+		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+			checks_agree(&v, f, str_of(values[i]));
+		ck_assert_uint_gt(spoil_each(&v, f, "{\"a\":{\"b\":[1.5,-2e3,\"c\\n\"]},\"d\":[{\"a\":null}]}"), 0);
+	}
+	ck_assert(value_check(&v, FIELD_CHANGES, STR("[]")) && !value_check(&v, FIELD_CONTEXT, STR("[]")));
+	for (size_t n = 60; n < 80; n++) {
+		memset(deep, '[', n);
+		memset(deep + n, ']', n);
+		ck_assert(checks_agree(&v, FIELD_CHANGES, (struct str){ deep, 2 * n }) == (n < JSON_DEPTH_MAX));
+	}
+	value_check_fini(&v);
+}
+END_TEST
+
 START_TEST(a_value_that_would_be_another_field_is_found)
 {
 	static const struct {
@@ -745,6 +801,7 @@ store_verify_suite(void)
 	tcase_add_test(t, every_unlawful_change_is_found_and_named);
 	tcase_add_test(t, an_erased_event_is_what_its_erasure_made_of_it);
 	tcase_add_test(t, an_erased_event_may_be_pruned);
+	tcase_add_test(t, json_alone_is_judged_as_in_a_line);
 	tcase_add_test(t, a_value_that_would_be_another_field_is_found);
 	tcase_add_test(t, only_so_many_findings_of_a_kind_are_told);
 	tcase_add_test(t, no_false_alarm_while_others_write_and_prune);
