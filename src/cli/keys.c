@@ -301,6 +301,18 @@ check_last(const struct keys *k, const struct store_note *last, uint64_t size, c
 	return 0;
 }
 
+/* A key that came while the log was verified is nobody's who holds the
+ * folder's lock: a signature now would be its introduction. */
+static int
+check_keys(const struct keys *k, const struct verify_result *r, struct err *e)
+{
+	bool same = r->keys == k->n;
+
+	for (size_t i = 0; same && i < k->n; i++)
+		same = r->key[i].seq == k->key[i].seq && str_eq(buf_view(&r->key[i].line), k->key[i].line);
+	return same ? 0 : err_set(e, ERR_INTEGRITY, "the keys of the log changed while it was verified; nothing was signed");
+}
+
 /*
  * Reads again what came since the last checkpoint of at most `size` events,
  * and gives the root at `size` (SIZE_NOW: of all there is then), the
@@ -339,6 +351,8 @@ verify(const struct keys *k, uint64_t size, struct verified *v, struct err *e)
 		    r.findings == 1 ? "thing is" : "things are");
 		goto out;
 	}
+	if (check_keys(k, &r, e) != 0)
+		goto out;
 	if (v->any_last && check_last(k, &v->last, r.size, &root[0], e) != 0) {
 		err_doing(e, "nothing was signed");
 		goto out;

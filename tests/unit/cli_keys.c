@@ -286,6 +286,47 @@ START_TEST(a_key_changes_and_the_old_one_is_gone)
 }
 END_TEST
 
+/* Someone else introduces a key of his own, once. */
+static int
+slip_in(struct err *ee)
+{
+	struct err own = ERR_NONE;
+	struct store *other;
+	struct note_signer s;
+	struct buf text = { 0 }, context = { 0 };
+	struct arena a = { 0 };
+	struct event ev;
+	uint64_t seq;
+
+	(void)ee;
+	if (log_keys() > 1)
+		return 0;
+	ck_assert_ptr_nonnull(other = store_open(db, STORE_WRITE, &own));
+	ck_assert_int_eq(note_signer_new(&s, STR("example.org/log"), &own), 0);
+	note_verifier_format(&text, &s.verifier);
+	buf_printf(&context, "{\"key\":\"%.*s\"}", (int)text.len, text.p);
+	cli_record(&ev, "audit.key-rotate", buf_view(&context), &a);
+	ck_assert_int_eq(store_key_add(other, buf_view(&text), &ev, &seq, &own), 0);
+	store_close(other);
+	arena_fini(&a);
+	buf_fini(&text);
+	buf_fini(&context);
+	return 0;
+}
+
+START_TEST(a_key_that_came_meanwhile_is_not_sealed)
+{
+	struct verify_options o = { .go_on = slip_in };
+
+	ck_assert_int_eq(init("example.org/log"), 0);
+	err_clear(&e);
+	ck_assert_int_eq(keys_sign(st, keys, &o, &note, &e), -1);
+	ck_assert_int_eq(e.code, ERR_INTEGRITY);
+	ck_assert_msg(strstr(e.text, "while it was verified") != NULL, "%s", e.text);
+	ck_assert_uint_eq(note.len, 0);
+}
+END_TEST
+
 /* ---- Publishing ---- */
 
 static int
@@ -411,6 +452,7 @@ keys_suite(void)
 	tcase_add_test(c, a_torn_key_never_begins_a_new_log);
 	tcase_add_test(c, a_log_whose_keys_are_elsewhere_says_what_to_do);
 	tcase_add_test(c, a_key_changes_and_the_old_one_is_gone);
+	tcase_add_test(c, a_key_that_came_meanwhile_is_not_sealed);
 	tcase_add_test(c, nothing_configured_is_fine);
 	tcase_add_test(c, the_file_is_replaced);
 	tcase_add_test(c, the_command_gets_the_note);
