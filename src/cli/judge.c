@@ -15,14 +15,16 @@
 #include "base/time.h"
 #include "proof/checkpoint.h"
 #include "proof/epoch.h"
-#include "proof/tree.h"
+
+/* Roots that are asked for behind those of the notes. */
+enum { WITNESS_SIZE, WITNESS_FIRM, WITNESS_ROOTS };
 
 struct judge {
 	struct store *st;
 	const struct judge_options *o;
 	struct verdict *v;
 	struct witness witness;
-	struct verify_root *root; /* one for each note, then the witness's */
+	struct verify_root *root; /* one for each note, then those of the witness */
 	bool *legible;            /* of each note */
 	struct note_verifier *key; /* of the log, readable ones from the first on */
 	size_t keys;
@@ -86,10 +88,11 @@ on_progress(void *arg, uint64_t events, uint64_t of)
 static int
 recompute(struct judge *j, struct err *e)
 {
-	struct verify_options o = { .pool = j->o->verify.pool, .root = j->root, .roots = j->o->notes + 1,
+	struct verify_options o = { .pool = j->o->verify.pool, .root = j->root, .roots = j->o->notes + WITNESS_ROOTS,
 		.found = on_finding, .progress = on_progress, .go_on = j->o->verify.go_on, .arg = j };
 
-	j->root[j->o->notes].size = j->witness.size;
+	j->root[j->o->notes + WITNESS_SIZE].size = j->witness.size;
+	j->root[j->o->notes + WITNESS_FIRM].size = j->witness.firm;
 	if (store_verify(j->st, &o, &j->v->result, e) != 0)
 		return -1;
 	j->v->found += j->v->result.findings;
@@ -264,37 +267,68 @@ is_same_log(const struct judge *j, struct str origin)
 	return same;
 }
 
+static bool
+has_root(const struct verify_root *made, const struct hash *seen)
+{
+	return made->known && memcmp(made->root.b, seen->b, HASH_LEN) == 0;
+}
+
+static void
+tell_other_events(struct judge *j, uint64_t size)
+{
+	tell(j, "%s: the first %" PRIu64 " events are not those that were seen: an older copy of the store was put"
+	    " back and written on, or it was rewritten", j->o->state, size);
+}
+
+/* A root that cannot be made, of a log in which nothing is wrong, is of a size
+ * that a prune went over.  What is before it is compared then. */
 static void
 check_witness(struct judge *j)
 {
 	const struct witness *w = &j->witness;
 	const struct verify_root *root = &j->root[j->o->notes];
-	struct hash empty;
 
 	if (!w->seen)
 		return;
-	tree_empty(&empty);
 	if (!is_same_log(j, buf_view(&w->origin)))
 		tell(j, "%s: is about another log, %.*s", j->o->state, (int)(w->origin.len < 256 ? w->origin.len : 256),
 		    w->origin.p);
 	else if (w->size > j->v->result.size)
 		tell(j, "%s: the log had %" PRIu64 " events and has %" PRIu64 " now: an older copy of the store was put"
 		    " back, or it was truncated", j->o->state, w->size, j->v->result.size);
-	else if (w->size == 0 ? memcmp(w->root.b, empty.b, HASH_LEN) != 0 :
-	    !root->known || memcmp(root->root.b, w->root.b, HASH_LEN) != 0)
-		tell(j, "%s: the first %" PRIu64 " events are not those that were seen: an older copy of the store was put"
-		    " back and written on, or it was rewritten", j->o->state, w->size);
+	else if (root[WITNESS_SIZE].known ? !has_root(&root[WITNESS_SIZE], &w->root) : j->v->found > 0)
+		tell_other_events(j, w->size);
+	else if (w->firm > 0 && !has_root(&root[WITNESS_FIRM], &w->firm_root))
+		tell_other_events(j, w->firm);
+	else if (!root[WITNESS_SIZE].known)
+		j->v->uncompared = w->size - w->firm;
+}
+
+/* The last size whose root can be made again whatever is pruned. */
+static struct verify_root
+firm_root(const struct judge *j)
+{
+	const struct verify_result *r = &j->v->result;
+	struct verify_root firm = r->whole;
+
+	for (size_t i = 0; i < r->checkpoints; i++)
+		if (r->checkpoint[i].at.known && r->checkpoint[i].at.size <= j->v->signed_size &&
+		    r->checkpoint[i].at.size > firm.size)
+			firm = r->checkpoint[i].at;
+	return firm;
 }
 
 static int
 leave_witness(const struct judge *j, struct err *e)
 {
-	struct buf origin = { 0 };
+	struct verify_root firm = firm_root(j);
+	struct witness w = { .size = j->v->result.size, .root = j->v->result.root,
+		.firm = firm.size, .firm_root = firm.root };
 	int rc;
 
-	format_origin(j, &origin);
-	rc = witness_write(j->o->state, buf_view(&origin), j->v->result.size, &j->v->result.root, e);
-	buf_fini(&origin);
+	format_origin(j, &w.origin);
+	rc = witness_write(j->o->state, &w, e);
+	witness_fini(&w);
 	return rc;
 }
 
@@ -319,8 +353,8 @@ judge_store(struct store *st, const struct judge_options *o, struct verdict *v, 
 	v->signed_at = TIME_NONE;
 	if (o->state && witness_read(&j.witness, o->state, e) != 0)
 		goto out;
-	j.root = mem_zero(o->notes + 1, sizeof(*j.root));
-	j.legible = mem_zero(o->notes + 1, sizeof(*j.legible));
+	j.root = mem_zero(o->notes + WITNESS_ROOTS, sizeof(*j.root));
+	j.legible = mem_zero(o->notes, sizeof(*j.legible));
 	read_notes(&j);
 	if (recompute(&j, e) != 0)
 		goto out;

@@ -32,17 +32,23 @@ int judge_store(struct store *st, const struct judge_options *o, struct verdict 
  * witness: what a log was like when it was last seen, in a file of our own:
  * the three lines of a checkpoint, unsigned (proof/checkpoint.h).  The first is
  * the log's name; of a log without a key "store:" and the store's id.
+ *
+ * A prune may go over any size that was not signed, whose root cannot be made
+ * again then.  So an empty line follows, and the same of the last size before
+ * it that no prune goes over: a signed one, or the end of a cell.
  */
 struct witness {
 	bool seen;         /* there was a file */
 	struct buf origin;
 	uint64_t size;
 	struct hash root;
+	uint64_t firm;     /* 0: none, or size is one itself */
+	struct hash firm_root;
 };
 
 /* No file: not seen.  ERR_FAIL: it is there, but no such text. */
 int witness_read(struct witness *w, const char *path, struct err *e);
-int witness_write(const char *path, struct str origin, uint64_t size, const struct hash *root, struct err *e);
+int witness_write(const char *path, const struct witness *w, struct err *e);
 void witness_fini(struct witness *w);
 
 #endif

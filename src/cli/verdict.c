@@ -87,6 +87,9 @@ add_signatures(struct buf *b, const struct verdict *v)
 		buf_printf(b, "nothing\n");
 	if (v->pending)
 		buf_printf(b, "             the last change of keys waits for its seal\n");
+	if (v->uncompared > 0)
+		buf_printf(b, "witness      %" PRIu64 " events that were seen cannot be compared: pruned over since\n",
+		    v->uncompared);
 }
 
 static void
@@ -137,8 +140,8 @@ add_program(struct buf *b, const struct verdict *v)
 		time_format(at, v->signed_at);
 		buf_printf(b, "\"%.*s\"", TIME_TEXT_LEN, at);
 	}
-	buf_printf(b, ",\"epochs\":%zu,\"seal_pending\":%s,\"pinned\":%s,\"key\":", v->epochs,
-	    v->pending ? "true" : "false", v->pinned ? "true" : "false");
+	buf_printf(b, ",\"uncompared\":%" PRIu64 ",\"epochs\":%zu,\"seal_pending\":%s,\"pinned\":%s,\"key\":", v->uncompared,
+	    v->epochs, v->pending ? "true" : "false", v->pinned ? "true" : "false");
 	if (v->key.len > 0)
 		cli_quote(b, buf_view(&v->key));
 	else
@@ -177,7 +180,13 @@ verdict_print(const struct verdict *v, struct outstream *out, struct err *e)
 static bool
 shows_nothing(const struct evidence *v)
 {
-	return v->kind == EVIDENCE_MANIFEST && v->events == 0;
+	return v->kind == EVIDENCE_MANIFEST && v->files == 1;
+}
+
+static bool
+is_incomplete(const struct evidence *v)
+{
+	return v->beyond > 0 || shows_nothing(v);
 }
 
 /* What was shown, up to the name of the log. */
@@ -195,7 +204,7 @@ add_shown(struct buf *b, const struct evidence *v)
 		buf_printf(b, "%" PRIu64 " events, all in the log of %" PRIu64 " events", v->events, v->size);
 		break;
 	case EVIDENCE_MANIFEST:
-		buf_printf(b, "%zu files as they were made", v->files);
+		buf_printf(b, shows_nothing(v) ? "1 file as it was made" : "%zu files as they were made", v->files);
 		if (!shows_nothing(v))
 			buf_printf(b, ", %" PRIu64 " events, all in the log of %" PRIu64 " events", v->events, v->size);
 		break;
@@ -207,7 +216,7 @@ add_shown(struct buf *b, const struct evidence *v)
 		buf_printf(b, " of ");
 		render_safe(b, buf_view(&v->origin));
 	}
-	if (v->beyond > 0 && shows_nothing(v))
+	if (shows_nothing(v))
 		buf_printf(b, "; nothing shows its %" PRIu64 " events to be in the log", v->beyond);
 	else if (v->beyond > 0)
 		buf_printf(b, "; %" PRIu64 " more came after the checkpoint: not shown", v->beyond);
@@ -256,7 +265,7 @@ verdict_evidence(struct buf *out, bool json, const char *file, const struct evid
 	buf_printf(out, "{\"file\":");
 	cli_quote(out, str_of(file));
 	buf_printf(out, ",\"status\":\"%s\"", !judged ? "unreadable" : status_words[failed ? VERDICT_FAILED :
-	    v->beyond > 0 ? VERDICT_UNSIGNED : VERDICT_VERIFIED]);
+	    is_incomplete(v) ? VERDICT_UNSIGNED : VERDICT_VERIFIED]);
 	if (!failed) {
 		add_evidence_json(out, v);
 	} else {
@@ -269,7 +278,7 @@ verdict_evidence(struct buf *out, bool json, const char *file, const struct evid
 void
 verdict_incomplete(const char *file, const struct evidence *v, struct err *e)
 {
-	if (v->beyond > 0 && shows_nothing(v))
+	if (shows_nothing(v))
 		err_set(e, ERR_INCOMPLETE, "%s: nothing shows its events to be in the log", file);
 	else if (v->beyond > 0)
 		err_set(e, ERR_INCOMPLETE, "%s: %" PRIu64 " %s after the checkpoint: not shown", file, v->beyond,

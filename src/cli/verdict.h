@@ -26,6 +26,7 @@ struct verdict {
 	uint64_t signed_size; /* the events that a valid checkpoint covers; 0: none */
 	int64_t signed_at;    /* when that was stored; TIME_NONE: not in the store */
 	size_t epochs;        /* 0: the log has no key */
+	uint64_t uncompared;  /* events that were seen (judge_options.state), and cannot be held against it any more */
 	bool pending;         /* a change of keys waits for its seal */
 	bool pinned;          /* the key was given, not taken from the store */
 	struct buf key;       /* verifier key that it was judged by; empty: none */

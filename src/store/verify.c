@@ -243,6 +243,7 @@ take_last(struct verify_walk *k, struct err *e)
 	k->v.r->size = k->v.state.size;
 	k->v.r->removals = k->v.state.removals;
 	walk_want(k, k->v.state.size, true);
+	walk_want(k, k->v.state.size - k->v.state.size % TREE_CELL, true);
 	if (schema_version(&k->v.st->db, &version, e) < 0 || verify_counters(&k->v, e) < 0)
 		return -1;
 	return version >= SIGNED_FORMAT ? walk_forgive(k, walk_notes(k, e), e) : 0;
@@ -326,6 +327,7 @@ give_results(struct verify_walk *k)
 	struct verify_result *r = k->v.r;
 
 	r->root = walk_root(k, r->size)->root;
+	r->whole = *walk_root(k, r->size - r->size % TREE_CELL);
 	for (size_t i = 0; i < k->v.o->roots; i++) {
 		uint64_t size = k->v.o->root[i].size;
 

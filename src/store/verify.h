@@ -87,6 +87,7 @@ struct verify_key { /* introduced by a verified record */
 struct verify_result {
 	uint64_t size, removals; /* of the log that was verified */
 	struct hash root; /* zeros when damage hides it */
+	struct verify_root whole; /* of the full cells: can be made again whatever is pruned */
 	/* present + pruned + missing == size; records and erased are present too,
 	 * what is there but cannot be read is missing. */
 	uint64_t present, records, erased, pruned, missing;

@@ -214,6 +214,9 @@ conclude(const struct work *w, const struct verdict *v, struct err *e)
 	else if (v->pending)
 		err_set(e, ERR_INCOMPLETE, "%s: a change of keys was interrupted and waits for its seal (--sign finishes it)",
 		    store_path(w->st));
+	else if (v->uncompared > 0)
+		err_set(e, ERR_INCOMPLETE, "%s: a prune went over what --state saw: its last %" PRIu64
+		    " events cannot be compared", store_path(w->st), v->uncompared);
 	else if (w->pinned && beyond > 0)
 		err_set(e, ERR_INCOMPLETE, "%s: %" PRIu64 " %s not signed yet (--sign)", store_path(w->st), beyond,
 		    beyond == 1 ? "event is" : "events are");

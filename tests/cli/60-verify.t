@@ -130,7 +130,7 @@ refuses "a checkpoint that is not there" 2 "missing: No such file"
 # ---- the witness's state ----
 
 run audit-verify --state seen
-is "a first look leaves a state" "$status $(sed -n 1p seen) $(wc -l <seen)" "0 example.org/app 3"
+is "a first look leaves a state" "$status $(sed -n 1p seen) $(wc -l <seen)" "0 example.org/app 7"
 cp seen seen.before
 cp "$db" before.db
 run auditd-ingest third.jsonl
@@ -151,6 +151,36 @@ run audit-verify -D forked.db --state seen.before
 ends "which is no wonder to who saw nothing since" 0
 run audit-verify -D other.db --state seen.now
 ends "another log" 5
+# A size that is neither signed nor the end of a cell may be pruned over.
+cat >old.awk <<'END'
+BEGIN { for (i = from; i < to; i++) printf "{\"id\":\"old-%d\",\"time\":\"2020-01-01T%02d:%02d:%02dZ\",\"action\":\"x\"}\n",
+    i, i / 3600, i / 60 % 60, i % 60 }
+END
+awk -v from=0 -v to=30000 -f old.awk >one.jsonl
+awk -v from=30000 -v to=70000 -f old.awk >two.jsonl
+auditd-ingest -q -D pruned.db one.jsonl
+audit-verify -q -D pruned.db --state seen.unsigned
+cp pruned.db signed.db
+audit-verify -q -D signed.db --init-keys --origin example.org/old >old.pub
+audit-verify -q -D signed.db --sign >old.checkpoint
+head -n 100 two.jsonl | auditd-ingest -q -D signed.db -
+audit-verify -q -D signed.db --state seen.signed
+is "what was signed before is noted, too" "$(sed -n 2p seen.signed) $(sed -n 6p seen.signed)" "30101 $(sed -n 2p old.checkpoint)"
+awk 'NR == 7 { $0 = (/^A/ ? "B" : "A") substr($0, 2) } 1' seen.signed >seen.other
+for store in pruned signed; do
+	auditd-ingest -q -D $store.db two.jsonl
+	audit-prune -q -D $store.db --older-than 400d --apply
+done
+run audit-verify -D pruned.db --state seen.unsigned -o json
+is "a size that was pruned over is no fault" "$status $(json '[.found, .uncompared] | map(tostring) | join(" ")')" "3 0 30000"
+run audit-verify -D pruned.db --state seen.unsigned
+ends "and is told once" 0
+run audit-verify -D signed.db --state seen.other
+is "up to what was signed nothing changed unnoticed" "$status $(grep -c '^seen.other: the first 30001 events are not' out)" "5 1"
+run audit-verify -D signed.db --state seen.signed
+is "the rest is not compared" "$status $(grep '^witness' out)" \
+    "3 witness      100 events that were seen cannot be compared: pruned over since"
+check "on standard error, too" grep -q "a prune went over what --state saw: its last 100 events" err
 for text in '' 'x' 'example.org/app
 5
 AAAA' 'example.org/app
@@ -158,7 +188,13 @@ AAAA' 'example.org/app
 wrP/2rqdSjtRVV0wE39nTSKD9e+u4QG7DPDoBNVNq4o=' 'example.org/app
 5
 wrP/2rqdSjtRVV0wE39nTSKD9e+u4QG7DPDoBNVNq4o=
-more'; do
+more' 'example.org/app
+5
+wrP/2rqdSjtRVV0wE39nTSKD9e+u4QG7DPDoBNVNq4o=
+
+example.org/app
+6
+wrP/2rqdSjtRVV0wE39nTSKD9e+u4QG7DPDoBNVNq4o='; do
 	printf '%s\n' "$text" >state
 	run audit-verify --state state
 	refuses "a state that is none ($(printf '%s' "$text" | wc -l) lines)" 2 "state: is not what audit-verify leaves"
