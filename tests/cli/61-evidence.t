@@ -219,6 +219,16 @@ ends "agrees, and proves nothing" 3
 echo >>table.csv
 judge table.csv.manifest.json
 refuses "or does not agree" 5 "table.csv"
+audit-export -q --actor nobody -O none.csv -o csv --manifest
+judge none.csv.manifest.json
+ends "also when it is empty" 3
+
+# A name that stands for the standard input elsewhere.
+cp there/plain.jsonl.proof ./-.proof
+echo '{"id":"never-happened"}' >-
+run audit-verify --key "$key" -- - <there/plain.jsonl
+ends "a file called - is what is looked at" 5
+rm -f ./- ./-.proof
 run audit-export --cursor-file cur -O one.jsonl --proof
 run audit-export --cursor-file cur -O two.jsonl --proof
 judge one.jsonl
