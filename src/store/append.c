@@ -710,6 +710,12 @@ int
 append_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum append_result *result,
     struct err *e)
 {
+	/* Without the last two its line would be another one when it is read again. */
+	static const field_set needed = FIELD_BIT(FIELD_ID) | FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_INGESTED) |
+	    FIELD_BIT(FIELD_ACTION) | FIELD_BIT(FIELD_SEVERITY) | FIELD_BIT(FIELD_OUTCOME);
+
+	if (~ev->present & needed)
+		return err_set(e, ERR_FAIL, "an event needs an id, times, an action, a severity and an outcome");
 	return add_event(a, ev, kind, result, e) < 0 ? store_blame(a->st, e) : 0;
 }
 

@@ -183,10 +183,11 @@ void append_close(struct appender *a); /* drops what was not committed; NULL is 
 enum append_result { APPEND_STORED, APPEND_DUPLICATE, APPEND_CONFLICT };
 
 /*
- * Adds an event (copied).  It must have id, time and ingested.  APPEND_CONFLICT: the same
- * source, id and time with other content is stored already; the caller
- * quarantines it.  May commit on its own when a cell is full: events given
- * before, with the newest position that all of them are behind.
+ * Adds an event (copied).  It must have id, time, ingested, action, severity and
+ * outcome: ERR_FAIL.  APPEND_CONFLICT: the same source, id and time with other
+ * content is stored already; the caller quarantines it.  May commit on its own
+ * when a cell is full: events given before, with the newest position that all
+ * of them are behind.
  * 0 or -1.
  */
 int append_event(struct appender *a, const struct event *ev, enum leaf_kind kind,

@@ -267,6 +267,37 @@ expect_root(struct store *st)
 
 /* ---- the tests ---- */
 
+START_TEST(an_event_that_would_read_as_another_line_is_refused)
+{
+	static const enum field needed[] = { FIELD_ID, FIELD_TIME, FIELD_INGESTED, FIELD_ACTION, FIELD_SEVERITY,
+		FIELD_OUTCOME };
+	struct err e = ERR_NONE;
+	struct store *st = open_store(STORE_CREATE);
+	struct appender *a = append_open(st, NULL, &e);
+	struct json_tape tape = { 0 };
+	struct arena arena = { 0 };
+	struct buf line = { 0 };
+	enum append_result result;
+
+	make_line(&line, 1);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		struct event ev = parse(&line, &tape, &arena);
+
+		ev.present &= ~FIELD_BIT(needed[i]);
+		err_clear(&e);
+		ck_assert_int_eq(append_event(a, &ev, LEAF_EVENT, &result, &e), -1);
+		ck_assert_int_eq(e.code, ERR_FAIL);
+	}
+	append_one(a, 1);
+	commit(a);
+	append_close(a);
+	json_tape_fini(&tape);
+	arena_fini(&arena);
+	buf_fini(&line);
+	store_close(st);
+}
+END_TEST
+
 START_TEST(small_commits_become_tail_then_segments)
 {
 	struct store *st = open_store(STORE_CREATE);
@@ -823,6 +854,7 @@ store_suite(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, make_folder, drop_folder);
+	tcase_add_test(t, an_event_that_would_read_as_another_line_is_refused);
 	tcase_add_test(t, small_commits_become_tail_then_segments);
 	tcase_add_test(t, large_commits_are_sealed_at_once_behind_the_tail);
 	tcase_add_test(t, a_full_cell_becomes_one_segment);
