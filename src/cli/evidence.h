@@ -61,6 +61,14 @@ struct evidence_manifest {
 /* Writes FILE.manifest.json beside the first file, and gives its hash. */
 int evidence_manifest_write(const struct evidence_manifest *m, struct hash *sha256, struct err *e);
 
+/* ---- what is known already ---- */
+
+/* A verifier key, or the file that holds its line. */
+int evidence_key(const char *word, struct note_verifier *key, struct err *e);
+/* Adds the signed notes of a file, one behind the other, not looked at yet; at
+ * least one.  ERR_INTEGRITY: it has NULs. */
+int evidence_notes(const char *path, struct str_list *notes, struct err *e);
+
 /* ---- judging ---- */
 
 enum evidence_kind {

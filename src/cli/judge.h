@@ -12,7 +12,7 @@
 #include "proof/note.h"
 
 struct judge_note { /* a checkpoint that was kept elsewhere */
-	const char *name; /* of its file */
+	const char *name; /* for people: of its file */
 	struct str note;
 };
 

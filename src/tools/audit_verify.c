@@ -14,7 +14,6 @@
 #include "cli/judge.h"
 #include "cli/keys.h"
 
-#define KEY_FILE_MAX 4096 /* bytes of a file with a verifier key */
 #define SAME_ID_SHOWN 8   /* seqs that are named when events share an id */
 
 struct args {
@@ -31,7 +30,7 @@ static const struct opt options[] = {
 	{ 0, "key", OPT_STRING, ARG(key), "LINE|FILE",
 	    "the log's verifier key, as --init-keys printed it; else verifier_key: of the configuration", VALUE_FILE, NULL },
 	{ 0, "checkpoint", OPT_LIST, ARG(checkpoint), "FILE",
-	    "a checkpoint that was kept elsewhere: the log must continue it", VALUE_FILE, NULL },
+	    "checkpoints that were kept elsewhere: the log must continue them", VALUE_FILE, NULL },
 	{ 0, "state", OPT_STRING, ARG(state), "FILE",
 	    "the log must continue what it was at the last run with FILE; then replace FILE", VALUE_FILE, NULL },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Signing", VALUE_ANY, NULL },
@@ -82,7 +81,7 @@ struct work {
 	bool json;
 	bool pinned;
 	struct note_verifier key; /* when pinned */
-	struct str_list note;     /* of --checkpoint: the bytes of each file */
+	struct str_list note, note_name; /* of --checkpoint */
 	struct pool *pool;
 	struct store *st;
 	struct progress progress;
@@ -119,8 +118,6 @@ check_args(const struct work *w, struct err *e)
 		return err_set(e, ERR_FAIL, "--state is for verifying the store, not for %s", chosen);
 	if (a->checkpoint.n > 0 && chosen && w->files->n == 0)
 		return err_set(e, ERR_FAIL, "--checkpoint is for verifying, not for %s", chosen);
-	if (a->checkpoint.n > 1 && w->files->n > 0)
-		return err_set(e, ERR_FAIL, "--checkpoint: one only, with FILE");
 	if (a->key && chosen && w->files->n == 0)
 		return err_set(e, ERR_FAIL, "--key is for verifying, not for %s", chosen);
 	if (a->output && chosen && w->files->n == 0)
@@ -128,60 +125,40 @@ check_args(const struct work *w, struct err *e)
 	return 0;
 }
 
-static struct str
-trimmed(struct str s)
-{
-	while (s.len > 0 && (s.p[s.len - 1] == '\n' || s.p[s.len - 1] == '\r'))
-		s.len--;
-	return s;
-}
-
-/* --key: a line, or a file that holds it, for a key always has a plus and a
- * base64 text in it; else verifier_key:. */
+/* The key that was pinned; else the one of the configuration; else none. */
 static int
 read_key(struct work *w, struct err *e)
 {
-	const char *typed = w->args->key;
-	struct err why = ERR_NONE;
-	size_t len;
-	char *text;
-	int rc;
-
-	if (!typed && !w->config.verifier_key)
-		return 0;
-	w->pinned = true;
-	if (!typed)
-		return note_verifier_parse(&w->key, str_of(w->config.verifier_key), e);
-	if (note_verifier_parse(&w->key, str_of(typed), &why) == 0)
-		return 0;
-	if ((text = file_read(typed, KEY_FILE_MAX, &len, e)) == NULL)
-		return err_doing(e, "--key: neither a verifier key nor a file with one");
-	rc = note_verifier_parse(&w->key, trimmed((struct str){ text, len }), e);
-	if (rc != 0)
-		err_doing(e, "--key %s", typed);
-	free(text);
-	return rc;
+	w->pinned = w->args->key || w->config.verifier_key;
+	if (w->args->key)
+		return evidence_key(w->args->key, &w->key, e);
+	return w->pinned ? note_verifier_parse(&w->key, str_of(w->config.verifier_key), e) : 0;
 }
 
+/* Each has the name of its file, and of several there its number. */
 static int
 read_checkpoints(struct work *w, struct err *e)
 {
-	for (size_t i = 0; i < w->args->checkpoint.n; i++) {
-		size_t len;
-		char *text = file_read(w->args->checkpoint.item[i], NOTE_LEN_MAX, &len, e);
+	struct buf name = { 0 };
+	int rc = 0;
 
-		if (!text)
-			return err_doing(e, "--checkpoint");
-		/* Bytes behind a NUL would not be looked at. */
-		if (memchr(text, '\0', len))
-			err_set(e, ERR_INTEGRITY, "--checkpoint %s: is no checkpoint", w->args->checkpoint.item[i]);
-		else
-			str_list_add(&w->note, text, len);
-		free(text);
-		if (e->code != ERR_OK)
-			return -1;
+	for (size_t i = 0; rc == 0 && i < w->args->checkpoint.n; i++) {
+		const char *path = w->args->checkpoint.item[i];
+		size_t first = w->note.n;
+
+		rc = evidence_notes(path, &w->note, e);
+		for (size_t n = first; n < w->note.n; n++) {
+			buf_reset(&name);
+			buf_printf(&name, "%s", path);
+			if (w->note.n - first > 1)
+				buf_printf(&name, ", number %zu", n - first + 1);
+			str_list_add(&w->note_name, name.p, name.len);
+		}
 	}
-	return 0;
+	buf_fini(&name);
+	if (rc == 0 && w->files->n > 0 && w->note.n > 1)
+		rc = err_set(e, ERR_FAIL, "--checkpoint: one only, with FILE");
+	return rc;
 }
 
 /* ---- Progress ---- */
@@ -233,7 +210,7 @@ verify_store(struct work *w, struct err *e)
 	int rc = -1;
 
 	for (size_t i = 0; i < w->note.n; i++)
-		note[i] = (struct judge_note){ w->args->checkpoint.item[i], str_of(w->note.item[i]) };
+		note[i] = (struct judge_note){ w->note_name.item[i], str_of(w->note.item[i]) };
 	if ((w->st = cli_store(&w->args->common, STORE_READ, e)) == NULL)
 		goto out;
 	progress_start(&w->progress, &w->args->common, "verifying");
@@ -487,6 +464,7 @@ main(int argc, char *argv[])
 	}
 	config_fini(&w.config);
 	str_list_fini(&w.note);
+	str_list_fini(&w.note_name);
 	buf_fini(&w.out);
 	opt_fini(options, &a);
 	str_list_fini(&operands);

@@ -124,6 +124,15 @@ is "a checkpoint that was changed" "$status $(grep -c '^checkpoint.spoiled: ' ou
 head -n 2 checkpoint.1 >checkpoint.cut
 run audit-verify --checkpoint checkpoint.cut --checkpoint /dev/null
 is "what is no checkpoint" "$status $(grep -c '^checkpoint.cut: is no checkpoint' out) $(grep -c '^/dev/null: is no checkpoint' out)" "5 1 1"
+cat checkpoint.1 checkpoint.2 >kept
+run audit-verify --key log.pub --checkpoint kept
+is "several in one file hold" "$status $(cat err | wc -l)" "3 1"
+{ cat checkpoint.1; echo; cat checkpoint.spoiled checkpoint.2; head -n 2 checkpoint.2; } >kept.spoiled
+run audit-verify --key log.pub --checkpoint kept.spoiled
+is "each of them is judged" "$status $(wc -l <out) $(sed -n 's/:.*//p' out | sort | paste -sd';')" \
+    "5 2 kept.spoiled, number 2;kept.spoiled, number 4"
+run audit-verify --key log.pub --checkpoint kept checkpoint.1
+refuses "but one only with a file" 2 "--checkpoint: one only, with FILE"
 run audit-verify --checkpoint missing
 refuses "a checkpoint that is not there" 2 "missing: No such file"
 
