@@ -105,23 +105,32 @@ event_format_text(struct buf *out, const struct event *ev, enum field f)
 }
 
 void
-event_format(struct buf *out, const struct event *ev)
+event_format_member(struct buf *out, const struct event *ev, enum field f)
 {
-	size_t start = out->len;
-	field_set left;
+	memcpy(room(out, PREFIX_MAX), prefixes[f].text, PREFIX_MAX);
+	out->len += prefixes[f].len;
+	event_format_field(out, ev, f);
+}
 
-	for (left = ev->present; left != 0; left &= left - 1) {
-		enum field f = (enum field)__builtin_ctzll(left);
-
-		memcpy(room(out, PREFIX_MAX), prefixes[f].text, PREFIX_MAX);
-		out->len += prefixes[f].len;
-		event_format_field(out, ev, f);
-	}
+void
+event_format_end(struct buf *out, size_t start)
+{
 	if (out->len == start)
 		buf_byte(out, '{');
 	else
 		out->p[start] = '{'; /* in the place of the first comma */
 	buf_byte(out, '}');
+}
+
+void
+event_format(struct buf *out, const struct event *ev)
+{
+	size_t start = out->len;
+	field_set left;
+
+	for (left = ev->present; left != 0; left &= left - 1)
+		event_format_member(out, ev, (enum field)__builtin_ctzll(left));
+	event_format_end(out, start);
 }
 
 bool

@@ -74,6 +74,11 @@ enum event_fault event_parse(struct event *ev, const char *line, size_t len,
 /* Appends the canonical line, without newline. */
 void event_format(struct buf *out, const struct event *ev);
 
+/* The same, one after the other: members with a comma in front, in the order
+ * of fields, then what makes them a line from `start` on. */
+void event_format_member(struct buf *out, const struct event *ev, enum field f);
+void event_format_end(struct buf *out, size_t start);
+
 /* Appends one field's value as JSON ("x", 12, {...}); it must be present. */
 void event_format_field(struct buf *out, const struct event *ev, enum field f);
 

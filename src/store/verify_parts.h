@@ -201,7 +201,8 @@ void cell_work_fini(struct cell_work *w);
 /* Judges what was copied. */
 void cell_work_run(struct cell_work *w);
 
-/* One event that is there: its line and what it is made of. */
+/* One event that is there: its line and what it is made of; of an event from
+ * outside only source and times. */
 void cell_take_event(struct cell_work *w, const struct event *ev, struct str line, uint64_t seq, enum leaf_kind kind,
     int64_t segment);
 /* One that is there, but cannot be read. */

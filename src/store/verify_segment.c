@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "store/line_maker.h"
 #include "store/verify_parts.h"
 
 /* Decoded columns are not larger than their lines, but for what they are made
@@ -268,27 +269,30 @@ take_rows(struct segment_work *g)
 	uint64_t bytes = 0;
 	bool told = false;
 	struct event ev;
+	struct line_maker *lines = line_maker_new(g->columns);
 
 	for (uint32_t row = 0; row < g->s->info.meta.count; row++) {
 		uint64_t seq = segment_rows_seq(&g->rows, g->s->info.first, row);
+		enum leaf_kind kind = segment_rows_kind(&g->rows, row);
+		field_set want = kind == LEAF_RECORD ? FIELD_ALL : FIELD_BIT(FIELD_SOURCE);
 		struct err e = ERR_NONE;
 
-		if (segment_event(g->columns, row, FIELD_ALL, &ev, &e) < 0) {
+		buf_reset(&w->line);
+		if (line_maker_add(lines, row, want, &w->line, &ev, &e) < 0) {
 			if (!told)
 				column_fault(g, FIELD_NONE, e.text);
 			told = true;
 			cell_take_bad(w, seq);
 			continue;
 		}
-		buf_reset(&w->line);
-		event_format(&w->line, &ev);
 		if (!told && ((~ev.present & NEEDED) != 0 || w->line.len > JSON_STORED_MAX)) {
 			lacking(g, seq);
 			told = true;
 		}
 		bytes += w->line.len;
-		cell_take_event(w, &ev, buf_view(&w->line), seq, segment_rows_kind(&g->rows, row), g->s->info.id);
+		cell_take_event(w, &ev, buf_view(&w->line), seq, kind, g->s->info.id);
 	}
+	line_maker_free(lines);
 	check_bytes(g, bytes);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "store/internal.h"
+#include "store/line_maker.h"
 #include "unit.h"
 
 /* A small generator with a seed, so that a failure can be repeated. */
@@ -240,6 +241,38 @@ check_picked(struct run *r, uint32_t step)
 	ck_assert(!r->pieces.begun);
 }
 
+/* Lines out of members made ready, and what they say is in them. */
+static void
+check_lines(struct run *r)
+{
+	struct line_maker *lines = line_maker_new(r->segment);
+	struct buf line = { 0 }, expected = { 0 };
+	struct event ev;
+	struct err e = ERR_NONE;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		uint32_t row = i % 2 ? r->n - 1 - i / 2 : i / 2;
+		field_set want = i % 3 ? FIELD_BIT(FIELD_SOURCE) : FIELD_ALL;
+
+		buf_reset(&line);
+		buf_reset(&expected);
+		event_format(&expected, &r->ev[row]);
+		ck_assert_msg(line_maker_add(lines, row, want, &line, &ev, &e) == 0, "%s", e.text);
+		ck_assert(str_eq(buf_view(&line), buf_view(&expected)));
+		ck_assert(ev.present == r->ev[row].present);
+		ck_assert(ev.time == r->ev[row].time);
+		if (event_has(&ev, FIELD_INGESTED))
+			ck_assert(ev.ingested == r->ev[row].ingested);
+		for (int f = 0; f < FIELD_COUNT; f++)
+			if (want >> f & ev.present >> f & 1 && !is_time(f))
+				ck_assert(str_eq(ev.v[f], r->ev[row].v[f]));
+	}
+	ck_assert_int_eq(line_maker_add(lines, r->n, FIELD_ALL, &line, &ev, &e), -1);
+	line_maker_free(lines);
+	buf_fini(&line);
+	buf_fini(&expected);
+}
+
 static void
 check_run(struct run *r)
 {
@@ -267,6 +300,7 @@ check_run(struct run *r)
 	}
 	ck_assert_uint_gt(segment_memory(r->segment), 0);
 	check_picked(r, r->n / 25 + 1);
+	check_lines(r);
 }
 
 /* ---- round trips ---- */
@@ -434,6 +468,30 @@ START_TEST(huge_values_come_back)
 	check_run(&r);
 	run_fini(&r);
 	free(huge);
+}
+END_TEST
+
+START_TEST(more_escapes_than_are_made_ready_come_back)
+{
+	enum { VALUES = 100, LEN = 40 * 1024 };
+	struct run r;
+	struct err e = ERR_NONE;
+	enum column_kind kind;
+	char *text = mem_alloc(LEN);
+
+	memset(text, 1, LEN);
+	run_init(&r, 3 * VALUES);
+	for (uint32_t row = 0; row < r.n; row++) {
+		text[0] = (char)(2 + row % VALUES);
+		set(&r, row, FIELD_DEVICE, "\"", 1);
+		set(&r, row, FIELD_USER_AGENT, text, LEN);
+		set(&r, row, FIELD_HOST, "host", 4);
+	}
+	run_seal(&r, NULL);
+	ck_assert(segment_kind(r.segment, FIELD_USER_AGENT, &kind, &e) == 0 && kind == COLUMN_CODES);
+	check_lines(&r);
+	run_fini(&r);
+	free(text);
 }
 END_TEST
 
@@ -990,6 +1048,7 @@ segment_suite(void)
 	tcase_add_test(t, a_full_segment_comes_back);
 	tcase_add_test(t, a_column_that_becomes_distinct_late_comes_back);
 	tcase_add_test(t, huge_values_come_back);
+	tcase_add_test(t, more_escapes_than_are_made_ready_come_back);
 	tcase_add_test(t, an_empty_value_is_not_an_absent_one);
 	tcase_add_test(t, a_builder_may_be_used_again);
 	tcase_add_test(t, the_zone_map_says_what_is_there);
