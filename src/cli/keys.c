@@ -10,7 +10,8 @@
  *	renamed to signing.key
  *
  * Nothing is signed before the events behind the last checkpoint were read
- * again and hashed, and the kept hashes give what that checkpoint signed.
+ * again and hashed, and the kept hashes give what that checkpoint signed, and
+ * what the folder remembers to have been signed last.
  *
  * In: a store and a folder of keys.   Out: a note, stored.
  */
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/keys_last.h"
 #include "proof/checkpoint.h"
 #include "proof/rotate.h"
 
@@ -267,7 +269,7 @@ keys_init(struct store *st, const char *folder, const char *origin, struct buf *
 	    take_first(&k, origin, &first, e) != 0)
 		goto out;
 	if (record_key(&k, "audit.key-init", &first.verifier, e) != 0 ||
-	    key_file_rename(&k.folder, KEY_NEXT, KEY_CURRENT, e) != 0)
+	    keys_last_forget(&k.folder, e) != 0 || key_file_rename(&k.folder, KEY_NEXT, KEY_CURRENT, e) != 0)
 		goto out;
 	note_verifier_format(line, &first.verifier);
 	rc = 0;
@@ -326,24 +328,30 @@ struct verified {
 	bool any_last;
 };
 
+enum { ROOT_STORED, ROOT_REMEMBERED, ROOT_WANTED }; /* asked for */
+
 static int
 verify(const struct keys *k, uint64_t size, struct verified *v, struct err *e)
 {
 	struct verify_options o = { 0 };
 	struct verify_result r = { 0 };
-	struct verify_root root[2] = { 0 };
+	struct verify_root root[ROOT_WANTED + 1] = { 0 };
+	struct keys_last remembered;
+	struct note_verifier latest; /* the folder has its key */
 	int rc = -1, any = store_checkpoint_last(k->st, size, &v->last, &v->last_bytes, e);
 
-	if (any < 0)
+	if (any < 0 || parse_key(k, k->n - 1, &latest, e) != 0 ||
+	    keys_last_read(&k->folder, latest.name, &remembered, e) != 0)
 		return -1;
 	v->any_last = any == 1;
 	if (k->options)
 		o = *k->options;
 	o.from = v->any_last ? v->last.size : 0;
-	root[0].size = v->last.size;
-	root[1].size = size;
+	root[ROOT_STORED].size = v->last.size;
+	root[ROOT_REMEMBERED].size = remembered.size;
+	root[ROOT_WANTED].size = size;
 	o.root = root;
-	o.roots = size == SIZE_NOW ? 1 : 2;
+	o.roots = size == SIZE_NOW ? ROOT_WANTED : ROOT_WANTED + 1;
 	if (store_verify(k->st, &o, &r, e) != 0)
 		goto out;
 	if (r.findings > 0) {
@@ -353,14 +361,16 @@ verify(const struct keys *k, uint64_t size, struct verified *v, struct err *e)
 	}
 	if (check_keys(k, &r, e) != 0)
 		goto out;
-	if (v->any_last && check_last(k, &v->last, r.size, &root[0], e) != 0) {
+	if ((v->any_last && check_last(k, &v->last, r.size, &root[ROOT_STORED], e) != 0) ||
+	    keys_last_check(&k->folder, &remembered, r.size,
+	        root[ROOT_REMEMBERED].known ? &root[ROOT_REMEMBERED].root : NULL, e) != 0) {
 		err_doing(e, "nothing was signed");
 		goto out;
 	}
 	v->size = size == SIZE_NOW ? r.size : size;
-	v->root = size == SIZE_NOW ? r.root : root[1].root;
+	v->root = size == SIZE_NOW ? r.root : root[ROOT_WANTED].root;
 	v->removals = r.removals;
-	rc = size == SIZE_NOW || root[1].known ? 0 :
+	rc = size == SIZE_NOW || root[ROOT_WANTED].known ? 0 :
 	    err_set(e, ERR_INTEGRITY, "the log as it was with %" PRIu64 " events cannot be made again", size);
 out:
 	verify_result_fini(&r);
@@ -392,7 +402,7 @@ sign_at(const struct keys *k, uint64_t size, const struct note_signer *signer, s
 	}
 	if (stored == 0)
 		return err_set(e, ERR_BUSY, "events are being removed all the time: nothing was signed, try again");
-	return stored < 0 ? -1 : 0;
+	return stored < 0 ? -1 : keys_last_write(&k->folder, buf_view(note), e);
 }
 
 /* ---- The log's part in a rotation ---- */

@@ -104,7 +104,7 @@ run audit-verify --rotate-key
 new=$(cat out)
 is "a new key is printed" "$status $(wc -l <out)" "0 1"
 check "which is another one" test "$new" != "$key"
-is "one file is left" "$(names "$keys")" "signing.key "
+is "one key is left, and what was signed last" "$(names "$keys")" "last.checkpoint signing.key "
 is "the log names it" "$(audit-query -o jsonl action=audit.key-rotate | jq -r .context.key)" "$new"
 run audit-verify --key "$key" -o json
 is "the first key leads to it" "$status $(jq -r '"\(.status) \(.epochs)"' out)" "0 verified 2"
@@ -142,7 +142,7 @@ next() { cp -p after.keys/signing.key "$keys/next.key"; }
 # finishes NAME EPOCHS: by the next --sign.
 finishes() {
 	run audit-verify --sign
-	is "$1: the next --sign finishes it" "$status $(names "$keys")" "0 signing.key "
+	is "$1: the next --sign finishes it" "$status $(names "$keys")" "0 last.checkpoint signing.key "
 	run audit-verify --key "$key" -o json
 	is "$1: and the log is sound" "$status $(jq -r '"\(.status) \(.epochs)"' out)" "0 verified $2"
 }
@@ -185,7 +185,7 @@ python3 change.py "$db" "DELETE FROM checkpoint WHERE size >= $seal" \
     "UPDATE state SET quarantined = quarantined + 1"
 run audit-verify --sign
 is "a damaged log gets no seal" "$status $(wc -c <out) $(grep -c 'nothing was signed' err) $(names "$keys")" \
-    "5 0 1 next.key signing.key "
+    "5 0 1 last.checkpoint next.key signing.key "
 run audit-verify --rotate-key
 ends "nor a new key" 5
 is "and no record of one" "$(audit-query -c action=audit.key-rotate)" 1

@@ -357,6 +357,24 @@ caught "but not against a checkpoint kept elsewhere" checkpoint true --checkpoin
 caught "nor against what a witness saw" "checkpoint state" true --state state
 passes "what the witness saw is as before" small.db 0 --state state
 
+# What was signed under the key in use, to be signed once more as something else.
+cp -R keys sign.keys
+victim small sql "DELETE FROM checkpoint WHERE size > $seal" --repair
+python3 "$forge" victim.db line $tail --repair
+run audit-verify -D victim.db --keys sign.keys --sign
+refuses "events changed behind the last seal are not signed" 5 "the first $size events .* rewritten"
+run audit-verify -D victim.db --keys sign.keys --rotate-key
+refuses "nor sealed" 5 "the first $size events .* rewritten"
+run audit-verify -D old.db --keys sign.keys --sign
+refuses "an older copy is not signed" 5 "an older copy .*remove sign.keys/last.checkpoint"
+is "and nothing was recorded" "$(audit-query -D old.db -c action=audit.key-rotate)" 1
+rm sign.keys/last.checkpoint
+run audit-verify -D old.db --keys sign.keys --sign
+ends "unless it is meant to be" 0
+echo nothing >sign.keys/last.checkpoint
+run audit-verify -D old.db --keys sign.keys --sign
+ends "what it remembers must be legible" 5
+
 # ---- The schema ----
 
 victim small sql 'CREATE TRIGGER t AFTER INSERT ON tail BEGIN DELETE FROM tail; END'
