@@ -6,6 +6,8 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "cli/evidence_judge.h"
@@ -104,6 +106,17 @@ judge_data(struct export_proof *proof, const char *path, const struct hash *sign
 	return 0;
 }
 
+/* What someone sent: a FIFO among it would be waited for for ever. */
+static int
+check_regular(const char *path, struct err *e)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) != 0)
+		return err_errno(e, "%s", path);
+	return S_ISREG(sb.st_mode) ? 0 : err_set(e, ERR_FAIL, "%s: is not a regular file", path);
+}
+
 int
 evidence_judge_export(const struct evidence_judge *j, const char *data, const char *path,
     struct export_stated *stated, struct err *e)
@@ -111,10 +124,11 @@ evidence_judge_export(const struct evidence_judge *j, const char *data, const ch
 	struct export_proof *proof = NULL;
 	struct checkpoint c;
 	size_t len;
-	char *text = file_read(path, EXPORT_PROOF_MAX, &len, e);
+	char *text;
 	int rc = -1;
 
-	if (text == NULL)
+	if (check_regular(path, e) != 0 || check_regular(data, e) != 0 ||
+	    (text = file_read(path, EXPORT_PROOF_MAX, &len, e)) == NULL)
 		return -1;
 	/* Signatures first: they cost nothing, and a file may be large. */
 	if ((proof = export_proof_parse((struct str){ text, len }, e)) == NULL || judge_chain(j, proof, &c, e) != 0)

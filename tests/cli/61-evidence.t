@@ -229,6 +229,12 @@ echo '{"id":"never-happened"}' >-
 run audit-verify --key "$key" -- - <there/plain.jsonl
 ends "a file called - is what is looked at" 5
 rm -f ./- ./-.proof
+
+# Nothing that was sent is waited for.
+mkfifo sent.jsonl.proof
+cp there/plain.jsonl sent.jsonl
+judge sent.jsonl
+refuses "a FIFO in the place of a proof" 2 "sent.jsonl.proof: is not a regular file"
 run audit-export --cursor-file cur -O one.jsonl --proof
 run audit-export --cursor-file cur -O two.jsonl --proof
 judge one.jsonl
