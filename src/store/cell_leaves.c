@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "proof/salt.h"
+#include "store/line_maker.h"
 
 enum { PREFIX_CHANGE = 0x03 };
 
@@ -141,17 +142,18 @@ put_segment(struct making *m, const struct copied_segment *s)
 {
 	struct segment_rows rows = { 0 };
 	struct segment *columns = copied_segment_open(s, m->l->copy, &rows, m->e);
+	struct line_maker *lines = columns != NULL ? line_maker_new(columns) : NULL;
 	struct event ev;
 	int rc = columns != NULL ? 0 : -1;
 
 	for (uint32_t row = 0; rc == 0 && row < s->info.meta.count; row++) {
-		if ((rc = segment_event(columns, row, FIELD_ALL, &ev, m->e)) < 0)
-			break;
 		buf_reset(&m->line);
-		event_format(&m->line, &ev);
+		if ((rc = line_maker_add(lines, row, 0, &m->line, &ev, m->e)) < 0)
+			break;
 		rc = put_leaf(m, segment_rows_seq(&rows, s->info.first, row), segment_rows_kind(&rows, row),
 		    buf_view(&m->line));
 	}
+	line_maker_free(lines);
 	segment_free(columns);
 	segment_rows_fini(&rows);
 	return rc < 0 ? err_doing(m->e, "segment %lld", (long long)s->info.id) : 0;
