@@ -7,7 +7,7 @@
 #include "store/verify_parts.h"
 
 enum {
-	ERASED_FORMAT = 3, /* the first that has the table */
+	SIGNED_FORMAT = 3, /* the first with keys, checkpoints, removals and erased events */
 	SAVED_FORMAT = 2,
 	PIECE_STEPS = 512  /* segments looked for in one transaction */
 };
@@ -69,10 +69,14 @@ count_rows(struct verify_log *v, int64_t version, struct err *e)
 	beyond(v, out[2], "cells");
 	beyond(v, out[3], "rows of leaf hashes");
 	beyond(v, out[4], "hashes of what was removed");
-	n = 0;
-	if (version >= ERASED_FORMAT && numbers(v, ST_VERIFY_ERASED_BEYOND, (int64_t)v->state.size, &n, 1, e) < 0)
+	if (version < SIGNED_FORMAT)
+		return 0;
+	if (numbers(v, ST_VERIFY_SIGNED_BEYOND, (int64_t)v->state.size, out, 4, e) < 0)
 		return -1;
-	beyond(v, n, "rows of erased events");
+	beyond(v, out[0], "rows of erased events");
+	beyond(v, out[1], "checkpoints");
+	beyond(v, out[2], "keys");
+	beyond(v, out[3], "rows of removals");
 	return 0;
 }
 

@@ -469,11 +469,14 @@ key INSERT INTO key SELECT -1, verifier FROM key LIMIT 1
 key INSERT INTO key SELECT 900000, verifier FROM key LIMIT 1
 checkpoint INSERT INTO checkpoint SELECT 99, 900000, at, note FROM checkpoint LIMIT 1
 checkpoint_unreadable INSERT INTO checkpoint SELECT 99, -1, at, note FROM checkpoint LIMIT 1
+leftover UPDATE checkpoint SET id = -9223372036854775808 WHERE id = 1
+leftover INSERT INTO key SELECT -9223372036854775808, verifier FROM key LIMIT 1
+leftover INSERT INTO removal SELECT -9223372036854775808, record, runs FROM removal LIMIT 1
 checkpoint UPDATE checkpoint SET note = ''
 counters UPDATE state SET pruned_events = -1
 counters_missing_checkpoint UPDATE state SET size = 9223372036854775807
 END2
-is "all of them were tried" $n 43
+is "all of them were tried" $n 46
 for counter in size removals; do
 	victim small sql "UPDATE state SET $counter = -1"
 	run audit-verify -D victim.db --key "$key"
