@@ -10,7 +10,6 @@
 #include "store/cell_copy.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "store/schema.h"
@@ -380,16 +379,14 @@ copy_all(struct copying *t)
 {
 	struct cell_copy *c = t->c;
 	struct state state;
-	struct stat sb;
 	int64_t version;
 
 	if (state_get(t->st, &state, t->e) < 0)
 		return failed(t, "counters");
 	if (schema_version(&t->st->db, &version, t->e) < 0)
 		return failed(t, "format");
-	if (stat(sqlite3_db_filename(t->st->db.sqlite, "main"), &sb) < 0)
-		return err_errno(t->e, "%s", t->st->db.path);
-	t->left = (uint64_t)sb.st_size;
+	if (db_file_size(&t->st->db, &t->left, t->e) < 0)
+		return -1;
 	c->size = state.size;
 	c->removals = state.removals;
 	c->end = state.size < (c->no + 1) * TREE_CELL ? state.size : (c->no + 1) * TREE_CELL;

@@ -19,6 +19,11 @@
 
 #define BUSY_MS 10000
 #define PAGE_SIZE "16384"
+#define STEPS_A_LOOK 100000 /* of SQLite's machine: about a millisecond */
+#define LOOKS_MIN 2000      /* in a transaction, of a file of any size */
+#define BYTES_A_LOOK 4096   /* and one more for so many: 24 steps a byte; a row takes fewer */
+/* Not count(*): that is one step, however long it takes. */
+#define LOOK_AT_SCHEMA "SELECT count(type) FROM sqlite_schema"
 #define VALUE_MAX (256 * 1024 * 1024) /* of one row; no piece is near it */
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
@@ -39,6 +44,9 @@ db_error(struct db *db, struct err *e, const char *doing)
 		return err_set(e, ERR_BUSY, "%s: %s: the store is busy; try again", db->path, doing);
 	case SQLITE_CORRUPT:
 		return err_set(e, ERR_INTEGRITY, "%s: %s: the file is damaged or truncated (%s)", db->path, doing, text);
+	case SQLITE_INTERRUPT: /* by on_steps */
+		return err_set(e, ERR_INTEGRITY, "%s: %s: the file is damaged: there is more in it than it has room for",
+		    db->path, doing);
 	case SQLITE_NOTADB:
 		return err_set(e, ERR_FAIL, "%s: not an audit-toolkit store", db->path);
 	case SQLITE_FULL:
@@ -48,6 +56,17 @@ db_error(struct db *db, struct err *e, const char *doing)
 	default:
 		return err_set(e, ERR_FAIL, "%s: %s: %s", db->path, doing, text);
 	}
+}
+
+int
+db_file_size(struct db *db, uint64_t *size, struct err *e)
+{
+	struct stat sb;
+
+	if (stat(sqlite3_db_filename(db->sqlite, "main"), &sb) < 0)
+		return err_errno(e, "%s", db->path);
+	*size = (uint64_t)sb.st_size;
+	return 0;
 }
 
 int
@@ -128,6 +147,24 @@ check_file(const char *path, const char *real, enum db_mode mode, struct err *e)
 	return 0;
 }
 
+/*
+ * Pages that lead to one page many times, in each of a few levels, make a small
+ * file a table without end.  What a transaction does is bounded by the size
+ * of the file; 1 stops the statement.
+ */
+static int
+on_steps(void *arg)
+{
+	struct db *db = arg;
+	struct err ignored = ERR_NONE;
+	uint64_t size = 0;
+
+	if (++db->looks <= LOOKS_MIN)
+		return 0;
+	db_file_size(db, &size, &ignored);
+	return db->looks - LOOKS_MIN > size / BYTES_A_LOOK;
+}
+
 static int
 connect(struct db *db, const char *real, int flags, struct err *e)
 {
@@ -151,6 +188,7 @@ connect(struct db *db, const char *real, int flags, struct err *e)
 	sqlite3_extended_result_codes(db->sqlite, 0);
 	sqlite3_busy_timeout(db->sqlite, BUSY_MS);
 	sqlite3_limit(db->sqlite, SQLITE_LIMIT_LENGTH, VALUE_MAX);
+	sqlite3_progress_handler(db->sqlite, STEPS_A_LOOK, on_steps, db);
 	return 0;
 }
 
@@ -168,7 +206,7 @@ recover(struct db *db, const char *real, struct err *e)
 		return err_set(e, ERR_BUSY,
 		    "%s: a writer was interrupted; someone who may write the store must open it once", db->path);
 	if (connect(&writer, real, SQLITE_OPEN_READWRITE, e) == 0)
-		rc = db_exec(&writer, "SELECT count(*) FROM sqlite_schema", e);
+		rc = db_exec(&writer, LOOK_AT_SCHEMA, e);
 	sqlite3_close(writer.sqlite);
 	return rc;
 }
@@ -182,7 +220,7 @@ settle(struct db *db, const char *real, struct err *e)
 	if (db_exec(db, common, e) < 0)
 		return -1;
 	if (!db->writable) {
-		if (sqlite3_exec(db->sqlite, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK) {
+		if (sqlite3_exec(db->sqlite, LOOK_AT_SCHEMA, NULL, NULL, NULL) != SQLITE_OK) {
 			int code = sqlite3_extended_errcode(db->sqlite);
 
 			if (code != SQLITE_READONLY_ROLLBACK && code != SQLITE_READONLY_RECOVERY)
@@ -230,6 +268,8 @@ db_statement(struct db *db, enum statement which, struct err *e)
 {
 	sqlite3_stmt **s = &db->statement[which];
 
+	if (sqlite3_get_autocommit(db->sqlite))
+		db->looks = 0;
 	if (*s == NULL) {
 		if (sqlite3_prepare_v3(db->sqlite, statement_sql[which], -1, SQLITE_PREPARE_PERSISTENT, s, NULL) !=
 		    SQLITE_OK) {
@@ -270,6 +310,7 @@ db_run(struct db *db, sqlite3_stmt *s, struct err *e)
 static int
 transaction(struct db *db, const char *sql, const char *doing, struct err *e)
 {
+	db->looks = 0;
 	if (sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return db_error(db, e, doing);
 	return 0;

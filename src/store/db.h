@@ -26,17 +26,22 @@ struct db {
 	sqlite3_stmt *statement[STATEMENT_COUNT];
 	char *path;
 	bool writable;
+	uint64_t looks; /* of on_steps, since the transaction began */
 };
 
 enum db_mode { DB_READ, DB_WRITE, DB_CREATE };
 
-/* Defensive open, style 8.  The schema is not looked at yet. */
+/* Defensive open, style 8.  The schema is not looked at yet.  db stays where
+ * it is until it is closed. */
 int db_open(struct db *db, const char *path, enum db_mode mode, struct err *e);
 void db_close(struct db *db);
 
 /* Fills e from the connection's last error, doing what; busy and locked
  * become ERR_BUSY, damage ERR_INTEGRITY.  Returns -1. */
 int db_error(struct db *db, struct err *e, const char *doing);
+
+/* Bytes of the file as it is now. */
+int db_file_size(struct db *db, uint64_t *size, struct err *e);
 
 int db_exec(struct db *db, const char *sql, struct err *e);
 

@@ -140,14 +140,26 @@ merge_all(struct verify_walk *k)
 
 /* ---- a cell that is not judged ---- */
 
-/* Nothing of it can be read but perhaps its root. */
-static int
-lose_cell(struct verify_walk *k, uint64_t no, struct err *e)
+/* The cell behind what is lost: this one; or all of them that the log claims,
+ * but for whose hashes the file has no room. */
+static uint64_t
+loss_end(const struct verify_walk *k)
 {
-	uint64_t first = no * TREE_CELL, end = first + TREE_CELL;
+	uint64_t full = k->v.state.size / TREE_CELL, file = 0;
+	struct err ignored = ERR_NONE;
+
+	db_file_size(&k->v.st->db, &file, &ignored);
+	return k->next < full && k->next >= file / (TREE_CELL_NODES * HASH_LEN) ? full : k->next + 1;
+}
+
+/* Nothing of the next cell can be read but perhaps its root. */
+static void
+lose_cell(struct verify_walk *k, struct err *e)
+{
+	uint64_t next = loss_end(k), first = k->next * TREE_CELL, end = next * TREE_CELL;
 	struct err again = ERR_NONE;
 	struct hash root;
-	bool known = walk_kept_root(k, no, &root, &again) > 0;
+	bool known = next == k->next + 1 && walk_kept_root(k, k->next, &root, &again) > 0;
 
 	if (end > k->v.state.size)
 		end = k->v.state.size;
@@ -160,7 +172,7 @@ lose_cell(struct verify_walk *k, uint64_t no, struct err *e)
 		walk_add_cell(k, known, &root);
 	else
 		k->broken = true;
-	return 0;
+	k->next = k->merged = next;
 }
 
 /* A full cell whose events were verified before: its kept root is taken. */
@@ -271,9 +283,8 @@ step_locked(struct verify_walk *k, struct cell_work *w, bool *copied, struct err
 	if (cell_copy_read(k->v.st, k->next, &w->copy, e) < 0) {
 		if (e->code != ERR_INTEGRITY)
 			return -1;
-		rc = lose_cell(k, k->next, e);
-		k->next++;
-		return rc;
+		lose_cell(k, e);
+		return 0;
 	}
 	if (k->v.state.size >= end && empty_copy(&w->copy))
 		return skip_nothing(k, k->v.state.size / TREE_CELL, e);

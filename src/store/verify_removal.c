@@ -7,7 +7,6 @@
  * seen, cells find out.
  */
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "store/schema.h"
 #include "store/verify_parts.h"
@@ -189,7 +188,7 @@ take_row(struct removals *r, sqlite3_stmt *s, struct store *st, uint64_t size, u
 	struct str runs = db_blob(s, 2);
 	struct removal *x;
 
-	if (generation < expected || runs.len > limit - r->bytes)
+	if (generation < expected || r->bytes + runs.len > limit)
 		return err_set(e, ERR_INTEGRITY, "%s: the rows of removals are damaged", st->db.path);
 	if (generation > expected)
 		findings_add(found, PLACE(VERIFY_REMOVAL), "removals %llu to %llu are not told of",
@@ -212,7 +211,7 @@ int
 removals_refresh(struct removals *r, struct store *st, uint64_t size, struct findings *found, struct err *e)
 {
 	sqlite3_stmt *s;
-	struct stat sb;
+	uint64_t file;
 	int64_t version;
 	int rc;
 
@@ -220,13 +219,13 @@ removals_refresh(struct removals *r, struct store *st, uint64_t size, struct fin
 		return -1;
 	if (version < REMOVAL_FORMAT)
 		return 0;
-	if (stat(sqlite3_db_filename(st->db.sqlite, "main"), &sb) < 0)
-		return err_errno(e, "%s", st->db.path);
+	if (db_file_size(&st->db, &file, e) < 0)
+		return -1;
 	if ((s = db_statement(&st->db, ST_VERIFY_REMOVALS, e)) == NULL)
 		return -1;
 	db_bind_int(s, 1, r->n > 0 ? (int64_t)r->item[r->n - 1].generation : INT64_MIN);
 	while ((rc = db_step(&st->db, s, e)) > 0)
-		if (take_row(r, s, st, size, (uint64_t)sb.st_size, found, e) < 0) {
+		if (take_row(r, s, st, size, file, found, e) < 0) {
 			sqlite3_reset(s);
 			return -1;
 		}
