@@ -288,6 +288,8 @@ victim small erase salt
 caught "an erasure that hides how its line was hashed" erasure
 victim small erase own
 caught "an erasure of records" erasure "$(at "$record")"
+run python3 "$top/tests/cli/verify.py" store "$key" victim.db
+ends "by the second verifier too" 5
 victim small erase twice
 caught "an erasure that counts twice" erasure
 victim small erase salted

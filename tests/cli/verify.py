@@ -349,6 +349,7 @@ def check_tail(db, tail):
     for seq, kind, leaf, line in tail:
         if seq in changes:
             kept, change, r = changes[seq]
+            need(kind == 0, f"seq {seq}: a record was erased")
             need(kept == leaf and sha256(b"\x03", r, line) == change, f"seq {seq}: not what the erasure left")
             continue
         (salts,) = db.execute("SELECT salts FROM cell WHERE no = ?", (seq // CELL,)).fetchone() or (b"",)
