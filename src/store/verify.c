@@ -256,6 +256,7 @@ take_last(struct verify_walk *k, struct err *e)
 	k->v.r->removals = k->v.state.removals;
 	walk_want(k, k->v.state.size, true);
 	walk_want(k, k->v.state.size - k->v.state.size % TREE_CELL, true);
+	walk_sort_wanted(k);
 	if (schema_version(&k->v.st->db, &version, e) < 0 || verify_counters(&k->v, e) < 0)
 		return -1;
 	return version >= SIGNED_FORMAT ? walk_forgive(k, walk_notes(k, e), e) : 0;
@@ -403,6 +404,7 @@ store_verify(struct store *st, const struct verify_options *o, struct verify_res
 	k->checkpoint_id = INT64_MIN;
 	for (size_t i = 0; i < o->roots; i++)
 		walk_want(k, o->root[i].size, true);
+	walk_sort_wanted(k);
 	for (unsigned i = 0; i < VERIFY_SLOTS; i++)
 		cell_work_init(&k->slot[i], st);
 	rc = walk_log(k, e);

@@ -18,15 +18,31 @@ by_size(const void *a, const void *b)
 void
 walk_want(struct verify_walk *k, uint64_t size, bool asked)
 {
-	for (size_t i = k->wanteds; i > 0 && k->wanted[i - 1].at.size >= size; i--)
-		if (k->wanted[i - 1].at.size == size) {
-			k->wanted[i - 1].asked |= asked;
-			return;
-		}
 	mem_grow(&k->wanted, &k->wanted_cap, k->wanteds + 1, sizeof(*k->wanted));
 	k->wanted[k->wanteds++] = (struct size_wanted){ .at = { .size = size }, .asked = asked };
-	if (k->wanteds > 1 && k->wanted[k->wanteds - 2].at.size > size)
+}
+
+/* Once for many, as a file may have them in any order. */
+void
+walk_sort_wanted(struct verify_walk *k)
+{
+	size_t n = 0;
+
+	if (k->wanteds > 1)
 		qsort(k->wanted, k->wanteds, sizeof(*k->wanted), by_size);
+	for (size_t i = 0; i < k->wanteds; i++) {
+		struct size_wanted x = k->wanted[i], *last = n > 0 ? &k->wanted[n - 1] : NULL;
+
+		if (last == NULL || last->at.size != x.at.size) {
+			k->wanted[n++] = x;
+			continue;
+		}
+		x.asked |= last->asked;
+		if (x.done)
+			*last = x;
+		last->asked = x.asked;
+	}
+	k->wanteds = n;
 }
 
 /* The first whose size is greater. */

@@ -39,6 +39,7 @@ refresh_sizes(struct verify_walk *k, struct err *e)
 {
 	struct db *db = &k->v.st->db;
 	sqlite3_stmt *s = db_statement(db, ST_VERIFY_SIZES, e);
+	size_t before = k->wanteds;
 	int rc;
 
 	if (s == NULL)
@@ -47,11 +48,14 @@ refresh_sizes(struct verify_walk *k, struct err *e)
 	while ((rc = db_step(db, s, e)) > 0) {
 		if (db_int(s, 0) <= k->checkpoint_id) {
 			sqlite3_reset(s);
-			return err_set(e, ERR_INTEGRITY, "%s: the rows of checkpoints are damaged", db->path);
+			rc = err_set(e, ERR_INTEGRITY, "%s: the rows of checkpoints are damaged", db->path);
+			break;
 		}
 		k->checkpoint_id = db_int(s, 0);
 		walk_want(k, (uint64_t)db_int(s, 1), false);
 	}
+	if (k->wanteds > before)
+		walk_sort_wanted(k);
 	return rc;
 }
 

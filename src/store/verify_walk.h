@@ -44,8 +44,10 @@ int walk_forgive(struct verify_walk *k, int rc, struct err *e);
 
 /* ---- roots (verify_roots.c) ---- */
 
-/* The root of a size is to be found out; asked: by the caller. */
+/* The root of a size is to be found out; asked: by the caller.  Before any is
+ * looked for, they are sorted. */
 void walk_want(struct verify_walk *k, uint64_t size, bool asked);
+void walk_sort_wanted(struct verify_walk *k);
 /* The first size wanted that is greater. */
 size_t walk_wanted_after(const struct verify_walk *k, uint64_t size);
 /* Roots of sizes inside the cell, then the cell itself when it is full. */
