@@ -53,6 +53,10 @@ made_add(struct event *ev)
 	event_set(ev, FIELD_ID, str_of(made_id));
 	if (!event_has(ev, FIELD_ACTION))
 		event_set(ev, FIELD_ACTION, STR("act"));
+	if (!event_has(ev, FIELD_SEVERITY))
+		event_set(ev, FIELD_SEVERITY, STR("info"));
+	if (!event_has(ev, FIELD_OUTCOME))
+		event_set(ev, FIELD_OUTCOME, STR("unknown"));
 	event_set_time(ev, FIELD_INGESTED, ev->time);
 	ck_assert_msg(append_event(made_appender, ev, LEAF_EVENT, &result, &e) == 0, "%s", e.text);
 	ck_assert_int_eq(result, APPEND_STORED);
