@@ -14,8 +14,6 @@
 #include "base/mem.h"
 #include "store/schema.h"
 
-#define ERASED_SINCE 3 /* the format that brought the table */
-
 struct copying {
 	struct store *st;
 	struct cell_copy *c;
@@ -393,7 +391,7 @@ copy_all(struct copying *t)
 	forget_changes(c);
 	if (copy_cell(t) < 0 || copy_segments(t) < 0 || copy_tail(t) < 0 || copy_leaves(t) < 0 || copy_subtrees(t) < 0)
 		return -1;
-	return version >= ERASED_SINCE ? copy_changes(t) : 0;
+	return version >= SCHEMA_SIGNED ? copy_changes(t) : 0;
 }
 
 int

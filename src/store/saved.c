@@ -6,7 +6,7 @@
 #include "store/internal.h"
 #include "store/schema.h"
 
-enum { SAVED_PAGE = 64 /* rows a transaction: ST_SAVED_AFTER */, SAVED_FORMAT = 2 /* the first that has them */ };
+enum { SAVED_PAGE = 64 }; /* rows a transaction: ST_SAVED_AFTER */
 
 static bool
 is_letter_or_digit(char c)
@@ -81,7 +81,7 @@ saved_page(struct store *st, struct str after, struct saved_query *q, size_t *n,
 	if (db_begin_read(&st->db, e) < 0)
 		return -1;
 	rc = schema_version(&st->db, &version, e);
-	if (rc == 0 && version >= SAVED_FORMAT)
+	if (rc == 0 && version >= SCHEMA_SAVED)
 		rc = read_rows(st, after, q, n, a, e);
 	db_rollback(&st->db);
 	return rc;

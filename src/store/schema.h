@@ -7,6 +7,12 @@
 /* "ALog": what file(1) and `PRAGMA application_id` tell. */
 #define SCHEMA_APPLICATION_ID 0x414c6f67
 
+/* The format that brought them; what an older file lacks is not asked for. */
+enum {
+	SCHEMA_SAVED = 2, /* saved queries */
+	SCHEMA_SIGNED = 3 /* keys, checkpoints, removals, erased events */
+};
+
 /* Makes the tables in an empty file, and brings an older one up to date, in
  * one transaction. */
 int schema_prepare(struct db *db, struct err *e);

@@ -14,8 +14,7 @@
 
 enum {
 	NOTE_PAGE = 64, /* rows a transaction: ST_CHECKPOINT_AFTER, ST_KEY_AFTER */
-	KEY_LEN_MAX = NOTE_NAME_MAX + 64, /* of a verifier key */
-	SIGNED_FORMAT = 3 /* the first that has both */
+	KEY_LEN_MAX = NOTE_NAME_MAX + 64 /* of a verifier key */
 };
 
 /* A file of an older format, not brought up to date meanwhile, has none: 0. */
@@ -30,7 +29,7 @@ begin_signed(struct store *st, struct err *e)
 		db_rollback(&st->db);
 		return -1;
 	}
-	return version >= SIGNED_FORMAT;
+	return version >= SCHEMA_SIGNED;
 }
 
 /* ---- checkpoints ---- */

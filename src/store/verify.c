@@ -15,8 +15,6 @@
 #include "store/schema.h"
 #include "store/verify_walk.h"
 
-enum { SIGNED_FORMAT = 3 }; /* the first that has keys and checkpoints */
-
 /* ---- giving a cell to a worker ---- */
 
 static int
@@ -259,7 +257,7 @@ take_last(struct verify_walk *k, struct err *e)
 	walk_sort_wanted(k);
 	if (schema_version(&k->v.st->db, &version, e) < 0 || verify_counters(&k->v, e) < 0)
 		return -1;
-	return version >= SIGNED_FORMAT ? walk_forgive(k, walk_notes(k, e), e) : 0;
+	return version >= SCHEMA_SIGNED ? walk_forgive(k, walk_notes(k, e), e) : 0;
 }
 
 /* ---- one step ---- */

@@ -13,10 +13,7 @@
 
 #define SEQ_MAX (UINT64_C(1) << 48) /* as state_get */
 
-enum {
-	REMOVAL_FORMAT = 3, /* the first that has the table */
-	ERASED_RUNS = 1024  /* read in one transaction */
-};
+enum { ERASED_RUNS = 1024 }; /* read in one transaction */
 
 /* ---- records ---- */
 
@@ -217,7 +214,7 @@ removals_refresh(struct removals *r, struct store *st, uint64_t size, struct fin
 
 	if (schema_version(&st->db, &version, e) < 0)
 		return -1;
-	if (version < REMOVAL_FORMAT)
+	if (version < SCHEMA_SIGNED)
 		return 0;
 	if (db_file_size(&st->db, &file, e) < 0)
 		return -1;

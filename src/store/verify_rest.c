@@ -6,11 +6,7 @@
 #include "store/schema.h"
 #include "store/verify_parts.h"
 
-enum {
-	SIGNED_FORMAT = 3, /* the first with keys, checkpoints, removals and erased events */
-	SAVED_FORMAT = 2,
-	PIECE_STEPS = 512  /* segments looked for in one transaction */
-};
+enum { PIECE_STEPS = 512 }; /* segments looked for in one transaction */
 
 /* ---- counters: in the last cell's transaction ---- */
 
@@ -54,7 +50,7 @@ count_rows(struct verify_log *v, int64_t version, struct err *e)
 
 	if (numbers(v, ST_VERIFY_COUNTS, 0, counts, 3, e) < 0 ||
 	    numbers(v, ST_VERIFY_BEYOND, (int64_t)v->state.size, out, 5, e) < 0 ||
-	    (version >= SAVED_FORMAT && numbers(v, ST_VERIFY_SAVED, 0, &n, 1, e) < 0))
+	    (version >= SCHEMA_SAVED && numbers(v, ST_VERIFY_SAVED, 0, &n, 1, e) < 0))
 		return -1;
 	v->r->saved = (uint64_t)n;
 	v->r->quarantined = (uint64_t)counts[1];
@@ -69,7 +65,7 @@ count_rows(struct verify_log *v, int64_t version, struct err *e)
 	beyond(v, out[2], "cells");
 	beyond(v, out[3], "rows of leaf hashes");
 	beyond(v, out[4], "hashes of what was removed");
-	if (version < SIGNED_FORMAT)
+	if (version < SCHEMA_SIGNED)
 		return 0;
 	if (numbers(v, ST_VERIFY_SIGNED_BEYOND, (int64_t)v->state.size, out, 4, e) < 0)
 		return -1;

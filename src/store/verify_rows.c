@@ -6,8 +6,6 @@
 #include "store/schema.h"
 #include "store/verify_walk.h"
 
-enum { SIGNED_FORMAT = 3 }; /* the first that has keys and checkpoints */
-
 static int
 refresh_keys(struct verify_walk *k, struct err *e)
 {
@@ -79,7 +77,7 @@ walk_refresh(struct verify_walk *k, struct err *e)
 		return -1;
 	if (walk_forgive(k, removals_refresh(&k->v.removals, k->v.st, k->v.state.size, &k->v.found, e), e) < 0)
 		return -1;
-	if (version < SIGNED_FORMAT)
+	if (version < SCHEMA_SIGNED)
 		return 0;
 	return walk_forgive(k, refresh_keys(k, e), e) < 0 || walk_forgive(k, refresh_sizes(k, e), e) < 0 ? -1 : 0;
 }
