@@ -2,46 +2,26 @@
  * keys: the signing key of a store's log.
  *
  * Who holds the folder's lock is alone from reading the key until the note is
- * stored.  The first key is made as the later ones are, so that a crash may
- * cut it anywhere:
- *
- *	next.key written and synced
- *	audit.key-init with its verifier key committed
- *	renamed to signing.key
- *
- * Nothing is signed before the events behind the last checkpoint were read
- * again and hashed, and the kept hashes give what that checkpoint signed, and
- * what the folder remembers to have been signed last.
+ * stored.  Nothing is signed before the events behind the last checkpoint were
+ * read again and hashed, and the kept hashes give what that checkpoint signed,
+ * and what the folder remembers to have been signed last.
  *
  * In: a store and a folder of keys.   Out: a note, stored.
  */
 #include "cli/keys.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/keys_held.h"
 #include "cli/keys_last.h"
 #include "proof/checkpoint.h"
 #include "proof/rotate.h"
 
-#define SIGN_TRIES 5       /* when something is removed each time between verifying and storing */
-#define KEYS_MAX 1000000   /* of one log: daily for 2,700 years */
+#define SIGN_TRIES 5        /* when something is removed each time between verifying and storing */
 #define SIZE_NOW UINT64_MAX /* the log as it is when it is looked at */
-
-/* What one use of the keys holds. */
-struct keys {
-	struct store *st;
-	const struct verify_options *options; /* of the caller; NULL: none */
-	struct key_folder folder;
-	struct store_key *key; /* of the store */
-	size_t n, cap;
-	int dumpable; /* as it was */
-};
 
 char *
 keys_folder(const char *typed, const struct config *config, const struct store *st)
@@ -52,231 +32,6 @@ keys_folder(const char *typed, const struct config *config, const struct store *
 		return mem_strdup(typed ? typed : config->keys);
 	buf_printf(&path, "%s.keys", store_path(st));
 	return path.p;
-}
-
-/* ---- The keys that the log knows ---- */
-
-static int
-add_key(void *arg, const struct store_key *k, struct err *e)
-{
-	struct keys *keys = arg;
-
-	if (keys->n == KEYS_MAX)
-		return err_set(e, ERR_INTEGRITY, "more than %d keys", KEYS_MAX);
-	mem_grow(&keys->key, &keys->cap, keys->n + 1, sizeof(*keys->key));
-	keys->key[keys->n++] = (struct store_key){ k->seq, { mem_dup(k->line.p, k->line.len), k->line.len } };
-	return 0;
-}
-
-static void
-drop_keys(struct keys *k)
-{
-	for (size_t i = 0; i < k->n; i++)
-		free((char *)(uintptr_t)k->key[i].line.p);
-	k->n = 0;
-}
-
-static int
-read_keys(struct keys *k, struct err *e)
-{
-	drop_keys(k);
-	return store_key_each(k->st, add_key, k, e) != 0 ? -1 : 0;
-}
-
-static int
-parse_key(const struct keys *k, size_t i, struct note_verifier *out, struct err *e)
-{
-	if (note_verifier_parse(out, k->key[i].line, e) == 0)
-		return 0;
-	e->code = ERR_INTEGRITY;
-	return err_doing(e, "the key introduced at seq %" PRIu64, k->key[i].seq);
-}
-
-/* The key of the epoch that a size falls in: an epoch ends with the record
- * that introduces the next key. */
-static size_t
-epoch_of(const struct keys *k, uint64_t size)
-{
-	size_t i = 0;
-
-	while (i + 1 < k->n && size > k->key[i + 1].seq + 1)
-		i++;
-	return i;
-}
-
-/* ---- Beginning and end ---- */
-
-/* A core dump or a debugger of the same user would show the key. */
-static void
-hide_memory(struct keys *k)
-{
-	k->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-static int
-keys_open(struct keys *k, struct store *st, const char *folder, bool make, const struct verify_options *o,
-    struct err *e)
-{
-	*k = (struct keys){ .st = st, .options = o, .folder = KEY_FOLDER_NONE };
-	hide_memory(k);
-	if (read_keys(k, e) != 0)
-		return -1;
-	if (k->n == 0 && !make)
-		return err_set(e, ERR_FAIL, "%s: the log has no key yet (--init-keys makes the first one)",
-		    store_path(st));
-	if (!make && access(folder, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
-		return err_set(e, ERR_FAIL, "%s: is not there, but the log has a key: name the folder that has it "
-		    "(--keys DIR), or put it back from a copy", folder);
-	return key_folder_open(&k->folder, folder, make, e);
-}
-
-static void
-keys_close(struct keys *k)
-{
-	key_folder_close(&k->folder);
-	drop_keys(k);
-	free(k->key);
-	if (k->dumpable == 1)
-		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-}
-
-/* ---- Records ---- */
-
-static int
-record_key(struct keys *k, const char *action, const struct note_verifier *v, struct err *e)
-{
-	struct buf line = { 0 }, context = { 0 };
-	struct arena a = { 0 };
-	struct event ev;
-	uint64_t seq;
-	int rc;
-
-	note_verifier_format(&line, v);
-	buf_printf(&context, "{\"key\":");
-	cli_quote(&context, buf_view(&line));
-	buf_byte(&context, '}');
-	cli_record(&ev, action, buf_view(&context), &a);
-	rc = store_key_add(k->st, buf_view(&line), &ev, &seq, e);
-	arena_fini(&a);
-	buf_fini(&context);
-	buf_fini(&line);
-	return rc != 0 ? -1 : read_keys(k, e);
-}
-
-/* ---- The first key ---- */
-
-/* The host's name, a slash, and the name of the store's file without ".db". */
-static void
-default_origin(struct buf *out, const struct store *st)
-{
-	const char *path = store_path(st), *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	const char *dot = strrchr(name, '.');
-	struct operator_info o;
-
-	cli_operator(&o);
-	buf_printf(out, "%s/%.*s", o.host[0] ? o.host : "localhost", dot && dot > name ? (int)(dot - name) : 200,
-	    name);
-}
-
-static int
-make_first(struct keys *k, const char *origin, struct note_signer *s, struct err *e)
-{
-	struct buf name = { 0 };
-	int rc;
-
-	if (origin)
-		buf_printf(&name, "%s", origin);
-	else
-		default_origin(&name, k->st);
-	rc = note_signer_new(s, buf_view(&name), e);
-	if (rc != 0)
-		err_doing(e, "--origin");
-	buf_fini(&name);
-	return rc == 0 ? key_file_create(&k->folder, KEY_NEXT, s, e) : -1;
-}
-
-/* A key that was made, perhaps recorded, but not installed. */
-static int
-take_first(struct keys *k, const char *origin, struct note_signer *s, struct err *e)
-{
-	enum key_state state;
-
-	if (key_file_look(&k->folder, KEY_NEXT, &state, s, e) != 0)
-		return -1;
-	/* What was cut while it was written is in no log. */
-	if (state == KEY_TORN && key_file_wipe(&k->folder, KEY_NEXT, e) != 0)
-		return -1;
-	if (state != KEY_WHOLE)
-		return make_first(k, origin, s, e);
-	if (origin && strcmp(origin, s->verifier.name) != 0)
-		return err_set(e, ERR_REFUSED, "%s/%s: is a key of the name %s that was made before", k->folder.path,
-		    KEY_NEXT, s->verifier.name);
-	return 0;
-}
-
-/* The log knows its first key, which waits in next.key: a crash came between
- * the record and the renaming. */
-static int
-finish_first(struct keys *k, struct err *e)
-{
-	struct note_signer current = { 0 }, next = { 0 };
-	struct note_verifier first;
-	enum key_state state, next_state;
-	int rc = -1;
-
-	if (key_file_look(&k->folder, KEY_CURRENT, &state, &current, e) != 0 ||
-	    key_file_look(&k->folder, KEY_NEXT, &next_state, &next, e) != 0)
-		goto out;
-	if (k->n != 1 || state != KEY_ABSENT || next_state != KEY_WHOLE)
-		rc = 0;
-	else if (parse_key(k, 0, &first, e) == 0)
-		rc = !note_verifier_equal(&first, &next.verifier) ? 0 :
-		    key_file_rename(&k->folder, KEY_NEXT, KEY_CURRENT, e);
-out:
-	note_signer_wipe(&current);
-	note_signer_wipe(&next);
-	return rc;
-}
-
-/* ERR_REFUSED unless the log, and the folder, are without a key. */
-static int
-check_first(struct keys *k, struct err *e)
-{
-	enum key_state state;
-	struct note_signer current = { 0 };
-
-	if (k->n > 0)
-		return err_set(e, ERR_REFUSED, "%s: the log has its first key already: %.*s", store_path(k->st),
-		    (int)k->key[0].line.len, k->key[0].line.p);
-	if (key_file_look(&k->folder, KEY_CURRENT, &state, &current, e) != 0)
-		return -1;
-	note_signer_wipe(&current);
-	if (state != KEY_ABSENT)
-		return err_set(e, ERR_REFUSED, "%s/%s: is there already, but this log has no key: it is another log's, or "
-		    "the store was replaced by an older copy", k->folder.path, KEY_CURRENT);
-	return 0;
-}
-
-int
-keys_init(struct store *st, const char *folder, const char *origin, struct buf *line, struct err *e)
-{
-	struct note_signer first = { 0 };
-	struct keys k;
-	int rc = -1;
-
-	if (keys_open(&k, st, folder, true, NULL, e) != 0 || finish_first(&k, e) != 0 || check_first(&k, e) != 0 ||
-	    take_first(&k, origin, &first, e) != 0)
-		goto out;
-	if (record_key(&k, "audit.key-init", &first.verifier, e) != 0 ||
-	    keys_last_forget(&k.folder, e) != 0 || key_file_rename(&k.folder, KEY_NEXT, KEY_CURRENT, e) != 0)
-		goto out;
-	note_verifier_format(line, &first.verifier);
-	rc = 0;
-out:
-	note_signer_wipe(&first);
-	keys_close(&k);
-	return rc;
 }
 
 /* ---- Signing ---- */
@@ -292,7 +47,7 @@ check_last(const struct keys *k, const struct store_note *last, uint64_t size, c
 	if (last->size > size)
 		return err_set(e, ERR_INTEGRITY, "the log has %" PRIu64 " events, but a checkpoint of %" PRIu64
 		    " was signed", size, last->size);
-	if (parse_key(k, epoch_of(k, last->size), &v, e) != 0 || checkpoint_open(&said, last->note, &v, e) != 0)
+	if (keys_parse(k, keys_epoch_of(k, last->size), &v, e) != 0 || checkpoint_open(&said, last->note, &v, e) != 0)
 		return err_doing(e, "the checkpoint of %" PRIu64 " events", last->size);
 	if (said.size != last->size)
 		return err_set(e, ERR_INTEGRITY, "the checkpoint of %" PRIu64 " events is filed as one of %" PRIu64,
@@ -315,11 +70,7 @@ check_keys(const struct keys *k, const struct verify_result *r, struct err *e)
 	return same ? 0 : err_set(e, ERR_INTEGRITY, "the keys of the log changed while it was verified; nothing was signed");
 }
 
-/*
- * Reads again what came since the last checkpoint of at most `size` events,
- * and gives the root at `size` (SIZE_NOW: of all there is then), the
- * generation of removals, and that checkpoint.  ERR_INTEGRITY: something is wrong.
- */
+/* The log as it was read again, and the last checkpoint of it. */
 struct verified {
 	uint64_t size, removals;
 	struct hash root;
@@ -330,6 +81,11 @@ struct verified {
 
 enum { ROOT_STORED, ROOT_REMEMBERED, ROOT_WANTED }; /* asked for */
 
+/*
+ * Reads again what came since the last checkpoint of at most `size` events,
+ * and gives the root at `size` (SIZE_NOW: of all there is then), the
+ * generation of removals, and that checkpoint.  ERR_INTEGRITY: something is wrong.
+ */
 static int
 verify(const struct keys *k, uint64_t size, struct verified *v, struct err *e)
 {
@@ -340,7 +96,7 @@ verify(const struct keys *k, uint64_t size, struct verified *v, struct err *e)
 	struct note_verifier latest; /* the folder has its key */
 	int rc = -1, any = store_checkpoint_last(k->st, size, &v->last, &v->last_bytes, e);
 
-	if (any < 0 || parse_key(k, k->n - 1, &latest, e) != 0 ||
+	if (any < 0 || keys_parse(k, k->n - 1, &latest, e) != 0 ||
 	    keys_last_read(&k->folder, latest.name, &remembered, e) != 0)
 		return -1;
 	v->any_last = any == 1;
@@ -439,7 +195,7 @@ find_seal(const struct keys *k, size_t i, struct buf *note, bool *found, struct 
 	struct note_verifier old;
 	struct seal_search s = { k, k->key[i].seq + 1, &old, note, false };
 
-	if (parse_key(k, i - 1, &old, e) != 0 || store_checkpoint_each(k->st, match_seal, &s, e) != 0)
+	if (keys_parse(k, i - 1, &old, e) != 0 || store_checkpoint_each(k->st, match_seal, &s, e) != 0)
 		return -1;
 	*found = s.found;
 	return 0;
@@ -454,7 +210,7 @@ rotate_latest(void *arg, struct rotate_latest *out, struct err *e)
 	if (!out->any)
 		return 0;
 	out->size = k->key[k->n - 1].seq + 1;
-	if (parse_key(k, k->n - 1, &out->key, e) != 0)
+	if (keys_parse(k, k->n - 1, &out->key, e) != 0)
 		return -1;
 	return find_seal(k, k->n - 1, NULL, &out->sealed, e);
 }
@@ -462,7 +218,7 @@ rotate_latest(void *arg, struct rotate_latest *out, struct err *e)
 static int
 rotate_record(void *arg, const struct note_verifier *next, struct err *e)
 {
-	return record_key(arg, "audit.key-rotate", next, e);
+	return keys_record(arg, "audit.key-rotate", next, e);
 }
 
 static int
@@ -473,7 +229,7 @@ rotate_seal(void *arg, uint64_t size, const struct note_signer *old, struct err 
 	struct buf note = { 0 };
 	int rc;
 
-	if (k->n < 2 || parse_key(k, k->n - 2, &v, e) != 0)
+	if (k->n < 2 || keys_parse(k, k->n - 2, &v, e) != 0)
 		return -1;
 	if (!note_verifier_equal(&v, &old->verifier))
 		return err_set(e, ERR_INTEGRITY, "%s/%s: is not the key that the log was signed with", k->folder.path,
@@ -497,7 +253,7 @@ load_current(const struct keys *k, struct note_signer *s, struct err *e)
 {
 	struct note_verifier v;
 
-	if (parse_key(k, k->n - 1, &v, e) != 0)
+	if (keys_parse(k, k->n - 1, &v, e) != 0)
 		return -1;
 	if (key_file_load(&k->folder, KEY_CURRENT, s, e) != 0)
 		return err_doing(e, "the log has the key %s+%08" PRIx32, v.name, v.id);
@@ -516,7 +272,7 @@ make_ready(struct keys *k, struct err *e)
 	enum key_state state;
 	int rc;
 
-	if (finish_first(k, e) != 0 || key_file_look(&k->folder, KEY_CURRENT, &state, &current, e) != 0)
+	if (keys_finish_first(k, e) != 0 || key_file_look(&k->folder, KEY_CURRENT, &state, &current, e) != 0)
 		return -1;
 	note_signer_wipe(&current);
 	if (state == KEY_ABSENT)
