@@ -48,18 +48,6 @@ cell_work_fini(struct cell_work *w)
 	findings_fini(&w->found);
 }
 
-static uint64_t
-cell_start(const struct cell_work *w)
-{
-	return w->copy.no * TREE_CELL;
-}
-
-static uint32_t
-cell_events(const struct cell_work *w)
-{
-	return (uint32_t)(w->copy.end - cell_start(w));
-}
-
 /* ---- events that are there ---- */
 
 static bool
@@ -131,15 +119,17 @@ check_deed(struct cell_work *w, const struct event *ev, uint64_t seq)
 	struct deed d;
 
 	deed_read(&d, ev, &w->check);
-	if (x == NULL && d.kind == DEED_KEY)
+	if (x == NULL && (d.kind == DEED_FIRST_KEY || d.kind == DEED_NEXT_KEY))
 		key_fault(w, seq, "a record introduces a key that the store does not know");
 	if (x == NULL && (d.kind == DEED_ERASE || (d.kind == DEED_PRUNE && !d.closing)))
 		findings_add(&w->found, PLACE_SEQ(VERIFY_REMOVAL, seq, seq),
 		    "seq %llu: a record of a removal that the store does not know", (unsigned long long)seq);
 	for (; x != NULL && x < w->record + w->records && x->seq == seq; x++) {
-		if (x->is_key && d.kind == DEED_KEY && !str_eq(d.key, x->key))
+		bool key = d.kind == (x->index == 0 ? DEED_FIRST_KEY : DEED_NEXT_KEY);
+
+		if (x->is_key && key && !str_eq(d.key, x->key))
 			key_fault(w, seq, "the record introduces another key than the store knows");
-		x->found = x->is_key ? d.kind == DEED_KEY && str_eq(d.key, x->key)
+		x->found = x->is_key ? key && str_eq(d.key, x->key)
 		                     : d.kind == DEED_PRUNE || d.kind == DEED_ERASE;
 		x->deed = d;
 		x->deed.key = STR("");

@@ -77,7 +77,7 @@ void value_check_fini(struct value_check *v);
 /* ---- removals ---- */
 
 /* What a record of the toolkit says that something else is held against. */
-enum deed_kind { DEED_NONE, DEED_PRUNE, DEED_ERASE, DEED_KEY };
+enum deed_kind { DEED_NONE, DEED_PRUNE, DEED_ERASE, DEED_FIRST_KEY, DEED_NEXT_KEY };
 
 struct deed {
 	enum deed_kind kind;
@@ -195,6 +195,19 @@ struct cell_work {
 	bool root_known;
 	struct hash root; /* over all leaves of the cell, when it is full */
 };
+
+/* Its first seq, and how many the log has of it. */
+static inline uint64_t
+cell_start(const struct cell_work *w)
+{
+	return w->copy.no * TREE_CELL;
+}
+
+static inline uint32_t
+cell_events(const struct cell_work *w)
+{
+	return (uint32_t)(w->copy.end - cell_start(w));
+}
 
 void cell_work_init(struct cell_work *w, struct store *st);
 void cell_work_fini(struct cell_work *w);

@@ -83,8 +83,8 @@ deed_kind(const struct event *ev)
 	} kinds[] = {
 		{ { "audit.prune", 11 }, DEED_PRUNE },
 		{ { "audit.erase", 11 }, DEED_ERASE },
-		{ { "audit.key-init", 14 }, DEED_KEY },
-		{ { "audit.key-rotate", 16 }, DEED_KEY },
+		{ { "audit.key-init", 14 }, DEED_FIRST_KEY },
+		{ { "audit.key-rotate", 16 }, DEED_NEXT_KEY },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -99,7 +99,7 @@ read_context(struct deed *d, const struct json_tape *t, struct arena *a)
 	uint32_t closing = member(t, "closing", a);
 
 	d->closing = closing != 0 && t->tok[closing].type == TOKEN_TRUE;
-	if (d->kind == DEED_KEY)
+	if (d->kind == DEED_FIRST_KEY || d->kind == DEED_NEXT_KEY)
 		d->complete = text_member(t, "key", a, &d->key);
 	else if (d->kind == DEED_ERASE)
 		d->complete = digest_member(t, a, &d->digest);

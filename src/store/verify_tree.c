@@ -12,18 +12,6 @@
 
 #define NODE_LEAVES (1u << TREE_NODE_HEIGHT)
 
-static uint64_t
-cell_start(const struct cell_work *w)
-{
-	return w->copy.no * TREE_CELL;
-}
-
-static uint32_t
-cell_events(const struct cell_work *w)
-{
-	return (uint32_t)(w->copy.end - cell_start(w));
-}
-
 static bool
 is_full(const struct cell_work *w)
 {

@@ -719,6 +719,45 @@ START_TEST(a_value_that_would_be_another_field_is_found)
 }
 END_TEST
 
+static void
+add_key(struct store *st, const char *action, const char *line)
+{
+	struct buf context = { 0 };
+	struct arena a = { 0 };
+	struct err e = ERR_NONE;
+	struct event ev;
+	uint64_t seq;
+
+	buf_printf(&context, "{\"key\":\"%s\"}", line);
+	fill_record(&ev, action, buf_view(&context), &a);
+	ck_assert_msg(store_key_add(st, str_of(line), &ev, &seq, &e) == 0, "%s", e.text);
+	arena_fini(&a);
+	buf_fini(&context);
+}
+
+START_TEST(the_first_key_is_of_key_init_and_no_other)
+{
+	static const char *const actions[][2] = { { "audit.key-init", "audit.key-rotate" },
+		{ "audit.key-init", "audit.key-init" }, { "audit.key-rotate", "audit.key-rotate" } };
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		struct store *st = open_store(STORE_CREATE);
+		struct verify_result r;
+		struct seen seen;
+
+		add_key(st, actions[i][0], "a");
+		add_key(st, actions[i][1], "b");
+		verify(st, NULL, NULL, 0, &seen, &r);
+		ck_assert_msg(seen.fault[VERIFY_KEY] == (i > 0), "%s", seen.text.p);
+		ck_assert_uint_eq(r.findings, i > 0);
+		verify_result_fini(&r);
+		buf_fini(&seen.text);
+		store_close(st);
+		unlink(path);
+	}
+}
+END_TEST
+
 START_TEST(only_so_many_findings_of_a_kind_are_told)
 {
 	struct store *st = open_store(STORE_CREATE);
@@ -803,6 +842,7 @@ store_verify_suite(void)
 	tcase_add_test(t, an_erased_event_may_be_pruned);
 	tcase_add_test(t, json_alone_is_judged_as_in_a_line);
 	tcase_add_test(t, a_value_that_would_be_another_field_is_found);
+	tcase_add_test(t, the_first_key_is_of_key_init_and_no_other);
 	tcase_add_test(t, only_so_many_findings_of_a_kind_are_told);
 	tcase_add_test(t, no_false_alarm_while_others_write_and_prune);
 	suite_add_tcase(s, t);
