@@ -29,6 +29,12 @@ str_eq(struct str a, struct str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+static inline bool
+str_begins(struct str s, struct str with)
+{
+	return s.len >= with.len && (with.len == 0 || memcmp(s.p, with.p, with.len) == 0);
+}
+
 /* memcmp order, a prefix before the longer one. */
 int str_cmp(struct str a, struct str b);
 /* ASCII letters without case, other bytes as they are. */

@@ -21,12 +21,6 @@
 #define TEXT_MAX ((size_t)128 * 1024 * 1024)
 
 static bool
-begins(struct str text, struct str with)
-{
-	return text.len >= with.len && memcmp(text.p, with.p, with.len) == 0;
-}
-
-static bool
 ends(const char *s, const char *with)
 {
 	size_t n = strlen(s), m = strlen(with);
@@ -37,7 +31,7 @@ ends(const char *s, const char *with)
 int
 evidence_blame(const char *path, struct err *e)
 {
-	return begins(str_of(e->text), str_of(path)) ? -1 : err_doing(e, "%s", path);
+	return str_begins(str_of(e->text), str_of(path)) ? -1 : err_doing(e, "%s", path);
 }
 
 int
@@ -49,7 +43,10 @@ evidence_trusted(const struct evidence_judge *j, const struct checkpoint *c, str
 		return 0;
 	if (chain_note_read(*j->trusted, &known, e) != 0)
 		return err_doing(e, "the checkpoint that is trusted");
-	if (known.size == c->size && memcmp(known.root.b, c->root.b, HASH_LEN) != 0)
+	if (known.size != c->size)
+		return err_set(e, ERR_FAIL, "is of a log of %" PRIu64 " events, and --checkpoint of %" PRIu64
+		    ": what shows that one continues the other is made by --consistency", c->size, known.size);
+	if (memcmp(known.root.b, c->root.b, HASH_LEN) != 0)
 		return err_set(e, ERR_INTEGRITY, "two signed checkpoints of size %" PRIu64
 		    " have different roots: fraud", c->size);
 	return 0;
@@ -110,7 +107,7 @@ parse_consistency(struct str *text, uint64_t *old, struct path *path, struct err
 {
 	struct str line;
 
-	if (!next_line(text, &line) || !begins(line, STR("old ")) ||
+	if (!next_line(text, &line) || !str_begins(line, STR("old ")) ||
 	    !checkpoint_number_parse((struct str){ line.p + 4, line.len - 4 }, old))
 		return err_set(e, ERR_INTEGRITY, "consistency: the first line is not: old SIZE");
 	for (path->n = 0; next_line(text, &line); path->n++) {
@@ -170,7 +167,7 @@ judge_rest(const struct evidence_judge *j, const struct chain *chain, struct str
 	struct checkpoint c;
 	struct err ignored = ERR_NONE;
 
-	if (begins(text, STR("old ")))
+	if (str_begins(text, STR("old ")))
 		return judge_consistency(j, chain, text, e);
 	if (chain->n > 0 || names_log(text, j->pinned) || chain_note_read(text, &c, &ignored) == 0)
 		return judge_checkpoint(j, chain, text, e);
@@ -227,7 +224,7 @@ is_manifest(const char *path, struct str text)
 		return false;
 	while (at < text.len && strchr(" \t\r\n", text.p[at]) != NULL && text.p[at] != '\0')
 		at++;
-	return begins((struct str){ text.p + at, text.len - at }, STR("\"manifest\""));
+	return str_begins((struct str){ text.p + at, text.len - at }, STR("\"manifest\""));
 }
 
 static int
@@ -244,7 +241,7 @@ judge_file(const struct evidence_judge *j, const char *path, struct err *e)
 
 	if (is_manifest(path, whole))
 		rc = evidence_judge_manifest(j, path, whole, e);
-	else if (begins(whole, STR(EXPORT_PROOF_HEADER)))
+	else if (str_begins(whole, STR(EXPORT_PROOF_HEADER)))
 		rc = err_set(e, ERR_FAIL, "is the proof of an export, but is not called FILE" EVIDENCE_PROOF_ENDING
 		    " after its file");
 	else

@@ -22,16 +22,10 @@
 #define BUNDLE_BEGIN "c2sp.org/tlog-proof@"
 #define SIGNATURE_BEGIN "\xe2\x80\x94 " /* em dash, blank */
 
-static bool
-begins(struct str text, struct str with)
-{
-	return text.len >= with.len && memcmp(text.p, with.p, with.len) == 0;
-}
-
 bool
 chain_begins(struct str text)
 {
-	return begins(text, STR(BUNDLE_BEGIN));
+	return str_begins(text, STR(BUNDLE_BEGIN));
 }
 
 /* ---- Cutting the text ---- */
@@ -60,7 +54,7 @@ chain_take_note(struct str *text, struct str *note, struct err *e)
 {
 	size_t head = to_empty_line(*text), n = head;
 
-	while (n > 0 && begins((struct str){ text->p + n, text->len - n }, STR(SIGNATURE_BEGIN))) {
+	while (n > 0 && str_begins((struct str){ text->p + n, text->len - n }, STR(SIGNATURE_BEGIN))) {
 		const char *end = memchr(text->p + n, '\n', text->len - n);
 
 		if (end == NULL)

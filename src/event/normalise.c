@@ -389,15 +389,12 @@ static enum event_fault
 check(struct normaliser *n)
 {
 	struct event *ev = n->ev;
-	const struct str reserved = STR(EVENT_RESERVED_SOURCE);
-
 	if (event_has(ev, FIELD_ID) && ev->v[FIELD_ID].len > EVENT_ID_MAX) {
 		*n->detail = quote_detail(n->a, ev->v[FIELD_ID]);
 		return EVENT_ID_TOO_LONG;
 	}
 	if (!n->policy->stored && event_has(ev, FIELD_SOURCE) &&
-	    ev->v[FIELD_SOURCE].len >= reserved.len &&
-	    memcmp(ev->v[FIELD_SOURCE].p, reserved.p, reserved.len) == 0) {
+	    str_begins(ev->v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE))) {
 		*n->detail = quote_detail(n->a, ev->v[FIELD_SOURCE]);
 		return EVENT_RESERVED;
 	}

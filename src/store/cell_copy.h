@@ -68,6 +68,9 @@ struct cell_copy {
 int cell_copy_read(struct store *st, uint64_t no, struct cell_copy *c, struct err *e);
 void cell_copy_fini(struct cell_copy *c);
 
+/* A piece of a segment; NULL: there is none. */
+const struct copied_piece *copied_piece_find(const struct copied_segment *s, unsigned field, unsigned part);
+
 /* Its columns and rows, when its row can be right: within the cell and below
  * its end, as many rows as it says.  Both borrow from s; rows starts as {0}.
  * NULL and ERR_INTEGRITY. */

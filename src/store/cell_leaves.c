@@ -30,28 +30,35 @@ erased_change(struct hash *out, const uint8_t salt[SALT_LEN], struct str line)
 
 /* ---- segments out of copied pieces ---- */
 
-static int
-get_copied(void *arg, unsigned field, unsigned part, struct buf *out, struct err *e)
+const struct copied_piece *
+copied_piece_find(const struct copied_segment *s, unsigned field, unsigned part)
 {
-	const struct copied_segment *s = arg;
 	size_t low = 0, high = s->n;
 	unsigned wanted = field << 16 | part;
 
-	(void)e;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		unsigned at = (unsigned)s->piece[middle].field << 16 | s->piece[middle].part;
 
-		if (at == wanted) {
-			buf_str(out, buf_view(&s->piece[middle].data));
-			return 1;
-		}
+		if (at == wanted)
+			return &s->piece[middle];
 		if (at < wanted)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return 0;
+	return NULL;
+}
+
+static int
+get_copied(void *arg, unsigned field, unsigned part, struct buf *out, struct err *e)
+{
+	const struct copied_piece *p = copied_piece_find(arg, field, part);
+
+	(void)e;
+	if (p != NULL)
+		buf_str(out, buf_view(&p->data));
+	return p != NULL;
 }
 
 static const char *

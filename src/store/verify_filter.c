@@ -24,15 +24,6 @@ place_of(const struct filter_work *g, enum verify_fault fault, enum field f)
 		.segment = g->s->info.id, .field = f };
 }
 
-static const struct copied_piece *
-find_piece(const struct copied_segment *s, unsigned field, unsigned part)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->piece[i].field == field && s->piece[i].part == part)
-			return &s->piece[i];
-	return NULL;
-}
-
 static void
 hides(struct filter_work *g, enum field f, const char *what)
 {
@@ -85,7 +76,7 @@ has_all(struct filter_work *g, enum field f, const struct members *m)
 static void
 check_members(struct filter_work *g, enum field f)
 {
-	const struct copied_piece *p = find_piece(g->s, (unsigned)f, PART_MEMBERS);
+	const struct copied_piece *p = copied_piece_find(g->s, (unsigned)f, PART_MEMBERS);
 	struct members m;
 
 	if (p == NULL || field_table[f].type != FIELD_STRING)
@@ -118,7 +109,7 @@ covered(struct filter_work *g, const struct trigram_marks *marks, const struct t
 static const struct trigram_set *
 decode(struct filter_work *g, enum field f, uint32_t blocks)
 {
-	const struct copied_piece *p = find_piece(g->s, (unsigned)f, PART_TRIGRAMS);
+	const struct copied_piece *p = copied_piece_find(g->s, (unsigned)f, PART_TRIGRAMS);
 
 	if (p == NULL)
 		return NULL;
@@ -253,7 +244,7 @@ verify_filters(struct cell_work *w, const struct copied_segment *s, struct segme
 {
 	struct filter_work g = { .w = w, .s = s, .columns = columns };
 
-	g.whole = find_piece(s, SEGMENT_WHOLE, PART_TRIGRAMS);
+	g.whole = copied_piece_find(s, SEGMENT_WHOLE, PART_TRIGRAMS);
 	mem_grow(&w->set, &w->set_cap, 2, sizeof(*w->set));
 	if (w->scratch.codec == NULL)
 		w->scratch.codec = codec_new();

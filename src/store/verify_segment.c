@@ -48,15 +48,6 @@ key_of(enum field f)
 
 /* ---- the row ---- */
 
-static const struct copied_piece *
-find_piece(const struct copied_segment *s, unsigned field, unsigned part)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->piece[i].field == field && s->piece[i].part == part)
-			return &s->piece[i];
-	return NULL;
-}
-
 /* The fields that it has pieces of. */
 static void
 check_fields(struct segment_work *g)
@@ -66,7 +57,7 @@ check_fields(struct segment_work *g)
 	for (int f = 0; f < FIELD_COUNT; f++) {
 		bool time = field_table[f].type == FIELD_TIMESTAMP;
 
-		if (m->fields >> f & 1 || find_piece(g->s, (unsigned)f, time ? PART_CODES : PART_DICTIONARY) == NULL)
+		if (m->fields >> f & 1 || copied_piece_find(g->s, (unsigned)f, time ? PART_CODES : PART_DICTIONARY) == NULL)
 			continue;
 		findings_add(&g->w->found, place_of(g, VERIFY_SEGMENT, (enum field)f),
 		    "segment %lld: its row does not tell of the field %s, which occurs", (long long)g->s->info.id,
@@ -79,7 +70,7 @@ check_fields(struct segment_work *g)
 static void
 check_range(struct segment_work *g, enum field f, int64_t *min, int64_t *max)
 {
-	const struct copied_piece *p = find_piece(g->s, (unsigned)f, PART_CODES);
+	const struct copied_piece *p = copied_piece_find(g->s, (unsigned)f, PART_CODES);
 	uint32_t count = g->s->info.meta.count;
 	int64_t range[2] = { TIME_NONE, TIME_NONE }, *time;
 	struct buf padded = { 0 };

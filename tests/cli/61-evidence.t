@@ -151,7 +151,7 @@ spoiled "no salts" "$f" $f edit $f.proof '/^cell/d'
 spoiled "more behind it" "$f.proof" $f sh -c "echo >>$f.proof"
 spoiled "cut short" "$f.proof" $f cut_short $f.proof 1
 spoiled "empty" "$f.proof" $f sh -c ": >$f.proof"
-spoiled "a root that nobody signed" "$f" $f edit $f.proof '/^audit.example.com/{n;n;s/^./A/;}'
+spoiled "a root that nobody signed" "$f" $f edit $f.proof '/^audit.example.com/{n;n;s/^A/B/;t;s/^./A/;}'
 spoiled "another size that nobody signed" "$f" $f edit $f.proof '/^audit.example.com/{n;s/$/0/;}'
 spoiled "another log's name" "$f" $f edit $f.proof 's/^audit.example.com/audit.example.org/'
 m=$f.manifest.json
@@ -255,6 +255,10 @@ ends "one event holds" 0
 edit event 's/^index .*/index 0/'
 judge event
 refuses "at its place only" 5 "event"
+run audit-verify -q --key "$key" --checkpoint first.note same-event
+refuses "a checkpoint of another size says nothing of it" 2 "same-event.*--consistency"
+run audit-verify -q --key "$key" --checkpoint second.note same-event
+ends "that of its own size does" 0
 run audit-verify --prove 999999
 refuses "an event that is none" 2 "999999"
 audit-verify -q --consistency first.note >consistency
