@@ -10,35 +10,7 @@
 
 #include "base/mem.h"
 #include "store/internal.h"
-#include "unit.h"
-
-static char folder[] = "/tmp/audit-saved-XXXXXX";
-static char path[64];
-
-static void
-make_folder(void)
-{
-	strcpy(folder + sizeof("/tmp/audit-saved-") - 1, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/s.db", folder);
-}
-
-static void
-drop_folder(void)
-{
-	unlink(path);
-	rmdir(folder);
-}
-
-static struct store *
-open_store(enum store_mode mode)
-{
-	struct err e = ERR_NONE;
-	struct store *st = store_open(path, mode, &e);
-
-	ck_assert_msg(st != NULL, "%s", e.text);
-	return st;
-}
+#include "store_folder.h"
 
 static char *
 read_text(const char *name)

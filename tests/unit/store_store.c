@@ -11,36 +11,9 @@
 #include "base/mem.h"
 #include "proof/salt.h"
 #include "store/internal.h"
-#include "unit.h"
+#include "store_folder.h"
 
-static char folder[] = "/tmp/audit-store-XXXXXX";
-static char path[64];
 static const struct event_policy stored = { .stored = true, .assume_now = TIME_NONE };
-
-static void
-make_folder(void)
-{
-	strcpy(folder + sizeof("/tmp/audit-store-") - 1, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/s.db", folder);
-}
-
-static void
-drop_folder(void)
-{
-	unlink(path);
-	rmdir(folder);
-}
-
-static struct store *
-open_store(enum store_mode mode)
-{
-	struct err e = ERR_NONE;
-	struct store *st = store_open(path, mode, &e);
-
-	ck_assert_msg(st != NULL, "%s", e.text);
-	return st;
-}
 
 /* Event number n; its texts repeat, its ids do not. */
 static void

@@ -11,37 +11,10 @@
 #include "base/mem.h"
 #include "proof/salt.h"
 #include "store/verify_parts.h"
-#include "unit.h"
+#include "store_folder.h"
 
 #define DAY 86400
 #define START INT64_C(1790000000)
-
-static char folder[40], path[64];
-
-static void
-make_folder(void)
-{
-	strcpy(folder, "/tmp/audit-verify-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/s.db", folder);
-}
-
-static void
-drop_folder(void)
-{
-	unlink(path);
-	rmdir(folder);
-}
-
-static struct store *
-open_store(enum store_mode mode)
-{
-	struct err e = ERR_NONE;
-	struct store *st = store_open(path, mode, &e);
-
-	ck_assert_msg(st != NULL, "%s", e.text);
-	return st;
-}
 
 /* ---- events ---- */
 
