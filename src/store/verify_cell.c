@@ -214,9 +214,10 @@ take_line(struct cell_work *w, const struct copied_line *t)
 		tail_fault(w, t, "the tail's row tells another length than its line has");
 	arena_reset(&w->arena);
 	buf_reset(&w->line);
-	if (event_parse(&ev, line.p, line.len, &event_stored, &w->tape, &w->arena, &detail) == EVENT_OK)
+	bool parsed = event_parse(&ev, line.p, line.len, &event_stored, &w->tape, &w->arena, &detail) == EVENT_OK;
+	if (parsed)
 		event_format(&w->line, &ev);
-	if (!str_eq(buf_view(&w->line), line) || (t->kind != LEAF_EVENT && t->kind != LEAF_RECORD)) {
+	if (!parsed || !str_eq(buf_view(&w->line), line) || (t->kind != LEAF_EVENT && t->kind != LEAF_RECORD)) {
 		tail_fault(w, t, "the tail's line is no event");
 		cell_take_bad(w, t->seq);
 		return;

@@ -354,6 +354,7 @@ static const struct unlawful {
 	{ "INSERT INTO piece VALUES (-5, x'00')", VERIFY_LEFTOVER, "not there" },
 	{ "UPDATE tail SET line = replace(line, 'login', 'logon')", VERIFY_CHANGED, "is not the one that was stored" },
 	{ "UPDATE tail SET line = replace(line, ',', ', ')", VERIFY_TAIL, "is no event" },
+	{ "UPDATE tail SET line = ''", VERIFY_TAIL, "is no event" },
 	{ "UPDATE tail SET key = key + 1", VERIFY_TAIL, "key" },
 	{ "UPDATE tail SET length = length + 1", VERIFY_TAIL, "length" },
 	{ "UPDATE tail SET kind = 1 - kind", VERIFY_RECORD, "source" },
