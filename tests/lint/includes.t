@@ -26,6 +26,9 @@ nettle/        base/hash.h base/hash.c base/base64.c proof/note.c
 nettle/base64  base/base64.c
 nettle/eddsa   proof/note.c
 uniwidth.h     base/utf8.c
+unicase.h      event/subject_read.c
+uninorm.h      event/subject.c event/subject_read.c
+uniwbrk.h      event/subject_read.c
 zlib.h         base/instream.c base/outstream.c
 zstd.h         base/instream.c base/outstream.c store/codec.c
 sqlite3.h      store/
