@@ -30,6 +30,8 @@ struct judge {
 	size_t keys;
 	const char **source;      /* of each checkpoint given to epoch_check: its file, or NULL */
 	const struct epoch_checkpoint *checkpoint;
+	uint64_t *unlike;         /* sizes of stored ones that the log is not like */
+	size_t unlikes, unlikes_cap;
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -147,6 +149,22 @@ check_pinned(struct judge *j)
 
 /* ---- Checkpoints ---- */
 
+static int
+by_size(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* A seal that the log is not like is told of with the other checkpoints, which
+ * come by size. */
+static bool
+is_unlike(const struct judge *j, uint64_t size)
+{
+	return j->unlikes > 0 && bsearch(&size, j->unlike, j->unlikes, sizeof(size), by_size) != NULL;
+}
+
 static void
 on_epoch_finding(void *arg, const struct epoch_finding *f)
 {
@@ -155,7 +173,31 @@ on_epoch_finding(void *arg, const struct epoch_finding *f)
 
 	if (f->fault == EPOCH_SEAL_PENDING)
 		return; /* lawful after a crash; the summary has it */
+	if (f->fault == EPOCH_ROOT && source == NULL) {
+		mem_grow(&j->unlike, &j->unlikes_cap, j->unlikes + 1, sizeof(*j->unlike));
+		j->unlike[j->unlikes++] = f->size;
+		return;
+	}
+	if (f->fault == EPOCH_SEAL_MISSING && is_unlike(j, f->size))
+		return;
 	tell(j, "%s%s%s", source ? source : "", source ? ": " : "", f->text);
+}
+
+/* What changed one event changed all checkpoints behind it: told once.  They
+ * are stored by size. */
+static void
+tell_unlike(struct judge *j, const struct epoch_summary *sum)
+{
+	char later[128] = "", before[128] = "";
+
+	if (j->unlikes == 0)
+		return;
+	if (j->unlikes > 1)
+		snprintf(later, sizeof(later), ", nor are those of %zu later checkpoints, up to that of %" PRIu64,
+		    j->unlikes - 1, j->unlike[j->unlikes - 1]);
+	if (sum->has_signed && sum->signed_size < j->unlike[0])
+		snprintf(before, sizeof(before), "; the first %" PRIu64 " are", sum->signed_size);
+	tell(j, "the first %" PRIu64 " events are not those that were signed%s%s", j->unlike[0], later, before);
 }
 
 /* All that was ever signed, stored or kept elsewhere. */
@@ -218,6 +260,7 @@ check_epochs(struct judge *j)
 	if (j->keys > 0) {
 		log.pinned = j->key[0];
 		epoch_check(&log, &sum, on_epoch_finding, j);
+		tell_unlike(j, &sum);
 		j->v->epochs = sum.epochs;
 		j->v->signed_size = sum.has_signed ? sum.signed_size : 0;
 		j->v->pending = sum.pending;
@@ -374,5 +417,6 @@ out:
 	free(j.legible);
 	free(j.key);
 	free(j.source);
+	free(j.unlike);
 	return rc;
 }

@@ -281,21 +281,52 @@ root_of_first(const struct cell_work *w, uint32_t n, struct hash *out)
 
 /* ---- a full cell ---- */
 
-static void
-compare_node(struct cell_work *w, uint32_t node, const struct hash *kept)
+/* Is it another than the one kept, because of events that are there?  One of
+ * hashes alone is told at once. */
+static bool
+node_changed(struct cell_work *w, uint32_t node, const struct hash *kept)
 {
 	uint32_t at = node * NODE_LEAVES;
-	uint64_t first = cell_start(w) + at;
-	bool any = memchr(w->state + at, SEQ_PRESENT, NODE_LEAVES) != NULL;
 
 	if (memcmp(w->node[node].b, kept->b, HASH_LEN) == 0)
-		return;
-	if (any)
-		findings_add(&w->found, PLACE_SEQ(VERIFY_CHANGED, first, first + NODE_LEAVES - 1),
-		    "seqs %llu to %llu: one or more of these events are not those that were stored",
-		    (unsigned long long)first, (unsigned long long)first + NODE_LEAVES - 1);
-	else
-		hashes_fault(w, at, NODE_LEAVES, "the hashes kept of what was removed or erased contradict the kept node");
+		return false;
+	if (memchr(w->state + at, SEQ_PRESENT, NODE_LEAVES) != NULL)
+		return true;
+	hashes_fault(w, at, NODE_LEAVES, "the hashes kept of what was removed or erased contradict the kept node");
+	return false;
+}
+
+static void
+tell_changed(struct cell_work *w, uint32_t node, uint32_t nodes)
+{
+	uint64_t first = cell_start(w) + node * NODE_LEAVES, last = first + nodes * NODE_LEAVES - 1;
+
+	if (nodes > 0)
+		findings_add(&w->found, PLACE_SEQ(VERIFY_CHANGED, first, last),
+		    "seqs %llu to %llu: some of these events are not those that were stored", (unsigned long long)first,
+		    (unsigned long long)last);
+}
+
+/* Nodes from the leaves of each, or as kept where those are not known. */
+static void
+make_nodes(struct cell_work *w, const struct hash *kept)
+{
+	uint32_t changed = 0; /* nodes before this one, side by side */
+
+	for (uint32_t i = 0; i < TREE_CELL_NODES; i++) {
+		w->node_known[i] = small_subtree(w, i * NODE_LEAVES, TREE_NODE_HEIGHT, &w->node[i]);
+		if (kept != NULL && w->node_known[i] && node_changed(w, i, &kept[i])) {
+			changed++;
+			continue;
+		}
+		tell_changed(w, i - changed, changed);
+		changed = 0;
+		if (kept != NULL && !w->node_known[i]) {
+			w->node[i] = kept[i];
+			w->node_known[i] = true;
+		}
+	}
+	tell_changed(w, TREE_CELL_NODES - changed, changed);
 }
 
 /* Hashes of what was removed that are larger than a node. */
@@ -330,15 +361,7 @@ verify_full(struct cell_work *w)
 	if (c->leaf_rows > 0)
 		findings_add(&w->found, PLACE(VERIFY_LEFTOVER), "cell %llu is full, but has single leaf hashes",
 		    (unsigned long long)c->no);
-	for (uint32_t i = 0; i < TREE_CELL_NODES; i++) {
-		w->node_known[i] = small_subtree(w, i * NODE_LEAVES, TREE_NODE_HEIGHT, &w->node[i]);
-		if (there && w->node_known[i])
-			compare_node(w, i, &kept[i]);
-		if (there && !w->node_known[i]) {
-			w->node[i] = kept[i];
-			w->node_known[i] = true;
-		}
-	}
+	make_nodes(w, there ? kept : NULL);
 	if (there)
 		compare_large(w, kept);
 	w->root_known = any_subtree(w, 0, TREE_CELL_HEIGHT, &w->root);

@@ -223,6 +223,7 @@ seq=$(audit-query -D "$db" -o jsonl --seq --outcome failure 'source!=audit-toolk
 run audit-verify -D bad.db
 ends "a changed line" 5
 check "is told with its number" grep -Eq '\b[0-9]{4}\b' out
+check "and with what still holds" grep -q '^the first 5501 events are not those that were signed; the first 5001 are$' out
 is "and one line sums up" "$(wc -l <err) $(sed -n 's/.*bad.db: [0-9]* things* \(is\|are\) wrong$/yes/p' err)" "1 yes"
 run audit-verify -D bad.db -o json
 is "for programs" "$status $(json .status)" "5 failed"

@@ -257,4 +257,19 @@ sed -i 's|^  command:.*|  command: /bin/true|' config.yaml
 run audit-verify --sign
 refuses "a command that is no list" 2 "config.yaml:6:12: expected a list"
 
+# ---- an event changed behind many checkpoints and seals ----
+
+unset AUDIT_CONFIG
+cp "$db" bad.db
+python3 - <<'END'
+import sqlite3
+store = sqlite3.connect("bad.db")
+(seq, line), = store.execute("SELECT seq, line FROM tail WHERE kind = 0 ORDER BY seq LIMIT 1")
+store.execute("UPDATE tail SET line = ? WHERE seq = ?", (line.replace('"action":"', '"action":"x'), seq))
+store.commit()
+END
+run audit-verify -D bad.db
+is "is told once of all of them" "$status $(grep -c 'not those that were signed, nor .* later checkpoints' out) $(grep -c seal out)" \
+    "5 1 0"
+
 finish

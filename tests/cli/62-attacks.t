@@ -328,7 +328,8 @@ victim small sign epoch0.key $((seal + 1))
 caught "an epoch with two seals" checkpoint
 victim small sql "UPDATE checkpoint SET size = size - 1 WHERE size = $seal"
 caught "a checkpoint filed under another size" checkpoint
-victim small sql "UPDATE checkpoint SET note = replace(note, 'A', 'B') WHERE size = $size"
+victim small sql "UPDATE checkpoint SET note = substr(note, 1, length(note) - 10) ||
+	'AAAAAAAA' || substr(note, -2) WHERE size = $size"
 caught "a checkpoint changed" checkpoint
 victim small sql "DELETE FROM checkpoint"
 caught "all checkpoints deleted" "checkpoint"

@@ -363,7 +363,7 @@ static const struct unlawful {
 	{ "UPDATE tail SET leaf = zeroblob(32)", VERIFY_CHANGED, "is not the one that was stored" },
 	{ "UPDATE leaf SET hashes = zeroblob(length(hashes))", VERIFY_CHANGED, "is not the one that was stored" },
 	{ "DELETE FROM leaf", VERIFY_HASHES, "leaf hashes are missing" },
-	{ "UPDATE cell SET nodes = zeroblob(8192) WHERE no = 0", VERIFY_CHANGED, "seqs 0 to 255" },
+	{ "UPDATE cell SET nodes = zeroblob(8192) WHERE no = 0", VERIFY_CHANGED, "seqs 0 to 65535" },
 	{ "UPDATE cell SET root = zeroblob(32) WHERE no = 0", VERIFY_HASHES, "root is not that of its nodes" },
 	{ "UPDATE cell SET root = NULL, nodes = NULL WHERE no = 0", VERIFY_HASHES, "missing or damaged" },
 	{ "UPDATE cell SET salts = x'' WHERE no = 0", VERIFY_HASHES, "the salt is gone" },
