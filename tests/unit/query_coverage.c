@@ -2,6 +2,7 @@
  * coverage: what of a window was pruned or refused, and which sources fell
  * silent in it, on rhythms made for it.
  */
+#include "made_record.h"
 #include "query_store.h"
 
 #include "query/silence.h"
@@ -289,14 +290,7 @@ make_record(void *arg, const struct prune_part *part, struct event *record, stru
 
 	(void)arg;
 	id[7] = (char)('0' + part->part);
-	record->present = 0;
-	event_set(record, FIELD_ID, (struct str){ id, 8 });
-	event_set(record, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	event_set(record, FIELD_ACTION, STR("audit.prune"));
-	event_set(record, FIELD_SEVERITY, STR("info"));
-	event_set(record, FIELD_OUTCOME, STR("success"));
-	event_set_time(record, FIELD_TIME, MONDAY + 10 * TIME_DAY);
-	event_set_time(record, FIELD_INGESTED, MONDAY + 10 * TIME_DAY);
+	made_record(record, (struct str){ id, 8 }, "audit.prune", MONDAY + 10 * TIME_DAY);
 }
 
 START_TEST(what_was_pruned_is_told_as_far_as_it_is_in_the_window)

@@ -3,6 +3,7 @@
  * lies in segments or in the tail, with and without threads, filters, limits
  * and pages, and it reads no more than it must.
  */
+#include "made_record.h"
 #include "query_store.h"
 
 #include "base/mem.h"
@@ -365,14 +366,7 @@ record(void *arg, const struct prune_part *part, struct event *ev, struct arena 
 	(void)arg;
 	(void)part;
 	(void)a;
-	*ev = (struct event){ 0 };
-	event_set_time(ev, FIELD_TIME, 2 * (int64_t)n_all * TIME_SECOND);
-	event_set_time(ev, FIELD_INGESTED, ev->time);
-	event_set(ev, FIELD_ID, STR("record"));
-	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	event_set(ev, FIELD_ACTION, STR("audit.prune"));
-	event_set(ev, FIELD_SEVERITY, STR("info"));
-	event_set(ev, FIELD_OUTCOME, STR("success"));
+	made_record(ev, STR("record"), "audit.prune", 2 * (int64_t)n_all * TIME_SECOND);
 }
 
 static void

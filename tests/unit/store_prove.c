@@ -11,6 +11,7 @@
 #include "proof/checkpoint.h"
 #include "proof/export_proof.h"
 #include "proof/salt.h"
+#include "made_record.h"
 #include "query_store.h"
 #include "store/internal.h"
 
@@ -134,15 +135,8 @@ make_record(void *arg, const struct prune_part *part, struct event *ev, struct a
 	char *id = arena_alloc(a, 32);
 
 	(void)arg;
-	*ev = (struct event){ 0 };
 	snprintf(id, 32, "record-%u", part->part);
-	event_set(ev, FIELD_ID, str_of(id));
-	event_set_time(ev, FIELD_TIME, START);
-	event_set_time(ev, FIELD_INGESTED, START);
-	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	event_set(ev, FIELD_ACTION, STR("audit.prune"));
-	event_set(ev, FIELD_SEVERITY, STR("info"));
-	event_set(ev, FIELD_OUTCOME, STR("success"));
+	made_record(ev, str_of(id), "audit.prune", START);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "proof/path.h"
 #include "proof/salt.h"
+#include "made_record.h"
 #include "query_store.h"
 #include "store/internal.h"
 
@@ -254,19 +255,13 @@ make_record(void *arg, const struct prune_part *part, struct event *ev, struct a
 	char *id = arena_alloc(a, 32), *context = arena_alloc(a, 256);
 
 	(void)arg;
-	*ev = (struct event){ 0 };
 	snprintf(id, 32, "prune-%u", model.records++);
 	snprintf(context, 256,
 	    "{\"part\":%u,\"digest\":\"%s\",\"events\":%d,\"first\":%d,\"last\":%d,\"oldest\":%lld,\"newest\":%lld}", part->part,
 	    part->digest, (int)part->events, (int)part->first_seq, (int)part->last_seq, (long long)part->oldest,
 	    (long long)part->newest);
-	event_set(ev, FIELD_ID, str_of(id));
+	made_record(ev, str_of(id), "audit.prune", START);
 	event_set_time(ev, FIELD_TIME, START - TIME_DAY); /* older than all: records stay */
-	event_set_time(ev, FIELD_INGESTED, START);
-	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	event_set(ev, FIELD_ACTION, STR("audit.prune"));
-	event_set(ev, FIELD_SEVERITY, STR("info"));
-	event_set(ev, FIELD_OUTCOME, STR("success"));
 	event_set(ev, FIELD_CONTEXT, str_of(context));
 }
 

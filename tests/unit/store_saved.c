@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "store/internal.h"
+#include "made_record.h"
 #include "store_folder.h"
 
 static char *
@@ -80,15 +81,9 @@ version(void)
 static struct event
 record(const char *action)
 {
-	struct event ev = { 0 };
+	struct event ev;
 
-	event_set(&ev, FIELD_ID, STR("record"));
-	event_set_time(&ev, FIELD_TIME, 1776967200000000);
-	event_set_time(&ev, FIELD_INGESTED, 1776967200000000);
-	event_set(&ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	event_set(&ev, FIELD_ACTION, str_of(action));
-	event_set(&ev, FIELD_SEVERITY, STR("info"));
-	event_set(&ev, FIELD_OUTCOME, STR("success"));
+	made_record(&ev, STR("record"), action, 1776967200000000);
 	return ev;
 }
 

@@ -6,21 +6,16 @@
 
 #include "base/mem.h"
 #include "proof/note.h"
+#include "made_record.h"
 #include "query_store.h"
 #include "store/internal.h"
 
 static struct event
 record(const char *action)
 {
-	struct event ev = { 0 };
+	struct event ev;
 
-	event_set(&ev, FIELD_ID, str_of(action));
-	event_set_time(&ev, FIELD_TIME, 1776967200000000);
-	event_set_time(&ev, FIELD_INGESTED, 1776967200000000);
-	event_set(&ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	event_set(&ev, FIELD_ACTION, str_of(action));
-	event_set(&ev, FIELD_SEVERITY, STR("info"));
-	event_set(&ev, FIELD_OUTCOME, STR("success"));
+	made_record(&ev, str_of(action), action, 1776967200000000);
 	return ev;
 }
 

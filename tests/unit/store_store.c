@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "proof/salt.h"
 #include "store/internal.h"
+#include "made_record.h"
 #include "store_folder.h"
 
 static const struct event_policy stored = { .stored = true, .assume_now = TIME_NONE };
@@ -494,15 +495,8 @@ number_record(void *arg, const struct prune_part *part, struct event *ev, struct
 	char *id = arena_alloc(a, 32);
 	unsigned *count = arg;
 
-	*ev = (struct event){ 0 };
 	snprintf(id, 32, "prune-%u-%u", ++*count, part->part);
-	event_set(ev, FIELD_ID, str_of(id));
-	event_set_time(ev, FIELD_TIME, INT64_C(1790000000000000));
-	event_set_time(ev, FIELD_INGESTED, INT64_C(1790000000000000));
-	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	event_set(ev, FIELD_ACTION, STR("audit.prune"));
-	event_set(ev, FIELD_SEVERITY, STR("info"));
-	event_set(ev, FIELD_OUTCOME, STR("success"));
+	made_record(ev, str_of(id), "audit.prune", INT64_C(1790000000000000));
 }
 
 static int64_t

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "proof/salt.h"
 #include "store/verify_parts.h"
+#include "made_record.h"
 #include "store_folder.h"
 
 #define DAY 86400
@@ -86,14 +87,7 @@ fill_record(struct event *ev, const char *action, struct str context, struct are
 	char id[40];
 	int n = snprintf(id, sizeof(id), "record-%p-%zu", (void *)a, a->requested);
 
-	*ev = (struct event){ 0 };
-	event_set(ev, FIELD_ID, (struct str){ arena_copy(a, id, (size_t)n), (size_t)n });
-	event_set_time(ev, FIELD_TIME, (START + DAY) * TIME_SECOND);
-	event_set_time(ev, FIELD_INGESTED, (START + DAY) * TIME_SECOND);
-	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	event_set(ev, FIELD_ACTION, str_of(action));
-	event_set(ev, FIELD_SEVERITY, STR("info"));
-	event_set(ev, FIELD_OUTCOME, STR("success"));
+	made_record(ev, (struct str){ arena_copy(a, id, (size_t)n), (size_t)n }, action, (START + DAY) * TIME_SECOND);
 	event_set(ev, FIELD_CONTEXT, (struct str){ arena_copy(a, context.p, context.len), context.len });
 }
 

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "store/store.h"
+#include "made_record.h"
 #include "unit.h"
 
 static char folder[] = "/tmp/audit-watch-XXXXXX";
@@ -57,17 +58,11 @@ static void
 commit(const char *name)
 {
 	struct store *s = open_store(name, STORE_WRITE);
-	struct event ev = { 0 };
+	struct event ev;
 	struct err e = ERR_NONE;
 	uint64_t seq;
 
-	event_set(&ev, FIELD_ID, STR("record"));
-	event_set_time(&ev, FIELD_TIME, 1776967200000000);
-	event_set_time(&ev, FIELD_INGESTED, 1776967200000000);
-	event_set(&ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	event_set(&ev, FIELD_ACTION, STR("a"));
-	event_set(&ev, FIELD_SEVERITY, STR("info"));
-	event_set(&ev, FIELD_OUTCOME, STR("success"));
+	made_record(&ev, STR("record"), "a", 1776967200000000);
 	ck_assert_msg(store_record(s, &ev, &seq, &e) == 0, "%s", e.text);
 	store_close(s);
 }
