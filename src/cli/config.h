@@ -6,6 +6,22 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "filter/filter.h"
+
+/* One rule of `retention:`.  The first that matches an event decides. */
+struct retention_rule {
+	char *name;
+	struct filter_args match; /* tenant, category, channel, severity, source, action; none: all events */
+	int64_t keep;             /* microseconds, at least PRUNE_FLOOR; RETENTION_FOREVER */
+};
+#define RETENTION_FOREVER INT64_MAX
+
+/* One of `export_limits:`.  The first whose glob matches a tenant is its limit,
+ * for each tenant by itself; events without one have the tenant "". */
+struct export_limit {
+	char *tenant;
+	uint64_t rows; /* a day, by UTC */
+};
 
 struct config {
 	char *db;           /* absolute path, or NULL */
@@ -13,6 +29,12 @@ struct config {
 	char *verifier_key; /* the log's first: pinned */
 	char *checkpoint_file;              /* replaced by each new checkpoint; absolute */
 	struct str_list checkpoint_command; /* is given each new checkpoint; the program absolute */
+	struct retention_rule *retention;
+	size_t retentions;
+	char *archive;                      /* folder that audit-prune archives to first; absolute */
+	struct export_limit *limit;
+	size_t limits;
+	struct str_list record_reads;       /* programs whose reading is recorded */
 };
 
 /* Adds what a file says; its keys replace those read before.  Errors name

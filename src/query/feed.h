@@ -14,7 +14,7 @@
 
 #include "base/pool.h"
 #include "query/lines.h"
-#include "query/match.h"
+#include "store/match.h"
 #include "query/order.h"
 #include "query/packed.h"
 #include "store/store.h"

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "query/lines.h"
-#include "query/match.h"
+#include "store/match.h"
 
 #define ROUNDS_MAX 20 /* of segments that moved while being read */
 

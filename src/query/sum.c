@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "query/match.h"
+#include "store/match.h"
 
 struct summer {
 	struct summary *sum;

@@ -11,7 +11,7 @@
  */
 #include <stdlib.h>
 
-#include "store/prune.h"
+#include "store/prune_parts.h"
 
 #define PART_EVENTS (4 * TREE_CELL) /* a transaction ends when it removed or rewrote so many */
 
@@ -19,11 +19,11 @@ struct pruning {
 	struct store *st;
 	struct state state;
 	int64_t cutoff;
-	struct prune_plan *done;
+	struct cutoff_plan *done;
 	/* of the transaction at work */
 	struct removed_runs removed;
 	uint64_t rewritten; /* events */
-	struct prune_part part;
+	struct cutoff_part part;
 };
 
 static int64_t
@@ -60,7 +60,7 @@ prune_segment(struct pruning *p, const struct segment_info *info, struct err *e)
 }
 
 static int
-add_record(struct pruning *p, prune_record_fn *record, void *arg, struct err *e)
+add_record(struct pruning *p, cutoff_record_fn *record, void *arg, struct err *e)
 {
 	struct arena arena = { 0 };
 	struct event ev = { 0 };
@@ -74,7 +74,7 @@ add_record(struct pruning *p, prune_record_fn *record, void *arg, struct err *e)
 
 /* Counters, the row of the removal table, the record. */
 static int
-account(struct pruning *p, prune_record_fn *record, void *arg, struct err *e)
+account(struct pruning *p, cutoff_record_fn *record, void *arg, struct err *e)
 {
 	struct buf hex = { 0 };
 	struct hash digest;
@@ -98,7 +98,7 @@ account(struct pruning *p, prune_record_fn *record, void *arg, struct err *e)
 /* The segments from seq *from on that fit one transaction; *from moves behind
  * them, to UINT64_MAX when these were the last. */
 static int
-prune_part(struct pruning *p, uint64_t *from, prune_record_fn *record, void *arg, struct err *e)
+prune_part(struct pruning *p, uint64_t *from, cutoff_record_fn *record, void *arg, struct err *e)
 {
 	struct segment_info *list = NULL;
 	size_t n, i;
@@ -122,9 +122,9 @@ prune_part(struct pruning *p, uint64_t *from, prune_record_fn *record, void *arg
 
 /* The closing record sums up what all parts removed. */
 static int
-close_pruning(struct pruning *p, prune_record_fn *record, void *arg, struct err *e)
+close_pruning(struct pruning *p, cutoff_record_fn *record, void *arg, struct err *e)
 {
-	p->part = (struct prune_part){ .events = p->done->events, .oldest = p->done->oldest, .newest = p->done->newest };
+	p->part = (struct cutoff_part){ .events = p->done->events, .oldest = p->done->oldest, .newest = p->done->newest };
 	if (db_begin_write(&p->st->db, e) < 0)
 		return -1;
 	if (state_get(p->st, &p->state, e) == 0 && add_record(p, record, arg, e) == 0 &&
@@ -138,7 +138,7 @@ close_pruning(struct pruning *p, prune_record_fn *record, void *arg, struct err 
 static int
 seal_old_tail(struct pruning *p, struct err *e)
 {
-	struct prune_plan tail = { .cutoff = p->cutoff, .oldest = TIME_NONE, .newest = TIME_NONE };
+	struct cutoff_plan tail = { .cutoff = p->cutoff, .oldest = TIME_NONE, .newest = TIME_NONE };
 
 	if (prune_plan_tail(p->st, &tail, e) < 0)
 		return -1;
@@ -151,9 +151,9 @@ seal_old_tail(struct pruning *p, struct err *e)
 
 /* One transaction; *done is as before when it fails. */
 static int
-prune_once(struct pruning *p, uint64_t *from, prune_record_fn *record, void *arg, struct err *e)
+prune_once(struct pruning *p, uint64_t *from, cutoff_record_fn *record, void *arg, struct err *e)
 {
-	struct prune_plan before = *p->done;
+	struct cutoff_plan before = *p->done;
 	bool first = *from == 0;
 
 	if (db_begin_write(&p->st->db, e) < 0)
@@ -167,14 +167,14 @@ prune_once(struct pruning *p, uint64_t *from, prune_record_fn *record, void *arg
 }
 
 int
-store_prune(struct store *st, int64_t cutoff, prune_record_fn *record, void *arg, int (*go_on)(struct err *e),
-    struct prune_plan *done, struct err *e)
+store_cutoff(struct store *st, int64_t cutoff, cutoff_record_fn *record, void *arg, int (*go_on)(struct err *e),
+    struct cutoff_plan *done, struct err *e)
 {
 	struct pruning p = { .st = st, .cutoff = cutoff, .done = done };
 	uint64_t from = 0;
 	int rc = 0;
 
-	*done = (struct prune_plan){ .cutoff = cutoff, .oldest = TIME_NONE, .newest = TIME_NONE };
+	*done = (struct cutoff_plan){ .cutoff = cutoff, .oldest = TIME_NONE, .newest = TIME_NONE };
 	while (from != UINT64_MAX && rc == 0) {
 		rc = prune_once(&p, &from, record, arg, e);
 		if (rc == 0 && from != UINT64_MAX && go_on != NULL)

@@ -1,45 +1,103 @@
 /*
- * prune: what the files of the prune share.  Private to store/.
+ * prune: what retention lets go is removed, and stays verifiable.
+ *
+ * First a plan: rules say which events have had their time, holds say which of
+ * them stay, and what is left is a set of seqs for each rule.  Then the delete
+ * path takes exactly these seqs, a few segments a transaction, asks the holds
+ * again inside each, and appends the record that says so.  Nothing else in the
+ * program deletes events.
  */
 #ifndef STORE_PRUNE_H
 #define STORE_PRUNE_H
 
-#include "store/internal.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* Which rows of a segment go. */
-struct doomed {
-	uint8_t *row; /* 1: goes; yours */
-	uint32_t count;
-	int64_t oldest, newest; /* TIME_NONE when none */
+#include "base/pool.h"
+#include "base/runs.h"
+#include "base/time.h"
+#include "filter/filter.h"
+#include "store/hold.h"
+
+struct store;
+
+/* No event that happened later than this before now is ever removed. */
+#define PRUNE_FLOOR (30 * TIME_DAY)
+#define PRUNE_RULES_MAX 250
+
+/* The first rule that matches an event decides; what none matches stays. */
+struct prune_rule {
+	struct str name;
+	const struct filter *filter;
+	int64_t cutoff; /* event times below it go; TIME_MIN: they stay for ever */
 };
-/* d->row is to be freed after -1 too. */
-int prune_doom(const struct stored *s, int64_t cutoff, struct doomed *d, struct err *e);
 
-/* Adds what goes of a segment, and of the tail, to a plan. */
-void prune_plan_add(struct prune_plan *p, const struct segment_meta *m, const struct doomed *d);
-int prune_plan_tail(struct store *st, struct prune_plan *p, struct err *e);
-
-/* The seqs that a transaction removes, as maximal runs: what its record has
- * the digest of, and what the removal table lists. */
-struct removed_runs {
-	uint64_t events, first_seq, last_seq;
-	uint64_t run_first, run_count; /* not put yet */
-	uint64_t end;                  /* of the run that was put last */
-	struct buf list;               /* (gap, length) varints */
-	struct hasher digest;
+struct prune_share {     /* of one rule */
+	uint64_t matched;    /* events that it decides on, with those that stay */
+	uint64_t events;     /* that go */
+	uint64_t bytes;      /* of their lines, about */
+	int64_t oldest, newest; /* event times; TIME_NONE when none goes */
+	struct runs runs;    /* ended */
 };
-void removed_runs_init(struct removed_runs *r);
-/* Ascending. */
-void removed_runs_add(struct removed_runs *r, uint64_t first, uint64_t count);
-/* The last one is put too. */
-void removed_runs_end(struct removed_runs *r, struct hash *digest);
-void removed_runs_fini(struct removed_runs *r);
 
-/* Doomed rows of a segment go and leave the hashes that cover them; the others
- * become a new segment.  In the open transaction. */
-int prune_rows(struct store *st, struct state *state, struct removed_runs *removed, struct stored *s,
-    const struct doomed *d, struct err *e);
-/* The same of a segment that is a whole cell, of which all goes. */
-int prune_cell(struct store *st, struct removed_runs *removed, struct stored *s, struct err *e);
+struct prune_held {
+	int64_t hold;
+	char matter[HOLD_MATTER_MAX + 1];
+	uint64_t events;     /* whose time is over, and that it alone or with others keeps */
+};
+
+struct prune_plan {
+	uint64_t size;       /* of the log that was planned for: later events are not looked at */
+	struct prune_share *share; /* by rule */
+	size_t rules;
+	struct prune_held *held;   /* by hold, those that keep something */
+	size_t holds;
+	uint64_t kept;       /* events that holds keep */
+	uint64_t no_rule;    /* events that no rule matches */
+	uint64_t events, bytes;
+	uint64_t segments_whole, segments_mixed, tail;
+	int64_t oldest, newest;
+	struct runs runs;    /* of all that goes */
+	struct hash digest;  /* of these runs (runs_digest) */
+};
+void prune_plan_fini(struct prune_plan *p);
+
+/*
+ * p starts as {0}.  Seqs from `size` on (0: the log's size now) are not looked
+ * at.  ERR_REFUSED: a cut-off is later than the floor.  In short read
+ * transactions, segments shared out to the pool (NULL: one thread).
+ */
+int store_prune_plan(struct store *st, const struct prune_rule *rule, size_t n, uint64_t size, struct pool *pool,
+    int (*go_on)(struct err *e), struct prune_plan *p, struct err *e);
+
+/* Makes the record of one transaction, whole, with bytes in a: part from 1 on,
+ * 0: the closing one, which sums up. */
+struct prune_part {
+	unsigned part;
+	uint64_t events;
+	const uint64_t *by_rule; /* events that went, as many numbers as the plan has rules */
+	char digest[65];         /* of the removed runs, hex; not of the closing one */
+	uint64_t first_seq, last_seq;
+	int64_t oldest, newest;  /* event times of what went */
+	const struct prune_held *held; /* closing: what holds kept, at the plan and since */
+	size_t holds;
+};
+typedef void prune_record_fn(void *arg, const struct prune_part *part, struct event *record, struct arena *a);
+
+/*
+ * Removes what the plan says and no hold keeps by now.  go_on is asked between
+ * transactions and ends it with -1 (NULL: it runs through); what was removed
+ * until then has a closing record too.  *removed says how many, also on -1.
+ * ERR_REFUSED: an event is younger than the floor.  ERR_INTEGRITY: what goes
+ * is not what was logged.
+ */
+int store_prune(struct store *st, const struct prune_plan *plan, struct pool *pool, prune_record_fn *record, void *arg,
+    int (*go_on)(struct err *e), uint64_t *removed, struct err *e);
+
+/* Gives the space of what was removed back to the file system: bytes before
+ * and after.  Needs as much free space as the store will have; others wait
+ * meanwhile. */
+int store_reclaim(struct store *st, uint64_t *before, uint64_t *after, struct err *e);
 
 #endif

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "store/prune.h"
+#include "store/prune_parts.h"
 
 static void
-add(struct prune_plan *p, int64_t oldest, int64_t newest, uint64_t events, uint64_t bytes)
+add(struct cutoff_plan *p, int64_t oldest, int64_t newest, uint64_t events, uint64_t bytes)
 {
 	if (p->oldest == TIME_NONE || oldest < p->oldest)
 		p->oldest = oldest;
@@ -45,7 +45,7 @@ prune_doom(const struct stored *s, int64_t cutoff, struct doomed *d, struct err 
 }
 
 void
-prune_plan_add(struct prune_plan *p, const struct segment_meta *m, const struct doomed *d)
+prune_plan_add(struct cutoff_plan *p, const struct segment_meta *m, const struct doomed *d)
 {
 	bool whole = d->count == m->count;
 
@@ -55,7 +55,7 @@ prune_plan_add(struct prune_plan *p, const struct segment_meta *m, const struct 
 }
 
 static int
-plan_segment(struct store *st, const struct segment_info *info, int64_t cutoff, struct prune_plan *p, struct err *e)
+plan_segment(struct store *st, const struct segment_info *info, int64_t cutoff, struct cutoff_plan *p, struct err *e)
 {
 	bool moved = false;
 	struct stored *s = store_segment(st, info, &moved, e);
@@ -72,7 +72,7 @@ plan_segment(struct store *st, const struct segment_info *info, int64_t cutoff, 
 /* ---- the tail ---- */
 
 struct tail_plan {
-	struct prune_plan *plan;
+	struct cutoff_plan *plan;
 	struct json_tape tape;
 	struct arena arena;
 };
@@ -98,7 +98,7 @@ plan_line(void *arg, uint64_t seq, struct str line, struct err *e)
 }
 
 int
-prune_plan_tail(struct store *st, struct prune_plan *p, struct err *e)
+prune_plan_tail(struct store *st, struct cutoff_plan *p, struct err *e)
 {
 	struct tail_plan t = { .plan = p };
 	struct tail_size size;
@@ -115,7 +115,7 @@ prune_plan_tail(struct store *st, struct prune_plan *p, struct err *e)
 /* ---- all ---- */
 
 static int
-plan_all(struct store *st, struct prune_plan *p, struct err *e)
+plan_all(struct store *st, struct cutoff_plan *p, struct err *e)
 {
 	struct segment_info *list;
 	size_t n;
@@ -129,11 +129,11 @@ plan_all(struct store *st, struct prune_plan *p, struct err *e)
 }
 
 int
-store_prune_plan(struct store *st, int64_t cutoff, struct prune_plan *p, struct err *e)
+store_cutoff_plan(struct store *st, int64_t cutoff, struct cutoff_plan *p, struct err *e)
 {
 	int rc;
 
-	*p = (struct prune_plan){ .cutoff = cutoff, .oldest = TIME_NONE, .newest = TIME_NONE };
+	*p = (struct cutoff_plan){ .cutoff = cutoff, .oldest = TIME_NONE, .newest = TIME_NONE };
 	/* One transaction, so that the plan is of one state. It reads only time columns. */
 	if (db_begin_read(&st->db, e) < 0)
 		return -1;

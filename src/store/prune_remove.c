@@ -16,7 +16,7 @@
 
 #include "base/mem.h"
 #include "proof/salt.h"
-#include "store/prune.h"
+#include "store/prune_parts.h"
 
 enum { NODE_LEAVES = 1 << TREE_NODE_HEIGHT };
 

@@ -26,6 +26,9 @@ static const struct object objects[] = {
 	    "CREATE TABLE checkpoint (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, at INTEGER NOT NULL,"
 	    " note TEXT NOT NULL) STRICT" },
 	{ 3, "index", "checkpoint_size", "CREATE INDEX checkpoint_size ON checkpoint (size)" },
+	{ 4, "table", "deferred",
+	    "CREATE TABLE deferred (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, pseudonym TEXT NOT NULL,"
+	    " person TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL) STRICT" },
 	{ 3, "table", "erased",
 	    "CREATE TABLE erased (seq INTEGER NOT NULL, record INTEGER NOT NULL, leaf BLOB NOT NULL,"
 	    " change BLOB NOT NULL, salt BLOB, PRIMARY KEY (seq, record)) STRICT, WITHOUT ROWID" },
@@ -34,6 +37,8 @@ static const struct object objects[] = {
 	    " dev INTEGER NOT NULL, ino INTEGER NOT NULL, first_len INTEGER NOT NULL, first_hash BLOB NOT NULL,"
 	    " offset INTEGER NOT NULL, last_len INTEGER NOT NULL, last_hash BLOB NOT NULL, line INTEGER NOT NULL,"
 	    " seen INTEGER NOT NULL) STRICT" },
+	{ 4, "table", "hold",
+	    "CREATE TABLE hold (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, runs BLOB NOT NULL, lift INTEGER) STRICT" },
 	{ 3, "table", "key", "CREATE TABLE key (seq INTEGER PRIMARY KEY, verifier TEXT NOT NULL) STRICT" },
 	{ 1, "table", "leaf", "CREATE TABLE leaf (first INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT" },
 	{ 1, "table", "piece", "CREATE TABLE piece (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT" },

@@ -10,7 +10,8 @@
 /* The format that brought them; what an older file lacks is not asked for. */
 enum {
 	SCHEMA_SAVED = 2, /* saved queries */
-	SCHEMA_SIGNED = 3 /* keys, checkpoints, removals, erased events */
+	SCHEMA_SIGNED = 3, /* keys, checkpoints, removals, erased events */
+	SCHEMA_HELD = 4    /* holds, erasures that wait for them */
 };
 
 /* Makes the tables in an empty file, and brings an older one up to date, in

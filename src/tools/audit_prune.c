@@ -79,7 +79,7 @@ struct operation {
 };
 
 static void
-write_record(void *arg, const struct prune_part *part, struct event *record, struct arena *a)
+write_record(void *arg, const struct cutoff_part *part, struct event *record, struct arena *a)
 {
 	struct operation *op = arg;
 	struct buf context = { 0 };
@@ -115,7 +115,7 @@ print_time(const char *title, int64_t us)
 }
 
 static void
-print_plan(const struct prune_plan *p)
+print_plan(const struct cutoff_plan *p)
 {
 	print_time("older than", p->cutoff);
 	printf("%-12s %" PRIu64 "\n", "events", p->events);
@@ -146,7 +146,7 @@ run(const struct args *a, const struct str_list *operands, struct err *e)
 	int64_t now = time_now();
 	struct uuid7 ids = { 0 };
 	struct operation op = { 0 };
-	struct prune_plan plan = { 0 };
+	struct cutoff_plan plan = { 0 };
 	struct store *st = NULL;
 
 	if (operands->n > 0) {
@@ -157,7 +157,7 @@ run(const struct args *a, const struct str_list *operands, struct err *e)
 	    (st = cli_store(&a->common, a->apply ? STORE_WRITE : STORE_READ, e)) == NULL)
 		goto out;
 	if (!a->apply) {
-		if (store_prune_plan(st, op.cutoff, &plan, e) != 0)
+		if (store_cutoff_plan(st, op.cutoff, &plan, e) != 0)
 			goto out;
 		print_plan(&plan);
 		cli_note(&program, &a->common, "nothing was removed; --apply does it");
@@ -165,7 +165,7 @@ run(const struct args *a, const struct str_list *operands, struct err *e)
 		if (!a->clock_ok && check_clock(st, e) != 0)
 			goto out;
 		uuid7_next(&ids, now, op.id);
-		store_prune(st, op.cutoff, write_record, &op, cli_go_on, &plan, e);
+		store_cutoff(st, op.cutoff, write_record, &op, cli_go_on, &plan, e);
 		cli_note(&program, &a->common, "%" PRIu64 " events removed", plan.events);
 	}
 out:

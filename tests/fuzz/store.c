@@ -235,7 +235,7 @@ read_everything(const char *path, const struct valid *made_of)
 	struct err e = ERR_NONE;
 	struct store *st = store_open(path, STORE_READ, &e);
 	struct store_file *files;
-	struct prune_plan plan;
+	struct cutoff_plan plan;
 	struct hash root;
 	uint64_t size, sum = 0;
 	size_t n;
@@ -255,7 +255,7 @@ read_everything(const char *path, const struct valid *made_of)
 	err_clear(&e);
 	store_saved_each(st, take_saved, &sum, &e);
 	err_clear(&e);
-	store_prune_plan(st, INT64_C(1776902400000000), &plan, &e);
+	store_cutoff_plan(st, INT64_C(1776902400000000), &plan, &e);
 	err_clear(&e);
 	if (store_files(st, &files, &n, &e) == 0)
 		store_files_free(files, n);

@@ -284,7 +284,7 @@ START_TEST(more_sources_than_are_judged_do_no_harm)
 END_TEST
 
 static void
-make_record(void *arg, const struct prune_part *part, struct event *record, struct arena *a)
+make_record(void *arg, const struct cutoff_part *part, struct event *record, struct arena *a)
 {
 	char *id = arena_copy(a, "prune-00", 8);
 
@@ -296,14 +296,14 @@ make_record(void *arg, const struct prune_part *part, struct event *record, stru
 START_TEST(what_was_pruned_is_told_as_far_as_it_is_in_the_window)
 {
 	const int64_t now = MONDAY + 10 * TIME_DAY, cutoff = MONDAY + 4 * TIME_DAY;
-	struct prune_plan done;
+	struct cutoff_plan done;
 	struct err e = ERR_NONE;
 	struct coverage c;
 
 	steady("s", MONDAY, now, 10 * MINUTE);
 	append_close(made_appender);
 	made_appender = NULL;
-	ck_assert_msg(store_prune(made, cutoff, make_record, NULL, NULL, &done, &e) == 0, "%s", e.text);
+	ck_assert_msg(store_cutoff(made, cutoff, make_record, NULL, NULL, &done, &e) == 0, "%s", e.text);
 	ck_assert_uint_gt(done.events, 0);
 
 	c = covers(NULL, MONDAY + TIME_DAY, TIME_NONE, now);

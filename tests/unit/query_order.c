@@ -361,7 +361,7 @@ START_TEST(a_limit_reads_no_more_than_it_must)
 END_TEST
 
 static void
-record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
+record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena *a)
 {
 	(void)arg;
 	(void)part;
@@ -372,10 +372,10 @@ record(void *arg, const struct prune_part *part, struct event *ev, struct arena 
 static void
 prune(int64_t cutoff)
 {
-	struct prune_plan done;
+	struct cutoff_plan done;
 	struct err e = ERR_NONE;
 
-	ck_assert_msg(store_prune(made, cutoff, record, NULL, NULL, &done, &e) == 0, "%s", e.text);
+	ck_assert_msg(store_cutoff(made, cutoff, record, NULL, NULL, &done, &e) == 0, "%s", e.text);
 	ck_assert_uint_gt(done.events, 0);
 }
 

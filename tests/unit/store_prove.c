@@ -130,7 +130,7 @@ add_events(unsigned n)
 }
 
 static void
-make_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
+make_record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena *a)
 {
 	char *id = arena_alloc(a, 32);
 
@@ -142,7 +142,7 @@ make_record(void *arg, const struct prune_part *part, struct event *ev, struct a
 static void
 add_record(unsigned number)
 {
-	struct prune_part part = { .part = number };
+	struct cutoff_part part = { .part = number };
 	struct arena arena = { 0 };
 	struct err e = ERR_NONE;
 	struct event ev;
@@ -449,10 +449,10 @@ END_TEST
 static void
 prune(struct store *st, unsigned events)
 {
-	struct prune_plan done;
+	struct cutoff_plan done;
 	struct err e = ERR_NONE;
 
-	ck_assert_msg(store_prune(st, START + (int64_t)events * TIME_SECOND, make_record, NULL, NULL, &done, &e) == 0, "%s",
+	ck_assert_msg(store_cutoff(st, START + (int64_t)events * TIME_SECOND, make_record, NULL, NULL, &done, &e) == 0, "%s",
 	    e.text);
 	ck_assert_uint_eq(done.events, events);
 }

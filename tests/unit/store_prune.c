@@ -250,7 +250,7 @@ sign(uint64_t size)
 }
 
 static void
-make_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
+make_record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena *a)
 {
 	char *id = arena_alloc(a, 32), *context = arena_alloc(a, 256);
 
@@ -268,10 +268,10 @@ make_record(void *arg, const struct prune_part *part, struct event *ev, struct a
 static uint64_t
 prune(int64_t cutoff)
 {
-	struct prune_plan done;
+	struct cutoff_plan done;
 	struct err e = ERR_NONE;
 
-	ck_assert_msg(store_prune(made, cutoff, make_record, NULL, NULL, &done, &e) == 0, "%s", e.text);
+	ck_assert_msg(store_cutoff(made, cutoff, make_record, NULL, NULL, &done, &e) == 0, "%s", e.text);
 	return done.events;
 }
 
@@ -536,14 +536,14 @@ END_TEST
 
 START_TEST(a_leaf_without_salt_and_hash_stops_the_prune)
 {
-	struct prune_plan done;
+	struct cutoff_plan done;
 	struct err e = ERR_NONE;
 
 	add_in_order(5000);
 	read_store();
 	erase(7);
 	run_sql("DELETE FROM erased");
-	ck_assert_int_eq(store_prune(made, START + 100 * TIME_SECOND, make_record, NULL, NULL, &done, &e), -1);
+	ck_assert_int_eq(store_cutoff(made, START + 100 * TIME_SECOND, make_record, NULL, NULL, &done, &e), -1);
 	ck_assert_int_eq(e.code, ERR_INTEGRITY);
 	ck_assert_uint_eq(number("SELECT count(*) FROM removal"), 0);
 	ck_assert_uint_eq(number("SELECT size FROM state"), 5000);
@@ -552,14 +552,14 @@ END_TEST
 
 START_TEST(two_original_hashes_of_one_event_stop_the_prune)
 {
-	struct prune_plan done;
+	struct cutoff_plan done;
 	struct err e = ERR_NONE;
 
 	add_in_order(5000);
 	read_store();
 	erase(7);
 	run_sql("UPDATE erased SET leaf = zeroblob(32) WHERE record = 1");
-	ck_assert_int_eq(store_prune(made, START + 100 * TIME_SECOND, make_record, NULL, NULL, &done, &e), -1);
+	ck_assert_int_eq(store_cutoff(made, START + 100 * TIME_SECOND, make_record, NULL, NULL, &done, &e), -1);
 	ck_assert_int_eq(e.code, ERR_INTEGRITY);
 }
 END_TEST
@@ -567,7 +567,7 @@ END_TEST
 /* Its evidence would be gone. */
 START_TEST(a_node_is_not_cut_when_its_events_are_others)
 {
-	struct prune_plan done;
+	struct cutoff_plan done;
 	struct err e = ERR_NONE;
 
 	add_in_order(TREE_CELL);
@@ -575,7 +575,7 @@ START_TEST(a_node_is_not_cut_when_its_events_are_others)
 	read_store();
 	sign(1001);
 	run_sql("UPDATE cell SET nodes = zeroblob(8192)");
-	ck_assert_int_eq(store_prune(made, START + TREE_CELL * TIME_SECOND, make_record, NULL, NULL, &done, &e), -1);
+	ck_assert_int_eq(store_cutoff(made, START + TREE_CELL * TIME_SECOND, make_record, NULL, NULL, &done, &e), -1);
 	ck_assert_int_eq(e.code, ERR_INTEGRITY);
 	ck_assert_msg(strstr(e.text, "seq 768 ") != NULL, "%s", e.text);
 }

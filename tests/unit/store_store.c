@@ -490,7 +490,7 @@ START_TEST(what_was_not_committed_is_not_there)
 END_TEST
 
 static void
-number_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
+number_record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena *a)
 {
 	char *id = arena_alloc(a, 32);
 	unsigned *count = arg;
@@ -518,7 +518,7 @@ time_of(unsigned n)
 START_TEST(prune_removes_exactly_what_is_older_and_the_rest_stays)
 {
 	struct store *st = open_store(STORE_CREATE);
-	struct prune_plan plan, done;
+	struct cutoff_plan plan, done;
 	struct err e = ERR_NONE;
 	struct buf line = { 0 };
 	unsigned records = 0, kept = 0, expected = 0;
@@ -530,9 +530,9 @@ START_TEST(prune_removes_exactly_what_is_older_and_the_rest_stays)
 	read_all(st, &before);
 	for (unsigned n = 0; n < 140010; n++)
 		expected += time_of(n) < cutoff;
-	ck_assert_msg(store_prune_plan(st, cutoff, &plan, &e) == 0, "%s", e.text);
+	ck_assert_msg(store_cutoff_plan(st, cutoff, &plan, &e) == 0, "%s", e.text);
 	ck_assert_uint_eq(plan.events, expected);
-	ck_assert_msg(store_prune(st, cutoff, number_record, &records, NULL, &done, &e) == 0, "%s", e.text);
+	ck_assert_msg(store_cutoff(st, cutoff, number_record, &records, NULL, &done, &e) == 0, "%s", e.text);
 	ck_assert_uint_eq(done.events, expected);
 	ck_assert_uint_ge(records, 2);
 	read_all(st, &after);
@@ -548,7 +548,7 @@ START_TEST(prune_removes_exactly_what_is_older_and_the_rest_stays)
 	}
 	ck_assert_uint_eq(kept, 140010 - expected);
 	/* Again: nothing is left to do, and nothing is recorded. */
-	ck_assert_int_eq(store_prune(st, cutoff, number_record, &records, NULL, &done, &e), 0);
+	ck_assert_int_eq(store_cutoff(st, cutoff, number_record, &records, NULL, &done, &e), 0);
 	ck_assert_uint_eq(done.events, 0);
 	all_fini(&before);
 	all_fini(&after);
@@ -562,7 +562,7 @@ START_TEST(pruned_events_leave_the_hashes_of_their_subtrees)
 {
 	struct store *st = open_store(STORE_CREATE);
 	struct hash *leaf = mem_alloc(9000 * sizeof(*leaf)), root;
-	struct prune_plan done;
+	struct cutoff_plan done;
 	struct err e = ERR_NONE;
 	unsigned records = 0;
 	uint64_t covered = 0, expected = 0;
@@ -572,7 +572,7 @@ START_TEST(pruned_events_leave_the_hashes_of_their_subtrees)
 	ck_assert_msg(leaf_gather(st, 0, leaf, 9000, &e) == 0, "%s", e.text);
 	for (unsigned n = 0; n < 9000; n++)
 		expected += time_of(n) < time_of(6000);
-	ck_assert_msg(store_prune(st, time_of(6000), number_record, &records, NULL, &done, &e) == 0, "%s", e.text);
+	ck_assert_msg(store_cutoff(st, time_of(6000), number_record, &records, NULL, &done, &e) == 0, "%s", e.text);
 	ck_assert_int_eq(
 	    sqlite3_prepare_v2(st->db.sqlite, "SELECT first, height, hash FROM removed", -1, &s, NULL), SQLITE_OK);
 	while (sqlite3_step(s) == SQLITE_ROW) {

@@ -92,7 +92,7 @@ fill_record(struct event *ev, const char *action, struct str context, struct are
 }
 
 static void
-prune_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
+prune_record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena *a)
 {
 	char oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
 	struct buf context = { 0 };
@@ -114,10 +114,10 @@ prune_record(void *arg, const struct prune_part *part, struct event *ev, struct 
 static void
 prune(struct store *st, int64_t cutoff)
 {
-	struct prune_plan done;
+	struct cutoff_plan done;
 	struct err e = ERR_NONE;
 
-	ck_assert_msg(store_prune(st, cutoff * TIME_SECOND, prune_record, NULL, NULL, &done, &e) == 0, "%s", e.text);
+	ck_assert_msg(store_cutoff(st, cutoff * TIME_SECOND, prune_record, NULL, NULL, &done, &e) == 0, "%s", e.text);
 }
 
 /* ---- verification ---- */

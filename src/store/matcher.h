@@ -1,16 +1,16 @@
 /*
  * matcher: a filter with what is known of it for the segment at work.
- * Private to query/match*.c.
+ * Private to store/match*.c.
  *
  *   match.c        the tree: bits of rows through AND, OR and NOT
  *   match_judge.c  what zone maps, dictionaries and filters say, before any
  *                  code or text is read
  *   match_rows.c   tests on the rows in question
  */
-#ifndef QUERY_MATCHER_H
-#define QUERY_MATCHER_H
+#ifndef STORE_MATCHER_H
+#define STORE_MATCHER_H
 
-#include "query/match.h"
+#include "store/match.h"
 
 struct step {
 	const struct filter_node *node;

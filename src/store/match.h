@@ -5,8 +5,8 @@
  * filters; that alone often says "no row" or "every row".  Then codes are read,
  * and texts only for rows that are still in question.
  */
-#ifndef QUERY_MATCH_H
-#define QUERY_MATCH_H
+#ifndef STORE_MATCH_H
+#define STORE_MATCH_H
 
 #include <stdint.h>
 

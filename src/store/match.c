@@ -1,7 +1,7 @@
 /*
  * match: a filter over the rows of one segment: the tree (see match.h).
  */
-#include "query/matcher.h"
+#include "store/matcher.h"
 
 #include <stdlib.h>
 

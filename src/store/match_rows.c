@@ -1,7 +1,7 @@
 /*
  * match_rows: one test on the rows in question.
  */
-#include "query/matcher.h"
+#include "store/matcher.h"
 
 #define DENSE 12 /* rows in question of 64 from which all 64 are looked up */
 

@@ -4,7 +4,7 @@
  * front of them.
  */
 #include "base/mem.h"
-#include "query/match.h"
+#include "store/match.h"
 #include "query_store.h"
 
 #define ROWS 14000u

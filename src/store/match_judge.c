@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "query/matcher.h"
+#include "store/matcher.h"
 
 /* Of looking at one row, by measurement, in units of a code. */
 #define COST_CODE 1.0

@@ -1,0 +1,1 @@
+/* yaml: strict reading (see yaml.h). */

@@ -1,0 +1,1 @@
+/* archive: what goes, kept outside (see archive.h). */

@@ -1,0 +1,1 @@
+/* config_policy: the keys of the configuration that are policy. */

@@ -1,0 +1,1 @@
+/* limits: how much may be exported. */

@@ -1,0 +1,1 @@
+/* plan: the file of a prune plan. */

@@ -1,0 +1,4 @@
+/* plan: the file of a prune plan. */
+#ifndef CLI_PLAN_H
+#define CLI_PLAN_H
+#endif

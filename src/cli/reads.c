@@ -1,0 +1,1 @@
+/* reads: recording who looked. */

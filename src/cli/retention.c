@@ -1,0 +1,1 @@
+/* retention: rules with cut-offs (see retention.h). */

@@ -1,0 +1,1 @@
+/* erase: transactions and records (see erase.h). */

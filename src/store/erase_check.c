@@ -1,0 +1,1 @@
+/* erase_check: nothing is left (see erase.h). */

@@ -1,0 +1,1 @@
+/* erase_other: quarantine, saved queries, files. */

@@ -1,0 +1,1 @@
+/* erase_pages: the bytes of the file. */

@@ -1,0 +1,1 @@
+/* erase_plan: where a person is. */

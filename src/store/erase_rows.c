@@ -1,0 +1,1 @@
+/* erase_rows: the changed rows of a segment. */

@@ -1,0 +1,1 @@
+/* hold: placing, lifting, telling (see hold.h). */

@@ -1,0 +1,1 @@
+/* holds: the active ones, asked (see holds.h). */

@@ -1,0 +1,1 @@
+/* reclaim: space given back. */

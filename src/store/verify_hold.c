@@ -1,0 +1,1 @@
+/* verify_hold: holds against their records. */

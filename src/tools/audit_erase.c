@@ -1,0 +1,6 @@
+/* audit-erase */
+int
+main(void)
+{
+	return 2;
+}

@@ -1,0 +1,6 @@
+/* audit-hold */
+int
+main(void)
+{
+	return 2;
+}
