@@ -82,6 +82,12 @@ match(struct worker *w, struct feed *s, struct err *e)
 		w->matcher = matcher_new(w->crew->scan->filter);
 	if (match_segment(w->matcher, s->stored, &verdict, &bits, e) < 0)
 		return -1;
+	if (w->crew->scan->only != NULL && verdict != MATCH_NONE) {
+		if (verdict == MATCH_ALL)
+			bits_fill(bits, n);
+		only_clip(w->crew->scan->only, s->stored, bits);
+		verdict = MATCH_SOME;
+	}
 	s->matched = true;
 	s->empty = verdict == MATCH_NONE || (verdict == MATCH_SOME && bits_count(bits, n) == 0);
 	if (verdict == MATCH_SOME && !s->empty)

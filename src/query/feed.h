@@ -14,6 +14,7 @@
 
 #include "base/pool.h"
 #include "query/lines.h"
+#include "query/only.h"
 #include "store/match.h"
 #include "query/order.h"
 #include "query/packed.h"
@@ -54,6 +55,7 @@ struct feed {
 struct feed_scan {
 	struct store *st;
 	const struct filter *filter;
+	const struct only *only; /* NULL: all seqs */
 	enum query_order order;
 	field_set fields;
 	bool cut;              /* nothing behind `last` will be asked for */

@@ -47,6 +47,7 @@ struct lines {
 	uint64_t examined;
 	struct query_faulty faulty;
 	uint64_t first, end;   /* seqs that lines_look is to keep */
+	const struct only *only; /* and of these; NULL: all */
 	struct store_view view;
 	struct arena bytes;    /* of the kept lines */
 	struct json_tape tape;
@@ -175,7 +176,7 @@ add_stored(void *arg, uint64_t seq, struct str line, struct err *e)
 {
 	struct lines *l = arg;
 
-	if (seq < l->first || seq >= l->end)
+	if (seq < l->first || seq >= l->end || (l->only != NULL && !only_has(l->only, seq)))
 		return 0;
 	l->examined++;
 	if (parse(l, line.p, line.len, &l->event) != EVENT_OK)
@@ -200,6 +201,12 @@ lines_range(struct lines *l, uint64_t first, uint64_t end)
 {
 	l->first = first;
 	l->end = end;
+}
+
+void
+lines_only(struct lines *l, const struct only *only)
+{
+	l->only = only;
 }
 
 const struct store_view *

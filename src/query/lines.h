@@ -6,6 +6,7 @@
 #define QUERY_LINES_H
 
 #include "filter/filter.h"
+#include "query/only.h"
 #include "query/query.h"
 
 struct lines;
@@ -15,6 +16,8 @@ void lines_free(struct lines *l);
 
 /* lines_look leaves out what is not in [first, end). */
 void lines_range(struct lines *l, uint64_t first, uint64_t end);
+/* Nor what is not in `only`, which stays borrowed; NULL: all. */
+void lines_only(struct lines *l, const struct only *only);
 /* What lines_look saw. */
 const struct store_view *lines_view(const struct lines *l);
 

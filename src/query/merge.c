@@ -71,7 +71,8 @@ add_waiting(struct merge *m, const struct segment_info *list, size_t n, uint64_t
 		struct feed *s;
 
 		if (list[i].last < low || list[i].first > high || !is_ahead(m, &list[i]) ||
-		    !match_possible(m->opts.filter, &list[i].meta)) {
+		    !match_possible(m->opts.filter, &list[i].meta) ||
+		    (m->scan.only != NULL && !only_overlaps(m->scan.only, list[i].first, list[i].last))) {
 			m->stats.segments_skipped += !again;
 			continue;
 		}

@@ -20,6 +20,7 @@ struct query {
 	struct store *st;  /* NULL: files */
 	struct merge merge;
 	struct lines *tail;
+	struct only *only; /* NULL: all seqs */
 	struct query_faulty *faulty;
 	uint64_t first, size; /* seqs it is about: first <= seq < size */
 	uint64_t removals;
@@ -103,6 +104,10 @@ look(struct query *q, struct err *e)
 	size_t n;
 
 	begin(q);
+	if (q->merge.opts.only != NULL && (q->only = only_new(*q->merge.opts.only, e)) == NULL)
+		return -1;
+	q->merge.scan.only = q->only;
+	lines_only(q->tail, q->only);
 	lines_range(q->tail, q->first, q->size);
 	if (lines_look(q->tail, q->st, &list, &n, e) < 0)
 		return -1;
@@ -173,6 +178,7 @@ query_close(struct query *q)
 		return;
 	merge_fini(&q->merge);
 	lines_free(q->tail);
+	only_free(q->only);
 	free(q);
 }
 

@@ -59,6 +59,8 @@ struct query_options {
 	const struct query_cursor *after; /* go on behind it; NULL: from the start; store only */
 	int64_t now;       /* for the cursor: what the filter was resolved with */
 	uint64_t first_seq; /* only events from this seq on; 0: all; store only */
+	const struct str *only; /* only events whose seq is in this list of runs (base/runs.h);
+	                         * NULL: all; store only */
 	uint64_t limit;    /* 0: none */
 	field_set fields;  /* that the caller will look at; 0: all */
 	struct pool *pool; /* NULL: one thread */

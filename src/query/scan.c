@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "query/lines.h"
+#include "query/only.h"
 #include "store/match.h"
 
 #define ROUNDS_MAX 20 /* of segments that moved while being read */
@@ -28,6 +29,7 @@ struct scan {
 	struct store *st;
 	const struct query_options *opts;
 	const struct scan_use *use;
+	struct only *only; /* NULL: all seqs */
 	pthread_mutex_t lock; /* around what follows */
 	struct task_list todo;
 	size_t next;
@@ -78,10 +80,12 @@ scan_segment(struct worker *w, const struct task *t, struct stored *s, bool *add
 	w->stats.rows_examined += c.n;
 	if (verdict == MATCH_NONE)
 		return 0;
-	if (t->low > s->info.first || t->high < s->info.last) {
+	if (t->low > s->info.first || t->high < s->info.last || w->scan->only != NULL) {
 		if (verdict == MATCH_ALL)
 			bits_fill(bits, c.n);
 		clip(t, s, bits);
+		if (w->scan->only != NULL)
+			only_clip(w->scan->only, s, bits);
 		verdict = MATCH_SOME;
 	}
 	c.bits = verdict == MATCH_SOME ? bits : NULL;
@@ -228,10 +232,14 @@ look(struct scan *scan, struct lines *tail, struct query_stats *stats, struct er
 	struct segment_info *list;
 	size_t n;
 
+	if (scan->opts->only != NULL && (scan->only = only_new(*scan->opts->only, e)) == NULL)
+		return -1;
+	lines_only(tail, scan->only);
 	if (lines_look(tail, scan->st, &list, &n, e) < 0)
 		return -1;
 	for (size_t k = 0; k < n; k++)
-		if (match_possible(scan->opts->filter, &list[k].meta))
+		if (match_possible(scan->opts->filter, &list[k].meta) &&
+		    (scan->only == NULL || only_overlaps(scan->only, list[k].first, list[k].last)))
 			add_task(&scan->todo, &list[k], list[k].first, list[k].last);
 		else
 			stats->segments_skipped++;
@@ -297,6 +305,7 @@ scan_store(struct store *st, const struct query_options *o, const struct scan_us
 	free(scan.todo.item);
 	free(scan.moved.item);
 	lines_free(tail);
+	only_free(scan.only);
 	pthread_mutex_destroy(&scan.lock);
 	return rc < 0 ? store_blame(st, e) : 0;
 }
