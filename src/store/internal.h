@@ -48,6 +48,8 @@ void segment_rows_fini(struct segment_rows *rows);
 /* The seq of a row, and whether it is one of the toolkit's own records. */
 uint64_t segment_rows_seq(const struct segment_rows *rows, uint64_t first, uint32_t row);
 enum leaf_kind segment_rows_kind(const struct segment_rows *rows, uint32_t row);
+/* The row of a seq; false when the segment has none. */
+bool segment_rows_find(const struct segment_rows *rows, uint64_t first, uint32_t count, uint64_t seq, uint32_t *row);
 
 /* Writes a sealed run: its segment row and its pieces.  offset[] are the seqs
  * of its rows less first (NULL: consecutive), kind[] their leaf kinds (NULL: all events). */
@@ -145,5 +147,9 @@ struct row_sink {
 	void *arg;
 };
 int stored_each(struct stored *s, struct row_sink sink, struct err *e);
+
+/* One event as it is now, its canonical line instead of what was in *line, in
+ * the open transaction: 1, 0 when it was pruned or is still to come, -1. */
+int stored_line(struct store *st, uint64_t seq, struct buf *line, enum leaf_kind *kind, struct err *e);
 
 #endif

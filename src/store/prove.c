@@ -167,23 +167,6 @@ prover_subtree(void *arg, struct subtree s, struct hash *out, struct err *e)
 
 /* ---- one event ---- */
 
-static bool
-find_row(const struct copied_segment *s, const struct segment_rows *rows, uint64_t seq, uint32_t *row)
-{
-	uint32_t low = 0, high = s->info.meta.count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (segment_rows_seq(rows, s->info.first, middle) < seq)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*row = low;
-	return low < s->info.meta.count && segment_rows_seq(rows, s->info.first, low) == seq;
-}
-
 /* 1 the line is of this segment, 0 it is not, -1. */
 static int
 segment_line(const struct copied_segment *s, const struct cell_copy *c, uint64_t seq, struct buf *line, struct err *e)
@@ -194,7 +177,7 @@ segment_line(const struct copied_segment *s, const struct cell_copy *c, uint64_t
 	uint32_t row;
 	int rc = columns != NULL ? 0 : -1;
 
-	if (rc == 0 && find_row(s, &rows, seq, &row)) {
+	if (rc == 0 && segment_rows_find(&rows, s->info.first, s->info.meta.count, seq, &row)) {
 		segment_expect(columns, 1);
 		if ((rc = segment_event(columns, row, FIELD_ALL, &ev, e)) == 0) {
 			event_format(line, &ev);

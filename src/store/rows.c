@@ -95,3 +95,20 @@ segment_rows_kind(const struct segment_rows *rows, uint32_t row)
 {
 	return rows->record != NULL && (rows->record[row / 64] >> (row % 64) & 1) ? LEAF_RECORD : LEAF_EVENT;
 }
+
+bool
+segment_rows_find(const struct segment_rows *rows, uint64_t first, uint32_t count, uint64_t seq, uint32_t *row)
+{
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (segment_rows_seq(rows, first, middle) < seq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*row = low;
+	return low < count && segment_rows_seq(rows, first, low) == seq;
+}

@@ -38,7 +38,7 @@ static const struct object objects[] = {
 	    " offset INTEGER NOT NULL, last_len INTEGER NOT NULL, last_hash BLOB NOT NULL, line INTEGER NOT NULL,"
 	    " seen INTEGER NOT NULL) STRICT" },
 	{ 4, "table", "hold",
-	    "CREATE TABLE hold (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, runs BLOB NOT NULL, lift INTEGER) STRICT" },
+	    "CREATE TABLE hold (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, lift INTEGER, runs BLOB NOT NULL) STRICT" },
 	{ 3, "table", "key", "CREATE TABLE key (seq INTEGER PRIMARY KEY, verifier TEXT NOT NULL) STRICT" },
 	{ 1, "table", "leaf", "CREATE TABLE leaf (first INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT" },
 	{ 1, "table", "piece", "CREATE TABLE piece (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT" },

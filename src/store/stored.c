@@ -253,3 +253,65 @@ stored_each(struct stored *s, struct row_sink sink, struct err *e)
 	buf_fini(&line);
 	return rc;
 }
+
+/* ---- one event ---- */
+
+static int
+tail_line(struct store *st, uint64_t seq, struct buf *line, enum leaf_kind *kind, struct err *e)
+{
+	sqlite3_stmt *q = db_statement(&st->db, ST_TAIL_RANGE, e);
+	int rc;
+
+	if (q == NULL)
+		return -1;
+	db_bind_int(q, 1, (int64_t)seq);
+	db_bind_int(q, 2, (int64_t)seq + 1);
+	if ((rc = db_step(&st->db, q, e)) > 0) {
+		*kind = db_int(q, 1) == LEAF_RECORD ? LEAF_RECORD : LEAF_EVENT;
+		buf_str(line, db_blob(q, 3));
+	}
+	sqlite3_reset(q);
+	return rc;
+}
+
+static int
+segment_line(struct store *st, const struct segment_info *info, uint64_t seq, struct buf *line, enum leaf_kind *kind,
+    struct err *e)
+{
+	bool moved = false;
+	struct stored *s = store_segment(st, info, &moved, e);
+	struct event ev;
+	uint32_t row;
+	int rc = s != NULL ? 0 : -1;
+
+	if (rc == 0 && segment_rows_find(s->rows, info->first, info->meta.count, seq, &row)) {
+		segment_expect(s->columns, 1);
+		if ((rc = segment_event(s->columns, row, FIELD_ALL, &ev, e)) == 0) {
+			event_format(line, &ev);
+			*kind = store_row_kind(s, row);
+			rc = 1;
+		}
+	}
+	store_segment_free(s);
+	return rc;
+}
+
+int
+stored_line(struct store *st, uint64_t seq, struct buf *line, enum leaf_kind *kind, struct err *e)
+{
+	struct segment_info *list;
+	size_t n;
+	int rc;
+
+	buf_reset(line);
+	if (seq >= RUNS_END)
+		return 0;
+	if ((rc = tail_line(st, seq, line, kind, e)) != 0)
+		return rc;
+	if (segment_list(st, seq, seq, &list, &n, e) < 0)
+		return -1;
+	if (n > 0)
+		rc = segment_line(st, &list[0], seq, line, kind, e);
+	free(list);
+	return rc;
+}
