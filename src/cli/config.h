@@ -11,7 +11,8 @@
 /* One rule of `retention:`.  The first that matches an event decides. */
 struct retention_rule {
 	char *name;
-	struct filter_args match; /* tenant, category, channel, severity, source, action; none: all events */
+	struct filter_args match; /* tenant, category, channel, severity, source, action; none: all
+	                           * events; filter_build takes them */
 	int64_t keep;             /* microseconds, at least PRUNE_FLOOR; RETENTION_FOREVER */
 };
 #define RETENTION_FOREVER INT64_MAX
@@ -19,8 +20,8 @@ struct retention_rule {
 /* One of `export_limits:`.  The first whose glob matches a tenant is its limit,
  * for each tenant by itself; events without one have the tenant "". */
 struct export_limit {
-	char *tenant;
-	uint64_t rows; /* a day, by UTC */
+	char *tenant;  /* as filter_glob takes it */
+	uint64_t rows; /* a day, by UTC; at most 2^53 */
 };
 
 struct config {
@@ -34,13 +35,15 @@ struct config {
 	char *archive;                      /* folder that audit-prune archives to first; absolute */
 	struct export_limit *limit;
 	size_t limits;
-	struct str_list record_reads;       /* programs whose reading is recorded */
+	struct str_list record_reads;       /* programs whose reading is recorded; `all` is told in full */
 };
 
-/* Adds what a file says; its keys replace those read before.  Errors name
- * line and column: not YAML, an unknown or repeated key, an anchor, alias or
- * tag.  A file that is not there is an error only when `must_exist`. */
+/* Adds what a file says; its keys replace those read before, each as a whole.
+ * Errors name line and column (base/yaml.h), and then nothing is replaced.  A
+ * file that is not there is an error only when `must_exist`. */
 int config_read(struct config *c, const char *path, bool must_exist, struct err *e);
+/* The same of a text that errors call `name`. */
+int config_parse(struct config *c, const char *name, struct str text, struct err *e);
 void config_fini(struct config *c);
 
 /* What --config, $AUDIT_CONFIG or the default files say. */

@@ -32,7 +32,7 @@ uniwbrk.h      event/subject_read.c
 zlib.h         base/instream.c base/outstream.c
 zstd.h         base/instream.c base/outstream.c store/codec.c
 sqlite3.h      store/
-yaml.h         base/yaml.c cli/config.c
+yaml.h         base/yaml.c
 jansson.h      render/ cli/evidence_manifest.c
 csv.h          render/csv.c ingest/csv.c
 pcre2.h        filter/ ingest/redact.c

@@ -83,7 +83,7 @@ END_TEST
 START_TEST(unknown_keys_are_refused_with_the_nearest)
 {
 	refuses("# x\ndbb: /srv\n", ":2:1", "unknown key 'dbb'; the nearest is db");
-	refuses("{ retention: 3 }\n", ":1:3", "unknown key 'retention'");
+	refuses("{ retentions: 3 }\n", ":1:3", "unknown key 'retentions'; the nearest is retention");
 	refuses("\"d\\0b\": /x\n", ":1:1", "unknown key");
 }
 END_TEST
