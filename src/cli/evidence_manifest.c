@@ -16,17 +16,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/time.h"
-#include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/document.h"
 #include "cli/evidence_judge.h"
-#include "render/render.h"
 
 #define FILES_MAX EVIDENCE_FILES_MAX
 #define TEXT_MAX ((size_t)8 * 1024 * 1024)
@@ -80,44 +77,6 @@ evidence_file(const char *path, struct evidence_file *f, struct err *e)
 
 /* ---- Writing ---- */
 
-/* Bytes that are no UTF-8, as paths may have them, become visible escapes. */
-static json_t *
-string(struct str text)
-{
-	struct buf safe = { 0 };
-	json_t *made;
-
-	if (utf8_valid_prefix(text.p, text.len) == text.len)
-		return json_stringn(text.p, text.len);
-	render_safe(&safe, text);
-	made = json_stringn(safe.p, safe.len);
-	buf_fini(&safe);
-	return made;
-}
-
-static json_t *
-instant(int64_t us)
-{
-	char text[TIME_TEXT_LEN];
-
-	if (us == TIME_MIN || us == INT64_MAX)
-		return json_null();
-	time_format(text, us);
-	return json_stringn(text, sizeof(text));
-}
-
-static json_t *
-hex(const void *p, size_t n)
-{
-	struct buf text = { 0 };
-	json_t *made;
-
-	buf_hex(&text, p, n);
-	made = json_stringn(text.p, text.len);
-	buf_fini(&text);
-	return made;
-}
-
 static json_t *
 files(const struct evidence_manifest *m)
 {
@@ -128,9 +87,9 @@ files(const struct evidence_manifest *m)
 		const char *slash = strrchr(f->path, '/');
 		json_t *entry = json_object();
 
-		json_object_set_new(entry, "name", string(str_of(slash ? slash + 1 : f->path)));
-		json_object_set_new(entry, "bytes", json_integer((json_int_t)f->bytes));
-		json_object_set_new(entry, "sha256", hex(f->sha256.b, HASH_LEN));
+		json_object_set_new(entry, "name", document_text(str_of(slash ? slash + 1 : f->path)));
+		json_object_set_new(entry, "bytes", document_number(f->bytes));
+		json_object_set_new(entry, "sha256", document_hex(f->sha256.b, HASH_LEN));
 		json_array_append_new(list, entry);
 	}
 	return list;
@@ -145,36 +104,30 @@ document(const struct evidence_manifest *m)
 	bool has_note = m->checkpoint.len > 0 && chain_note_read(m->checkpoint, &c, &ignored) == 0;
 
 	json_object_set_new(o, "manifest", json_integer(1));
-	json_object_set_new(o, "created", instant(m->created));
+	json_object_set_new(o, "created", document_instant(m->created));
 	json_object_set_new(o, "program", json_string(m->program));
 	json_object_set_new(o, "version", json_string(PACKAGE_VERSION));
-	json_object_set_new(o, "store", hex(m->store, sizeof(m->store)));
-	json_object_set_new(o, "origin", has_note ? string(c.origin) : json_null());
-	json_object_set_new(o, "filter", string(m->filter));
-	json_object_set_new(o, "since", instant(m->since));
-	json_object_set_new(o, "until", instant(m->until));
-	json_object_set_new(o, "count", json_integer((json_int_t)m->count));
-	json_object_set_new(o, "first_seq", m->count > 0 ? json_integer((json_int_t)m->first) : json_null());
-	json_object_set_new(o, "last_seq", m->count > 0 ? json_integer((json_int_t)m->last) : json_null());
-	json_object_set_new(o, "size", json_integer((json_int_t)m->size));
+	json_object_set_new(o, "store", document_hex(m->store, sizeof(m->store)));
+	json_object_set_new(o, "origin", has_note ? document_text(c.origin) : json_null());
+	json_object_set_new(o, "filter", document_text(m->filter));
+	json_object_set_new(o, "since", document_instant(m->since));
+	json_object_set_new(o, "until", document_instant(m->until));
+	json_object_set_new(o, "count", document_number(m->count));
+	json_object_set_new(o, "first_seq", m->count > 0 ? document_number(m->first) : json_null());
+	json_object_set_new(o, "last_seq", m->count > 0 ? document_number(m->last) : json_null());
+	json_object_set_new(o, "size", document_number(m->size));
 	json_object_set_new(o, "files", files(m));
-	json_object_set_new(o, "checkpoint", has_note ? string(m->checkpoint) : json_null());
+	json_object_set_new(o, "checkpoint", has_note ? document_text(m->checkpoint) : json_null());
 	return o;
 }
 
 int
 evidence_manifest_write(const struct evidence_manifest *m, struct hash *sha256, struct err *e)
 {
-	json_t *o = document(m);
-	char *made = json_dumps(o, JSON_INDENT(2));
 	struct buf path = { 0 }, text = { 0 };
 	int rc;
 
-	json_decref(o);
-	if (made == NULL)
-		mem_alloc(SIZE_MAX); /* its only way to fail */
-	buf_printf(&text, "%s\n", made);
-	free(made);
+	document_format(&text, document(m));
 	buf_printf(&path, "%s" EVIDENCE_MANIFEST_ENDING "%c", m->file[0].path, '\0');
 	rc = file_replace(path.p, 0640, text.p, text.len, e);
 	hash_bytes(sha256, text.p, text.len);
@@ -203,49 +156,13 @@ malformed(struct err *e, const char *key)
 	return err_set(e, ERR_INTEGRITY, "manifest: %s is not as programs write it", key);
 }
 
-static bool
-read_string(const json_t *o, const char *key, bool or_null, struct str *out)
-{
-	const json_t *v = json_object_get(o, key);
-
-	*out = (struct str){ NULL, 0 };
-	if (or_null && json_is_null(v))
-		return true;
-	if (!json_is_string(v))
-		return false;
-	*out = (struct str){ json_string_value(v), json_string_length(v) };
-	return true;
-}
-
-static bool
-read_number(const json_t *o, const char *key, uint64_t *out)
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (!json_is_integer(v) || json_integer_value(v) < 0)
-		return false;
-	*out = (uint64_t)json_integer_value(v);
-	return true;
-}
-
-static bool
-read_instant(const json_t *o, const char *key, bool or_null)
-{
-	struct str text;
-	int64_t us;
-	bool inexact;
-
-	return read_string(o, key, or_null, &text) &&
-	    (text.p == NULL || time_parse(text.p, text.len, &us, &inexact) == 0);
-}
-
 /* first_seq and last_seq are numbers, or null when there are no events. */
 static bool
 read_span(const json_t *o, struct manifest *m)
 {
 	if (m->count == 0)
 		return json_is_null(json_object_get(o, "first_seq")) && json_is_null(json_object_get(o, "last_seq"));
-	return read_number(o, "first_seq", &m->first) && read_number(o, "last_seq", &m->last) &&
+	return document_get_number(o, "first_seq", &m->first) && document_get_number(o, "last_seq", &m->last) &&
 	    m->first <= m->last && m->last < m->size && m->count <= m->last - m->first + 1;
 }
 
@@ -266,12 +183,11 @@ read_files(const json_t *list, struct manifest *m)
 
 	for (size_t i = 0; good && i < json_array_size(list); i++) {
 		const json_t *o = json_array_get(list, i);
-		struct str name, sha256;
+		struct str name;
 
-		good = json_is_object(o) && json_object_size(o) == 3 && read_string(o, "name", false, &name) &&
-		    plain_name(name) && read_number(o, "bytes", &m->file[i].bytes) &&
-		    read_string(o, "sha256", false, &sha256) && sha256.len == (size_t)HASH_LEN * 2 &&
-		    hex_parse(sha256.p, sha256.len, m->file[i].sha256.b);
+		good = json_is_object(o) && json_object_size(o) == 3 && document_get_text(o, "name", false, &name) &&
+		    plain_name(name) && document_get_number(o, "bytes", &m->file[i].bytes) &&
+		    document_get_hex(o, "sha256", m->file[i].sha256.b, HASH_LEN);
 		if (good)
 			m->file[m->files++].name = name.p;
 	}
@@ -291,31 +207,31 @@ read_manifest(const json_t *o, struct manifest *m, struct err *e)
 	struct str text;
 	uint64_t version;
 	uint8_t store[16];
+	int64_t us;
 
-	if (!json_is_object(o) || !read_number(o, "manifest", &version))
+	if (!json_is_object(o) || !document_get_number(o, "manifest", &version))
 		return malformed(e, "the document");
 	if (version != 1)
 		return err_set(e, ERR_FAIL, "manifest: of version %" PRIu64 ", this program knows 1", version);
 	if (json_object_size(o) != KEYS)
 		return malformed(e, "the list of keys");
-	if (!read_instant(o, "created", false))
+	if (!document_get_instant(o, "created", false, &us))
 		return malformed(e, "created");
-	if (!read_string(o, "program", false, &text) || !read_string(o, "version", false, &text))
+	if (!document_get_text(o, "program", false, &text) || !document_get_text(o, "version", false, &text))
 		return malformed(e, "program or version");
-	if (!read_string(o, "store", false, &text) || text.len != 2 * sizeof(store) ||
-	    !hex_parse(text.p, text.len, store))
+	if (!document_get_hex(o, "store", store, sizeof(store)))
 		return malformed(e, "store");
-	if (!read_string(o, "filter", false, &text))
+	if (!document_get_text(o, "filter", false, &text))
 		return malformed(e, "filter");
-	if (!read_instant(o, "since", true) || !read_instant(o, "until", true))
+	if (!document_get_instant(o, "since", true, &us) || !document_get_instant(o, "until", true, &us))
 		return malformed(e, "since or until");
-	if (!read_number(o, "count", &m->count) || !read_number(o, "size", &m->size))
+	if (!document_get_number(o, "count", &m->count) || !document_get_number(o, "size", &m->size))
 		return malformed(e, "count or size");
 	if (!read_span(o, m))
 		return malformed(e, "first_seq or last_seq");
 	if (!read_files(json_object_get(o, "files"), m))
 		return malformed(e, "files");
-	if (!read_string(o, "origin", true, &m->origin) || !read_string(o, "checkpoint", true, &m->checkpoint) ||
+	if (!document_get_text(o, "origin", true, &m->origin) || !document_get_text(o, "checkpoint", true, &m->checkpoint) ||
 	    (m->origin.p == NULL) != (m->checkpoint.p == NULL))
 		return malformed(e, "origin or checkpoint");
 	return 0;
@@ -381,7 +297,7 @@ compare(const struct manifest *m, const struct export_stated *x, const struct ev
 {
 	if (m->checkpoint.p == NULL || !str_eq(m->checkpoint, buf_view(&x->note)))
 		return err_set(e, ERR_INTEGRITY, "manifest: its checkpoint is not the one of the proof");
-	if (m->count != v->events + v->beyond || m->size < v->size)
+	if (m->count != v->events + v->beyond + v->erased || m->size < v->size)
 		return err_set(e, ERR_INTEGRITY, "manifest: count or size is not that of the proof");
 	if (m->count > 0 && (m->first != x->first || m->last != x->last))
 		return err_set(e, ERR_INTEGRITY, "manifest: first_seq or last_seq is not that of the proof");
@@ -423,14 +339,11 @@ int
 evidence_judge_manifest(const struct evidence_judge *j, const char *path, struct str text, struct err *e)
 {
 	struct manifest m = { 0 };
-	json_error_t wrong;
-	json_t *o;
+	json_t *o = document_parse(text, TEXT_MAX, "manifest", e);
 	int rc;
 
-	if (text.len > TEXT_MAX)
-		return err_set(e, ERR_INTEGRITY, "manifest: longer than %zu bytes", TEXT_MAX);
-	if ((o = json_loadb(text.p, text.len, JSON_REJECT_DUPLICATES, &wrong)) == NULL)
-		return err_set(e, ERR_INTEGRITY, "manifest: line %d: %s", wrong.line, wrong.text);
+	if (o == NULL)
+		return -1;
 	rc = read_manifest(o, &m, e) == 0 ? judge_manifest(j, &m, path, e) : -1;
 	if (rc == 0) {
 		j->verdict->kind = EVIDENCE_MANIFEST;

@@ -33,7 +33,7 @@ zlib.h         base/instream.c base/outstream.c
 zstd.h         base/instream.c base/outstream.c store/codec.c
 sqlite3.h      store/
 yaml.h         base/yaml.c
-jansson.h      render/ cli/evidence_manifest.c
+jansson.h      render/ cli/document.h
 csv.h          render/csv.c ingest/csv.c
 pcre2.h        filter/ ingest/redact.c
 '
