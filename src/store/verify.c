@@ -35,6 +35,16 @@ expect_record(struct cell_work *w, struct expected_record x)
 }
 
 static void
+expect_hold(struct cell_work *w, const struct known_hold *h, size_t index)
+{
+	expect_record(w, (struct expected_record){ .of = RECORD_HOLD, .index = index, .seq = h->record,
+	    .hold = (uint64_t)h->id });
+	if (h->lifted)
+		expect_record(w, (struct expected_record){ .of = RECORD_LIFT, .index = index, .seq = h->lift,
+		    .hold = (uint64_t)h->id });
+}
+
+static void
 give_rows(struct verify_walk *k, struct cell_work *w)
 {
 	const struct removals *r = &k->v.removals;
@@ -45,8 +55,10 @@ give_rows(struct verify_walk *k, struct cell_work *w)
 	for (size_t i = 0; i < r->n; i++)
 		expect_record(w, (struct expected_record){ .index = i, .seq = r->item[i].record });
 	for (size_t i = 0; i < k->keys; i++)
-		expect_record(w, (struct expected_record){ .index = i, .seq = k->key[i].seq, .is_key = true,
+		expect_record(w, (struct expected_record){ .of = RECORD_KEY, .index = i, .seq = k->key[i].seq,
 		    .key = buf_view(&k->key[i].line) });
+	for (size_t i = 0; i < k->v.holds.n; i++)
+		expect_hold(w, &k->v.holds.item[i], i);
 	if (w->records > 1)
 		qsort(w->record, w->records, sizeof(*w->record), by_record_seq);
 	w->wanteds = 0;
@@ -79,6 +91,31 @@ start_cell(struct verify_walk *k, struct cell_work *w)
 /* ---- taking it back ---- */
 
 static void
+merge_record(struct verify_walk *k, const struct expected_record *x)
+{
+	struct verify_result *r = k->v.r;
+
+	switch (x->of) {
+	case RECORD_REMOVAL:
+		k->v.removals.item[x->index].seen = true;
+		k->v.removals.item[x->index].deed = x->deed;
+		break;
+	case RECORD_KEY:
+		r->key = mem_resize(r->key, (r->keys + 1) * sizeof(*r->key));
+		r->key[r->keys] = (struct verify_key){ .seq = x->seq };
+		buf_str(&r->key[r->keys++].line, x->key);
+		break;
+	case RECORD_HOLD:
+		k->v.holds.item[x->index].seen = true;
+		k->v.holds.item[x->index].deed = x->deed;
+		break;
+	case RECORD_LIFT:
+		k->v.holds.item[x->index].lift_seen = true;
+		break;
+	}
+}
+
+static void
 merge_rows(struct verify_walk *k, const struct cell_work *w)
 {
 	for (size_t i = 0; i < w->runs; i++) {
@@ -87,20 +124,9 @@ merge_rows(struct verify_walk *k, const struct cell_work *w)
 		r->as_erase |= w->run[i].erase;
 		r->as_prune |= !w->run[i].erase;
 	}
-	for (size_t i = 0; i < w->records; i++) {
-		const struct expected_record *x = &w->record[i];
-		struct verify_result *r = k->v.r;
-
-		if (!x->is_key && x->found) {
-			k->v.removals.item[x->index].seen = true;
-			k->v.removals.item[x->index].deed = x->deed;
-		}
-		if (x->is_key && x->found) {
-			r->key = mem_resize(r->key, (r->keys + 1) * sizeof(*r->key));
-			r->key[r->keys] = (struct verify_key){ .seq = x->seq };
-			buf_str(&r->key[r->keys++].line, x->key);
-		}
-	}
+	for (size_t i = 0; i < w->records; i++)
+		if (w->record[i].found)
+			merge_record(k, &w->record[i]);
 }
 
 static void
@@ -202,6 +228,10 @@ skip_cell(struct verify_walk *k, uint64_t no, struct err *e)
 		k->v.removals.item[i].skipped |= k->v.removals.item[i].record / TREE_CELL == no;
 	for (size_t i = 0; i < k->keys; i++)
 		k->key[i].skipped |= k->key[i].seq / TREE_CELL == no;
+	for (size_t i = 0; i < k->v.holds.n; i++) {
+		k->v.holds.item[i].skipped |= k->v.holds.item[i].record / TREE_CELL == no;
+		k->v.holds.item[i].lift_skipped |= k->v.holds.item[i].lift / TREE_CELL == no;
+	}
 	walk_add_cell(k, rc > 0, &root);
 	return 0;
 }
@@ -384,7 +414,7 @@ walk_log(struct verify_walk *k, struct err *e)
 	}
 	merge_all(k);
 	check_keys(k);
-	if (verify_removals(&k->v, e) < 0 || verify_leftovers(&k->v, e) < 0 || walk_late_roots(k, e) < 0)
+	if (verify_removals(&k->v, e) < 0 || verify_holds(&k->v, e) < 0 || verify_leftovers(&k->v, e) < 0 || walk_late_roots(k, e) < 0)
 		return -1;
 	verify_tell(&k->v, &k->v.found);
 	verify_tell_more(&k->v);
@@ -416,6 +446,7 @@ store_verify(struct store *st, const struct verify_options *o, struct verify_res
 	free(k->key);
 	free(k->wanted);
 	removals_fini(&k->v.removals);
+	known_holds_fini(&k->v.holds);
 	findings_fini(&k->v.found);
 	free(k);
 	return rc < 0 ? store_blame(st, e) : 0;

@@ -36,6 +36,7 @@ enum verify_fault {
 	VERIFY_RECORD,     /* an event from outside posing as a record, or a record as an event */
 	VERIFY_HASHES,     /* kept hashes or salts that cannot be, or contradict each other */
 	VERIFY_KEY,        /* a verifier key and its record disagree */
+	VERIFY_HOLD,       /* a hold and its record disagree, or what it held was removed */
 	VERIFY_COUNTERS,   /* the store's own counters */
 	VERIFY_LEFTOVER    /* rows that belong to nothing */
 };
@@ -93,6 +94,7 @@ struct verify_result {
 	uint64_t present, records, erased, pruned, missing;
 	uint64_t findings;
 	uint64_t recomputed;     /* events hashed; less than present with `from` */
+	uint64_t holds;          /* active */
 	uint64_t quarantined, saved; /* outside of the tree: counted only */
 	struct verify_checkpoint *checkpoint; /* by size */
 	size_t checkpoints;

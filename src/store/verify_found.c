@@ -24,6 +24,7 @@ static const char *const fault_names[VERIFY_FAULTS] = {
 	[VERIFY_RECORD] = "record",
 	[VERIFY_HASHES] = "hashes",
 	[VERIFY_KEY] = "key",
+	[VERIFY_HOLD] = "hold",
 	[VERIFY_COUNTERS] = "counters",
 	[VERIFY_LEFTOVER] = "leftover",
 };

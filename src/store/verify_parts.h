@@ -10,7 +10,9 @@
  *   verify_filter.c   its filters, and pieces that nothing calls for
  *   verify_value.c    whether a value is one that a line gives back
  *   verify_tree.c     leaves against kept hashes, salts, roots
+ *   verify_deed.c     what a record authorises
  *   verify_removal.c  removals, their runs and their records
+ *   verify_hold.c     holds, their records, and whether what they hold is there
  *   verify_rest.c     counters, and rows that belong to nothing
  *
  * A cell is read by the caller's thread and judged by any other, which
@@ -77,7 +79,7 @@ void value_check_fini(struct value_check *v);
 /* ---- removals ---- */
 
 /* What a record of the toolkit says that something else is held against. */
-enum deed_kind { DEED_NONE, DEED_PRUNE, DEED_ERASE, DEED_FIRST_KEY, DEED_NEXT_KEY };
+enum deed_kind { DEED_NONE, DEED_PRUNE, DEED_ERASE, DEED_FIRST_KEY, DEED_NEXT_KEY, DEED_HOLD, DEED_LIFT };
 
 struct deed {
 	enum deed_kind kind;
@@ -85,8 +87,13 @@ struct deed {
 	struct hash digest;
 	uint64_t events, first, last;
 	int64_t oldest, newest;
-	struct str key; /* borrowed from the event */
+	struct str key;        /* borrowed from the event */
+	uint64_t hold;         /* its id */
+	const uint64_t *lifts; /* ids; borrowed until the next is read */
+	size_t n_lifts;
 };
+/* Whether a lifting names the hold. */
+bool deed_lifts(const struct deed *d, uint64_t hold);
 /* What an event of kind 1 is. */
 void deed_read(struct deed *d, const struct event *ev, struct value_check *memory);
 
@@ -99,13 +106,15 @@ struct removal_run {
 };
 
 /* A row that names a record in the cell. */
+enum record_of { RECORD_REMOVAL, RECORD_KEY, RECORD_HOLD, RECORD_LIFT };
 struct expected_record {
-	size_t index;   /* of the removal or key */
+	enum record_of of;
+	size_t index;   /* of the removal, key or hold */
 	uint64_t seq;
-	bool is_key;
 	struct str key; /* the row's, borrowed */
+	uint64_t hold;  /* its id */
 	bool found;
-	struct deed deed; /* without key */
+	struct deed deed; /* without what is borrowed */
 };
 
 struct removal {
@@ -130,6 +139,26 @@ struct removals {
 /* Reads rows that came since, in the open transaction.  size: of the log. */
 int removals_refresh(struct removals *r, struct store *st, uint64_t size, struct findings *found, struct err *e);
 void removals_fini(struct removals *r);
+
+/* ---- holds ---- */
+
+struct known_hold { /* a row */
+	int64_t id;
+	uint64_t record, lift;
+	bool lifted;
+	bool seen, skipped;           /* the placing record was verified, or not looked at */
+	bool lift_seen, lift_skipped; /* the lifting one */
+	struct deed deed;
+};
+
+struct known_holds {
+	struct known_hold *item; /* by id */
+	size_t n, cap;
+};
+
+/* Rows that came since, and what was lifted since, in the open transaction. */
+int known_holds_refresh(struct known_holds *h, struct store *st, struct err *e);
+void known_holds_fini(struct known_holds *h);
 
 struct cell_work;
 /* Gives the cell the runs that lie in it; cells come in ascending order, the
@@ -239,6 +268,7 @@ struct verify_log {
 	const struct verify_options *o;
 	struct verify_result *r;
 	struct removals removals;
+	struct known_holds holds;
 	uint64_t told[VERIFY_FAULTS];
 	struct findings found; /* of none of the cells */
 	struct state state;    /* of the last transaction */
@@ -254,6 +284,8 @@ void verify_tell_more(struct verify_log *v);
 
 /* After all cells: removals against their records. */
 int verify_removals(struct verify_log *v, struct err *e);
+/* And holds against theirs, and against removals. */
+int verify_holds(struct verify_log *v, struct err *e);
 /* Counters and what the last transaction sees beyond the log; within it. */
 int verify_counters(struct verify_log *v, struct err *e);
 /* The rest, in transactions of its own. */

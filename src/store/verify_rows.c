@@ -79,6 +79,8 @@ walk_refresh(struct verify_walk *k, struct err *e)
 		return -1;
 	if (version < SCHEMA_SIGNED)
 		return 0;
+	if (version >= SCHEMA_HELD && walk_forgive(k, known_holds_refresh(&k->v.holds, k->v.st, e), e) < 0)
+		return -1;
 	return walk_forgive(k, refresh_keys(k, e), e) < 0 || walk_forgive(k, refresh_sizes(k, e), e) < 0 ? -1 : 0;
 }
 
