@@ -309,5 +309,6 @@ void
 evidence_fini(struct evidence *v)
 {
 	buf_fini(&v->line);
+	buf_fini(&v->which);
 	buf_fini(&v->origin);
 }

@@ -86,6 +86,8 @@ struct evidence {
 	uint64_t seq;      /* EVIDENCE_EVENT */
 	uint64_t events;   /* shown to be in the log */
 	uint64_t beyond;   /* lines that were not signed yet, or come without proof: not shown */
+	uint64_t erased;   /* lines that are said to be changed by an erasure: only their place is shown */
+	struct buf which;  /* their numbers, as "3, 7-9": the first of them */
 	size_t files;      /* EVIDENCE_MANIFEST: whose size and hash agree */
 	struct buf line;   /* EVIDENCE_EVENT: the event */
 	struct buf origin; /* the log's name */

@@ -15,12 +15,45 @@
 #include "proof/export_proof.h"
 
 #define READ_SIZE ((size_t)64 * 1024)
+#define RUNS_MAX 8 /* of erased lines that are named */
+
+/* The lines of a file that are said to be erased, as they come. */
+struct erased_lines {
+	uint64_t first, last; /* the run at work; 0: none yet */
+	unsigned runs;
+	struct buf *which;
+};
+
+static void
+end_run(struct erased_lines *x)
+{
+	if (x->first == 0 || x->runs > RUNS_MAX)
+		return;
+	if (x->runs == RUNS_MAX)
+		buf_str(x->which, STR(", ..."));
+	else
+		buf_printf(x->which, x->runs > 0 ? ", %" PRIu64 : "%" PRIu64, x->first);
+	if (x->last > x->first && x->runs < RUNS_MAX)
+		buf_printf(x->which, "-%" PRIu64, x->last);
+	x->runs++;
+}
+
+static void
+add_erased(struct erased_lines *x, uint64_t line)
+{
+	if (x->first == 0 || line != x->last + 1) {
+		end_run(x);
+		x->first = line;
+	}
+	x->last = line;
+}
 
 /* Gives the proof each line of what was read so far; the rest stays. */
 static int
-give_lines(struct export_proof *proof, struct buf *b, uint64_t *line, struct err *e)
+give_lines(struct export_proof *proof, struct buf *b, uint64_t *line, struct erased_lines *erased, struct err *e)
 {
 	size_t at = 0;
+	int rc;
 
 	while (at < b->len) {
 		const char *end = memchr(b->p + at, '\n', b->len - at);
@@ -28,8 +61,10 @@ give_lines(struct export_proof *proof, struct buf *b, uint64_t *line, struct err
 		if (end == NULL)
 			break;
 		++*line;
-		if (export_proof_line(proof, (struct str){ b->p + at, (size_t)(end - b->p) - at }, e) != 0)
+		if ((rc = export_proof_line(proof, (struct str){ b->p + at, (size_t)(end - b->p) - at }, e)) < 0)
 			return err_doing(e, "line %" PRIu64, *line);
+		if (rc > 0)
+			add_erased(erased, *line);
 		at = (size_t)(end - b->p) + 1;
 	}
 	if (b->len - at > BUNDLE_LINE_MAX)
@@ -40,8 +75,9 @@ give_lines(struct export_proof *proof, struct buf *b, uint64_t *line, struct err
 }
 
 static int
-read_lines(struct export_proof *proof, struct instream *in, struct err *e)
+read_lines(struct export_proof *proof, struct instream *in, struct buf *which, struct err *e)
 {
+	struct erased_lines erased = { .which = which };
 	struct buf b = { 0 };
 	uint64_t line = 0;
 	ssize_t got = 0;
@@ -57,11 +93,12 @@ read_lines(struct export_proof *proof, struct instream *in, struct err *e)
 			break;
 		}
 		b.len += (size_t)got;
-		if ((rc = give_lines(proof, &b, &line, e)) == 0)
+		if ((rc = give_lines(proof, &b, &line, &erased, e)) == 0)
 			rc = cli_go_on(e);
 	} while (rc == 0 && got > 0);
 	if (rc == 0 && b.len > 0)
 		rc = err_set(e, ERR_INTEGRITY, "ends within line %" PRIu64, line + 1);
+	end_run(&erased);
 	buf_fini(&b);
 	return rc;
 }
@@ -88,7 +125,7 @@ judge_chain(const struct evidence_judge *j, const struct export_proof *proof, st
 }
 
 static int
-judge_data(struct export_proof *proof, const char *path, const struct hash *signed_root, struct err *e)
+judge_data(struct export_proof *proof, const char *path, const struct hash *signed_root, struct buf *which, struct err *e)
 {
 	/* A file of this name was meant, not the standard input. */
 	struct instream *in = instream_open(strcmp(path, "-") == 0 ? "./-" : path, e);
@@ -97,7 +134,7 @@ judge_data(struct export_proof *proof, const char *path, const struct hash *sign
 
 	if (in == NULL)
 		return -1;
-	rc = read_lines(proof, in, e);
+	rc = read_lines(proof, in, which, e);
 	instream_close(in);
 	if (rc != 0 || export_proof_root(proof, &root, e) != 0)
 		return evidence_blame(path, e);
@@ -134,12 +171,13 @@ evidence_judge_export(const struct evidence_judge *j, const char *data, const ch
 	if ((proof = export_proof_parse((struct str){ text, len }, e)) == NULL || judge_chain(j, proof, &c, e) != 0)
 		evidence_blame(path, e);
 	else
-		rc = judge_data(proof, data, &c.root, e);
+		rc = judge_data(proof, data, &c.root, &j->verdict->which, e);
 	if (rc == 0) {
 		j->verdict->kind = EVIDENCE_EXPORT;
 		j->verdict->size = c.size;
 		j->verdict->beyond = export_proof_beyond(proof);
-		j->verdict->events = export_proof_lines(proof) - j->verdict->beyond;
+		j->verdict->erased = export_proof_erased(proof);
+		j->verdict->events = export_proof_lines(proof) - j->verdict->beyond - j->verdict->erased;
 	}
 	if (rc == 0 && stated) {
 		buf_str(&stated->note, export_proof_note(proof));

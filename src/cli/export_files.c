@@ -87,6 +87,7 @@ export_files_finish(struct export_files *f, struct err *e)
 		f->beyond = export_prover_beyond(f->prover);
 		if (evidence_export(f->st, f->prover, buf_view(&f->note), f->proof_out, e) != 0)
 			return -1;
+		f->erased = export_prover_erased(f->prover);
 	}
 	if (complete(&f->out, e) != 0 || (f->proof_out && complete(&f->proof_out, e) != 0))
 		return -1;

@@ -15,6 +15,7 @@ struct export_files {
 	struct outstream *out; /* of the events, from open to finish */
 	uint64_t signed_size;  /* of the last checkpoint; 0: there is none */
 	uint64_t beyond;       /* events told that it does not cover, with a proof */
+	uint64_t erased;       /* events told of which it shows only the place */
 	struct evidence_file file[EVIDENCE_FILES_MAX]; /* that are complete; none of a device */
 	size_t files;
 	struct hash manifest_sha256;

@@ -183,10 +183,12 @@ shows_nothing(const struct evidence *v)
 	return v->kind == EVIDENCE_MANIFEST && v->files == 1;
 }
 
-static bool
-is_incomplete(const struct evidence *v)
+static const char *
+status_of(const struct evidence *v)
 {
-	return v->beyond > 0 || shows_nothing(v);
+	if (v->beyond > 0 || shows_nothing(v))
+		return status_words[VERDICT_UNSIGNED];
+	return v->erased > 0 ? "erased" : status_words[VERDICT_VERIFIED];
 }
 
 /* What was shown, up to the name of the log. */
@@ -220,6 +222,10 @@ add_shown(struct buf *b, const struct evidence *v)
 		buf_printf(b, "; nothing shows its %" PRIu64 " events to be in the log", v->beyond);
 	else if (v->beyond > 0)
 		buf_printf(b, "; %" PRIu64 " more came after the checkpoint: not shown", v->beyond);
+	if (v->erased > 0)
+		buf_printf(b, "; %" PRIu64 " more (%s %.*s) changed by an erasure: only %s shown", v->erased,
+		    v->erased == 1 ? "line" : "lines", (int)v->which.len, v->which.p,
+		    v->erased == 1 ? "its place is" : "their places are");
 	buf_byte(b, '\n');
 	if (v->kind == EVIDENCE_EVENT) {
 		render_safe(b, buf_view(&v->line));
@@ -238,7 +244,8 @@ add_evidence_json(struct buf *b, const struct evidence *v)
 	if (v->kind == EVIDENCE_EVENT)
 		buf_printf(b, ",\"seq\":%" PRIu64, v->seq);
 	if (v->kind == EVIDENCE_EXPORT || v->kind == EVIDENCE_MANIFEST)
-		buf_printf(b, ",\"events\":%" PRIu64 ",\"beyond\":%" PRIu64, v->events, v->beyond);
+		buf_printf(b, ",\"events\":%" PRIu64 ",\"beyond\":%" PRIu64 ",\"erased\":%" PRIu64, v->events,
+		    v->beyond, v->erased);
 	if (v->kind == EVIDENCE_MANIFEST)
 		buf_printf(b, ",\"files\":%zu", v->files);
 	if (v->kind == EVIDENCE_EVENT) {
@@ -264,8 +271,8 @@ verdict_evidence(struct buf *out, bool json, const char *file, const struct evid
 	}
 	buf_printf(out, "{\"file\":");
 	cli_quote(out, str_of(file));
-	buf_printf(out, ",\"status\":\"%s\"", !judged ? "unreadable" : status_words[failed ? VERDICT_FAILED :
-	    is_incomplete(v) ? VERDICT_UNSIGNED : VERDICT_VERIFIED]);
+	buf_printf(out, ",\"status\":\"%s\"", !judged ? "unreadable" : failed ? status_words[VERDICT_FAILED] :
+	    status_of(v));
 	if (!failed) {
 		add_evidence_json(out, v);
 	} else {
@@ -283,4 +290,8 @@ verdict_incomplete(const char *file, const struct evidence *v, struct err *e)
 	else if (v->beyond > 0)
 		err_set(e, ERR_INCOMPLETE, "%s: %" PRIu64 " %s after the checkpoint: not shown", file, v->beyond,
 		    v->beyond == 1 ? "event came" : "events came");
+	else if (v->erased > 0)
+		err_set(e, ERR_INCOMPLETE, "%s: %s %.*s: the proof says that an erasure changed %s: not shown, "
+		    "but audit-verify on the store can tell", file, v->erased == 1 ? "line" : "lines",
+		    (int)v->which.len, v->which.p, v->erased == 1 ? "it" : "them");
 }

@@ -107,7 +107,7 @@ add_span(struct spans *s, uint64_t first, uint64_t last)
 
 /* FIRST+COUNT,FIRST+COUNT or -: spans that leave a gap to the next. */
 static bool
-parse_kinds(struct spans *out, struct str text)
+parse_spans(struct spans *out, struct str text)
 {
 	struct str word;
 	uint64_t first, count, next = 0;
@@ -125,11 +125,11 @@ parse_kinds(struct spans *out, struct str text)
 	return text.len == 0;
 }
 
-/* NO ROOT KINDS SALTS HASHES */
+/* NO ROOT KINDS ERASED SALTS HASHES */
 static int
 parse_cell(struct export_proof *p, struct str line, struct err *e)
 {
-	struct str no, root, kinds, salts;
+	struct str no, root, kinds, erased, salts;
 	struct shown_cell *c;
 	size_t nodes;
 
@@ -137,7 +137,7 @@ parse_cell(struct export_proof *p, struct str line, struct err *e)
 	c = &p->cell[p->cells++];
 	*c = (struct shown_cell){ 0 };
 	if (!take_until(&line, ' ', &no) || !take_until(&line, ' ', &root) || !take_until(&line, ' ', &kinds) ||
-	    !take_until(&line, ' ', &salts) || !checkpoint_number_parse(no, &c->no))
+	    !take_until(&line, ' ', &erased) || !take_until(&line, ' ', &salts) || !checkpoint_number_parse(no, &c->no))
 		return err_set(e, ERR_INTEGRITY, "export proof: cell line %zu is malformed", p->cells);
 	if (p->size == 0 || c->no > (p->size - 1) / TREE_CELL || (p->cells > 1 && c->no <= c[-1].no))
 		return err_set(e, ERR_INTEGRITY, "export proof: cell %" PRIu64 " is out of order", c->no);
@@ -146,8 +146,10 @@ parse_cell(struct export_proof *p, struct str line, struct err *e)
 	c->hashes = line;
 	if (!base64_parse_exact(root, c->root.b, HASH_LEN))
 		return err_set(e, ERR_INTEGRITY, "export proof: the root of cell %" PRIu64 " is malformed", c->no);
-	if (!parse_kinds(&c->records, kinds))
+	if (!parse_spans(&c->records, kinds))
 		return err_set(e, ERR_INTEGRITY, "export proof: the kinds of cell %" PRIu64 " are malformed", c->no);
+	if (!parse_spans(&c->erasures, erased))
+		return err_set(e, ERR_INTEGRITY, "export proof: the erased lines of cell %" PRIu64 " are malformed", c->no);
 	if (!parse_items(&c->salts, SALT_NODE_LEN, &nodes))
 		return err_set(e, ERR_INTEGRITY, "export proof: the salts of cell %" PRIu64 " are malformed", c->no);
 	if (!parse_items(&c->hashes, HASH_LEN, &c->n_hashes))
@@ -273,7 +275,6 @@ settle(struct spans *s)
 	return true;
 }
 
-/* Records are among the lines. */
 static bool
 are_within(const struct spans *some, const struct spans *all)
 {
@@ -298,18 +299,70 @@ count_piece(void *arg, struct subtree s)
 	return 0;
 }
 
-/* Calls each with the pieces of a cell's gaps, by offset. */
-static int
-each_gap(const struct shown_cell *c, int (*each)(void *arg, struct subtree s), void *arg)
+bool
+export_parts_within(const struct spans *s, size_t *at, uint32_t offset)
+{
+	size_t low = 0, high = s->n;
+
+	if (*at < s->n && s->p[*at].first <= offset && (*at + 1 == s->n || offset < s->p[*at + 1].first))
+		return offset <= s->p[*at].last;
+	while (low < high) { /* the first span behind the offset */
+		size_t middle = low + (high - low) / 2;
+
+		if (s->p[middle].first <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return false;
+	*at = low - 1;
+	return offset <= s->p[low - 1].last;
+}
+
+/* The gaps, and the erased lines between them one by one. */
+int
+export_parts_hashes(const struct shown_cell *c, int (*each)(void *arg, struct subtree s), void *arg)
 {
 	uint32_t at = 0;
+	size_t erasure = 0;
 
 	for (size_t i = 0; i < c->shown.n; i++) {
-		if (range_gap(at, c->shown.p[i].first, each, arg) != 0)
+		const struct span *s = &c->shown.p[i];
+
+		if (range_gap(at, s->first, each, arg) != 0)
 			return -1;
-		at = c->shown.p[i].last + 1u;
+		for (; erasure < c->erasures.n && c->erasures.p[erasure].last <= s->last; erasure++)
+			for (at = c->erasures.p[erasure].first; at <= c->erasures.p[erasure].last; at++)
+				if (range_gap(at, at + 1u, each, arg) != 0)
+					return -1;
+		at = s->last + 1u;
 	}
 	return range_gap(at, c->leaves, each, arg);
+}
+
+static bool
+are_apart(const struct spans *a, const struct spans *b)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		while (at < b->n && b->p[at].last < a->p[i].first)
+			at++;
+		if (at < b->n && b->p[at].first <= a->p[i].last)
+			return false;
+	}
+	return true;
+}
+
+static uint32_t
+count_offsets(const struct spans *s)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->p[i].last - s->p[i].first + 1u;
+	return n;
 }
 
 /* The offsets that a salt set knows. */
@@ -334,12 +387,17 @@ check_cell(struct shown_cell *c, struct buf *scratch, struct err *e)
 		return err_set(e, ERR_INTEGRITY, "export proof: an event of cell %" PRIu64 " is there twice", c->no);
 	if (!are_within(&c->records, &c->shown))
 		return err_set(e, ERR_INTEGRITY, "export proof: cell %" PRIu64 ": a record is no line", c->no);
-	each_gap(c, count_piece, &pieces);
+	if (!are_within(&c->erasures, &c->shown))
+		return err_set(e, ERR_INTEGRITY, "export proof: cell %" PRIu64 ": what was erased is no line", c->no);
+	if (!are_apart(&c->records, &c->erasures))
+		return err_set(e, ERR_INTEGRITY, "export proof: cell %" PRIu64 ": a kind of what was erased", c->no);
+	c->erased = count_offsets(&c->erasures);
+	export_parts_hashes(c, count_piece, &pieces);
 	if (c->n_hashes != pieces)
 		return err_set(e, ERR_INTEGRITY, "export proof: cell %" PRIu64 " has %zu hashes, not %zu", c->no,
 		    c->n_hashes, pieces);
 	export_parts_decode(scratch, c->salts);
-	if (salt_check(buf_view(scratch), e) != 0 || count_salts(buf_view(scratch)) != c->lines)
+	if (salt_check(buf_view(scratch), e) != 0 || count_salts(buf_view(scratch)) != c->lines - c->erased)
 		return err_set(e, ERR_INTEGRITY, "export proof: the salts of cell %" PRIu64 " are not those of its lines",
 		    c->no);
 	return 0;
@@ -365,8 +423,10 @@ check_all(struct export_proof *p, struct err *e)
 	size_t pieces = 0, n = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < p->cells && rc == 0; i++)
+	for (size_t i = 0; i < p->cells && rc == 0; i++) {
 		rc = check_cell(&p->cell[i], &scratch, e);
+		p->erased += p->cell[i].erased;
+	}
 	buf_fini(&scratch);
 	if (rc != 0)
 		return rc;

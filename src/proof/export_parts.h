@@ -29,17 +29,18 @@ struct opened {
 	struct salt_walk walk;
 	struct waiting *leaf;
 	size_t n, cap;
-	size_t record; /* the span of records that was hit last */
+	uint32_t given; /* lines */
+	size_t record, erased; /* the spans that were hit last */
 };
 
 struct shown_cell { /* a cell with lines */
 	uint64_t no;
 	uint32_t leaves; /* that the tree has of it */
-	uint32_t lines;  /* that the file has of it */
+	uint32_t lines, erased; /* that the file has of it; of them, erased */
 	struct hash root;
 	struct str salts, hashes; /* base64, or empty */
 	size_t n_hashes;
-	struct spans shown, records;
+	struct spans shown, records, erasures;
 	struct opened *opened;
 	uint64_t first_line, last_line;
 };
@@ -51,7 +52,7 @@ struct order {
 };
 
 struct export_proof {
-	uint64_t size, lines, beyond;
+	uint64_t size, lines, beyond, erased;
 	uint64_t first, last; /* seqs of lines, the least and the greatest */
 	struct str order, outside, note, chain;
 	struct shown_cell *cell;
@@ -71,6 +72,13 @@ struct shown_cell *export_parts_cell(struct export_proof *p, uint64_t seq);
 
 /* The next run.  false: the end, or none that can be next. */
 bool export_parts_run(struct order *o, uint64_t *first, uint64_t *count);
+
+/* Is the offset in one of the spans?  *at is where the last search ended, 0 at
+ * first: offsets mostly rise. */
+bool export_parts_within(const struct spans *s, size_t *at, uint32_t offset);
+
+/* Calls each with what the hashes of a cell are of, by offset. */
+int export_parts_hashes(const struct shown_cell *c, int (*each)(void *arg, struct subtree s), void *arg);
 
 /* The bytes of a base64 text that was parsed; out has room even when there are none. */
 void export_parts_decode(struct buf *out, struct str base64);

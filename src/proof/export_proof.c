@@ -47,6 +47,7 @@ export_proof_free(struct export_proof *p)
 		close_cell(&p->cell[i]);
 		free(p->cell[i].shown.p);
 		free(p->cell[i].records.p);
+		free(p->cell[i].erasures.p);
 	}
 	free(p->cell);
 	free(p->leaf);
@@ -69,6 +70,12 @@ uint64_t
 export_proof_beyond(const struct export_proof *p)
 {
 	return p->beyond;
+}
+
+uint64_t
+export_proof_erased(const struct export_proof *p)
+{
+	return p->erased;
 }
 
 bool
@@ -103,29 +110,6 @@ open_cell(struct shown_cell *c, uint64_t line)
 	c->first_line = line;
 }
 
-/* Offsets mostly rise. */
-static enum leaf_kind
-kind_of(struct shown_cell *c, uint16_t offset)
-{
-	const struct spans *s = &c->records;
-	size_t low = 0, high = s->n, at = c->opened->record;
-
-	if (at < s->n && s->p[at].first <= offset && (at + 1 == s->n || offset < s->p[at + 1].first))
-		return offset <= s->p[at].last ? LEAF_RECORD : LEAF_EVENT;
-	while (low < high) { /* the first span behind the offset */
-		size_t middle = low + (high - low) / 2;
-
-		if (s->p[middle].first <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == 0)
-		return LEAF_EVENT;
-	c->opened->record = low - 1;
-	return offset <= s->p[low - 1].last ? LEAF_RECORD : LEAF_EVENT;
-}
-
 struct joining {
 	struct range *range;
 	const char *hash; /* the next */
@@ -143,13 +127,14 @@ join(void *arg, struct subtree s)
 	return range_subtree(j->range, s, &h, j->e);
 }
 
-/* The leaves go to their places, and hashes between them. */
+/* The leaves go to their places, and hashes between them and where one was erased. */
 static int
 cell_root(struct export_proof *p, struct shown_cell *c, struct hash *root, struct err *e)
 {
 	struct range r = RANGE_DEFAULT;
 	struct buf hashes = { 0 };
 	struct joining j = { &r, NULL, e };
+	size_t erasure = 0;
 	int rc = 0;
 
 	if (p->leaf == NULL)
@@ -163,7 +148,10 @@ cell_root(struct export_proof *p, struct shown_cell *c, struct hash *root, struc
 
 		rc = range_gap(r.at, s->first, join, &j);
 		for (uint32_t at = s->first; at <= s->last && rc == 0; at++)
-			range_leaf(&r, &p->leaf[at]);
+			if (export_parts_within(&c->erasures, &erasure, at))
+				rc = range_gap(at, at + 1, join, &j);
+			else
+				range_leaf(&r, &p->leaf[at]);
 	}
 	if (rc == 0)
 		rc = range_gap(r.at, c->leaves, join, &j);
@@ -202,14 +190,33 @@ next_seq(struct order *o, uint64_t *seq)
 	return true;
 }
 
+/* The leaf of a line waits until its cell is complete. */
+static int
+take_leaf(struct export_proof *p, struct shown_cell *c, uint16_t offset, struct str line, struct err *e)
+{
+	struct opened *o = c->opened;
+	enum leaf_kind kind = export_parts_within(&c->records, &o->record, offset) ? LEAF_RECORD : LEAF_EVENT;
+	uint8_t salt[SALT_LEN];
+	struct waiting *w;
+
+	if (!salt_get(&o->walk, offset, salt)) {
+		p->wrong = true;
+		return err_set(e, ERR_INTEGRITY, "line %" PRIu64 ": the proof has no salt for it", p->given);
+	}
+	mem_grow(&o->leaf, &o->cap, o->n + 1, sizeof(*w));
+	w = &o->leaf[o->n++];
+	w->offset = offset;
+	tree_leaf(&w->leaf, salt, kind, line);
+	return 0;
+}
+
 int
 export_proof_line(struct export_proof *p, struct str line, struct err *e)
 {
-	uint8_t salt[SALT_LEN];
-	uint16_t offset;
-	struct waiting *w;
 	struct shown_cell *c;
+	uint16_t offset;
 	uint64_t seq;
+	bool erased;
 
 	p->given++;
 	if (!next_seq(&p->next, &seq)) {
@@ -223,15 +230,12 @@ export_proof_line(struct export_proof *p, struct str line, struct err *e)
 	if (c->opened == NULL)
 		open_cell(c, p->given);
 	c->last_line = p->given;
-	if (!salt_get(&c->opened->walk, offset, salt)) {
-		p->wrong = true;
-		return err_set(e, ERR_INTEGRITY, "line %" PRIu64 ": the proof has no salt for it", p->given);
-	}
-	mem_grow(&c->opened->leaf, &c->opened->cap, c->opened->n + 1, sizeof(*w));
-	w = &c->opened->leaf[c->opened->n++];
-	w->offset = offset;
-	tree_leaf(&w->leaf, salt, kind_of(c, offset), line);
-	return c->opened->n < c->lines ? 0 : finish_cell(p, c, e);
+	c->opened->given++;
+	erased = export_parts_within(&c->erasures, &c->opened->erased, offset);
+	if ((!erased && take_leaf(p, c, offset, line, e) != 0) ||
+	    (c->opened->given == c->lines && finish_cell(p, c, e) != 0))
+		return -1;
+	return erased ? 1 : 0;
 }
 
 /* ---- the whole ---- */

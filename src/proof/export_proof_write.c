@@ -108,8 +108,21 @@ run_end(const uint64_t *bits, uint32_t at, uint32_t end)
 	return at;
 }
 
+/* The hashes of the erased lines among [at, end), one by one. */
 static int
-add_gaps(struct buf *hashes, const struct export_cell *c, uint32_t leaves, const struct path_source *from,
+add_erased(struct covering *covering, const struct export_cell *c, uint32_t at, uint32_t end)
+{
+	uint64_t start = c->no * TREE_CELL;
+	int rc = 0;
+
+	for (; at < end && rc == 0; at++)
+		if (is_set(c->erased, at))
+			rc = range_gap(start + at, start + at + 1, cover, covering);
+	return rc;
+}
+
+static int
+add_hashes(struct buf *hashes, const struct export_cell *c, uint32_t leaves, const struct path_source *from,
     struct err *e)
 {
 	struct covering covering = { from, hashes, e };
@@ -120,36 +133,39 @@ add_gaps(struct buf *hashes, const struct export_cell *c, uint32_t leaves, const
 		end = run_end(c->shown, at, leaves);
 		if (!is_set(c->shown, at))
 			rc = range_gap(start + at, start + end, cover, &covering);
+		else
+			rc = add_erased(&covering, c, at, end);
 	}
 	return rc;
 }
 
+/* The lines that both say, as runs of offsets. */
 static void
-add_kinds(struct buf *out, const struct export_cell *c, uint32_t leaves)
+add_lines(struct buf *out, const uint64_t *some, const uint64_t *others, uint32_t leaves)
 {
-	struct buf kinds = { 0 };
+	struct buf runs = { 0 };
 	uint64_t bits[EXPORT_BITS];
 
 	for (uint32_t i = 0; i < EXPORT_BITS; i++)
-		bits[i] = c->shown[i] & c->record[i];
+		bits[i] = some[i] & others[i];
 	for (uint32_t at = 0, end; at < leaves; at = end) {
 		end = run_end(bits, at, leaves);
 		if (is_set(bits, at))
-			add_run(&kinds, at, end - at, ',');
+			add_run(&runs, at, end - at, ',');
 	}
-	buf_str(out, kinds.len > 0 ? buf_view(&kinds) : STR("-"));
-	buf_fini(&kinds);
+	buf_str(out, runs.len > 0 ? buf_view(&runs) : STR("-"));
+	buf_fini(&runs);
 }
 
 static void
-add_salts(struct buf *out, const struct export_cell *c)
+add_salts(struct buf *out, struct str all, const uint64_t *proved)
 {
 	struct buf salts = { 0 };
 	uint64_t forget[EXPORT_BITS];
 
 	for (uint32_t i = 0; i < EXPORT_BITS; i++)
-		forget[i] = ~c->shown[i];
-	salt_forget(&salts, c->salts, forget);
+		forget[i] = ~proved[i];
+	salt_forget(&salts, all, forget);
 	add_base64(out, &salts);
 	buf_fini(&salts);
 }
@@ -160,19 +176,24 @@ export_proof_cell(struct buf *out, const struct export_cell *c, uint64_t size, c
 {
 	uint64_t start = c->no * TREE_CELL;
 	uint32_t leaves = size - start < TREE_CELL ? (uint32_t)(size - start) : TREE_CELL;
+	uint64_t proved[EXPORT_BITS];
 	struct buf hashes = { 0 };
 	struct hash root;
 	int rc = path_root(&root, from, start, leaves, e);
 
+	for (uint32_t i = 0; i < EXPORT_BITS; i++)
+		proved[i] = c->shown[i] & ~c->erased[i];
 	if (rc == 0)
-		rc = add_gaps(&hashes, c, leaves, from, e);
+		rc = add_hashes(&hashes, c, leaves, from, e);
 	if (rc == 0) {
 		buf_printf(out, "cell %" PRIu64 " ", c->no);
 		base64_add(out, root.b, HASH_LEN);
 		buf_byte(out, ' ');
-		add_kinds(out, c, leaves);
+		add_lines(out, proved, c->record, leaves);
 		buf_byte(out, ' ');
-		add_salts(out, c);
+		add_lines(out, c->shown, c->erased, leaves);
+		buf_byte(out, ' ');
+		add_salts(out, c->salts, proved);
 		buf_byte(out, ' ');
 		add_base64(out, &hashes);
 		buf_byte(out, '\n');

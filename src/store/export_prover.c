@@ -18,7 +18,7 @@ struct export_prover {
 	struct store *st;
 	uint64_t size;   /* of the tree */
 	uint64_t before; /* the size of the log when it began */
-	uint64_t beyond;
+	uint64_t beyond, erased;
 	uint64_t **shown; /* a cell's bits, or NULL; by number */
 	size_t cells, cap;
 	struct export_order order;
@@ -92,51 +92,64 @@ export_prover_beyond(const struct export_prover *p)
 	return p->beyond;
 }
 
-/* Why an event that was told is not there as it was. */
-static int
-not_there(const struct export_prover *p, const struct cell_copy *c, uint64_t seq, enum leaf_state state, struct err *e)
+uint64_t
+export_prover_erased(const struct export_prover *p)
 {
-	bool since = true;
-
-	for (size_t i = 0; i < c->changes && state == LEAF_ERASED; i++)
-		if (c->change[i].seq == seq && c->change[i].record < p->before)
-			since = false;
-	if (!since)
-		return err_set(e, ERR_FAIL, "event %" PRIu64 " was changed by an erasure: what it was cannot be shown any more",
-		    seq);
-	return err_set(e, ERR_BUSY, "event %" PRIu64 " was %s meanwhile: export again", seq,
-	    state == LEAF_ERASED ? "erased" : "pruned");
+	return p->erased;
 }
 
-/* All lines of a cell are there; which of them are records. */
+static bool
+is_set(const uint64_t *bits, uint64_t seq)
+{
+	return bits[seq % TREE_CELL / 64] >> seq % 64 & 1;
+}
+
+/* What the export has of an event is what it was before, or what it became. */
 static int
-look_at_lines(const struct export_prover *p, const struct proved_cell *c, uint64_t record[EXPORT_BITS], struct err *e)
+check_changes(const struct export_prover *p, const struct cell_copy *c, struct err *e)
+{
+	for (size_t i = 0; i < c->changes; i++)
+		if (c->change[i].record >= p->before && is_set(p->shown[c->no], c->change[i].seq))
+			return err_set(e, ERR_BUSY, "event %" PRIu64 " was erased meanwhile: export again", c->change[i].seq);
+	return 0;
+}
+
+/* All lines of a cell are there; which of them are records, and which erased. */
+static int
+look_at_lines(const struct export_prover *p, const struct proved_cell *c, uint64_t record[EXPORT_BITS],
+    uint64_t erased[EXPORT_BITS], struct err *e)
 {
 	const uint64_t *shown = p->shown[c->copy.no];
 
 	memset(record, 0, EXPORT_BITS * sizeof(*record));
+	memset(erased, 0, EXPORT_BITS * sizeof(*erased));
 	for (uint32_t at = 0; at < TREE_CELL; at++) {
-		if ((shown[at / 64] >> at % 64 & 1) == 0)
+		if (!is_set(shown, at))
 			continue;
-		if (c->leaves.state[at] != LEAF_PRESENT)
-			return not_there(p, &c->copy, c->copy.no * TREE_CELL + at, (enum leaf_state)c->leaves.state[at], e);
-		if (c->leaves.kind[at] == LEAF_RECORD)
+		if (c->leaves.state[at] == LEAF_GONE)
+			return err_set(e, ERR_BUSY, "event %" PRIu64 " was pruned meanwhile: export again",
+			    c->copy.no * TREE_CELL + at);
+		if (c->leaves.state[at] == LEAF_ERASED)
+			erased[at / 64] |= UINT64_C(1) << at % 64;
+		else if (c->leaves.kind[at] == LEAF_RECORD)
 			record[at / 64] |= UINT64_C(1) << at % 64;
 	}
-	return 0;
+	return check_changes(p, &c->copy, e);
 }
 
 static int
-format_cell(const struct export_prover *p, struct prover *prover, uint64_t no, struct buf *out, struct err *e)
+format_cell(struct export_prover *p, struct prover *prover, uint64_t no, struct buf *out, struct err *e)
 {
 	const struct path_source from = { prover_subtree, prover };
 	const struct proved_cell *c = prover_cell(prover, no, e);
-	uint64_t record[EXPORT_BITS];
+	uint64_t record[EXPORT_BITS], erased[EXPORT_BITS];
 
-	if (c == NULL || look_at_lines(p, c, record, e) < 0)
+	if (c == NULL || look_at_lines(p, c, record, erased, e) < 0)
 		return -1;
-	return export_proof_cell(out, &(struct export_cell){ no, p->shown[no], record, buf_view(&c->copy.salts) }, p->size,
-	    &from, e);
+	for (size_t i = 0; i < EXPORT_BITS; i++)
+		p->erased += (uint64_t)__builtin_popcountll(erased[i]);
+	return export_proof_cell(out, &(struct export_cell){ no, p->shown[no], record, erased, buf_view(&c->copy.salts) },
+	    p->size, &from, e);
 }
 
 static int
@@ -149,7 +162,7 @@ give(struct outstream *out, struct buf *text, struct err *e)
 }
 
 static int
-write_all(const struct export_prover *p, struct prover *prover, struct outstream *out, struct err *e)
+write_all(struct export_prover *p, struct prover *prover, struct outstream *out, struct err *e)
 {
 	const struct path_source from = { prover_subtree, prover };
 	uint64_t *cell = mem_alloc(p->cells * sizeof(*cell));

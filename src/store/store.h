@@ -212,34 +212,6 @@ void append_counts(const struct appender *a, struct append_counts *c);
 /* Writes one record about the toolkit's own doing (leaf kind 1) and commits it. */
 int store_record(struct store *st, const struct event *ev, uint64_t *seq, struct err *e);
 
-/* ---- removing ---- */
-
-struct cutoff_plan {
-	int64_t cutoff;        /* events with time < cutoff go */
-	uint64_t events;       /* that go */
-	uint64_t segments_whole, segments_mixed, tail;
-	int64_t oldest, newest; /* event times of what goes; TIME_NONE when nothing */
-	uint64_t bytes;        /* of their lines */
-};
-int store_cutoff_plan(struct store *st, int64_t cutoff, struct cutoff_plan *p, struct err *e);
-
-/* Makes the record of one transaction, whole, with bytes in a: part (1-based;
- * 0: the closing one), events removed in it, digest of the removed runs (hex). */
-struct cutoff_part {
-	unsigned part;
-	uint64_t events;
-	char digest[65];
-	uint64_t first_seq, last_seq;
-	int64_t oldest, newest; /* event times of what went */
-};
-typedef void cutoff_record_fn(void *arg, const struct cutoff_part *part, struct event *record, struct arena *a);
-
-/* Removes, a few segments a transaction, each with its own record, and a
- * closing record.  go_on is asked between transactions and ends it with -1
- * (NULL: it runs through).  *done says what was removed, also on -1. */
-int store_cutoff(struct store *st, int64_t cutoff, cutoff_record_fn *record, void *arg,
-    int (*go_on)(struct err *e), struct cutoff_plan *done, struct err *e);
-
 /* ---- proof ---- */
 
 /* The root over all present and removed leaves at the current size, from the
@@ -292,7 +264,8 @@ int store_prove_consistency(struct store *st, uint64_t first, uint64_t second, s
 /*
  * What shows all events of an export to be in the tree of `size` leaves, as
  * proof/export_proof.h reads it, up to the note: events are told in the order
- * of the export's lines.  Those from size on are named, and not shown.
+ * of the export's lines.  Those from size on are named, and not shown; of those
+ * that an erasure changed before it began, only the place is shown.
  */
 struct export_prover;
 struct export_prover *export_prover_new(struct store *st, uint64_t size);
@@ -300,6 +273,8 @@ void export_prover_free(struct export_prover *p); /* NULL is fine */
 void export_prover_add(struct export_prover *p, uint64_t seq);
 /* Events told that are not below size. */
 uint64_t export_prover_beyond(const struct export_prover *p);
+/* Once it is written: events told that were changed by an erasure. */
+uint64_t export_prover_erased(const struct export_prover *p);
 /* ERR_BUSY: an event was pruned or erased since it was told: export again. */
 int export_prover_write(struct export_prover *p, struct outstream *out, struct err *e);
 

@@ -18,7 +18,7 @@ zstd command for files compressed so).
     verify.py probes FOLDER           probe files of transparency-dev/merkle
 
 KEY is a verifier key.  Ends with 0 when all holds, 3 when lines are not
-signed yet, 5 when something does not hold.  It shares no code with the
+signed yet or are said to be erased, 5 when something does not hold.  It shares no code with the
 programs.
 """
 import gzip
@@ -242,7 +242,7 @@ def read_export_proof(data):
     words = [line.split(b" ") for line in lines]
     need([w[0] for w in words] == [b"size", b"order"] + [b"cell"] * (len(words) - 3) + [b"outside"],
          "export proof: its lines")
-    need(len(words[0]) == 2 and len(words[-1]) == 2 and all(len(w) == 6 for w in words[2:-1]),
+    need(len(words[0]) == 2 and len(words[-1]) == 2 and all(len(w) == 7 for w in words[2:-1]),
          "export proof: words of a line")
     note, chain = take_note(rest, "export proof")
     order = words[1][1:]
@@ -251,25 +251,39 @@ def read_export_proof(data):
             "note": note, "chain": take_bundles(chain)}
 
 
+def read_offsets(text):
+    offsets = list(read_runs([] if text == b"-" else text.split(b",")))
+    need(offsets == sorted(set(offsets)) and text != b"", "export proof: offsets do not rise")
+    return set(offsets)
+
+
 def cell_root(words, lines, size):
-    """The cell's number, and its root made of the lines {seq: line}."""
+    """The cell's number, its root made of the lines {seq: line}, and the seqs of
+    those that are said to be erased."""
     number = read_number(words[1])
     start, end = number * CELL, min(size, (number + 1) * CELL)
     own = {seq - start: line for seq, line in lines.items() if start <= seq < end}
     need(own, "export proof: a cell without lines")
-    records = set(read_runs([] if words[3] == b"-" else words[3].split(b",")))
-    need(records <= set(own), "export proof: kinds of other lines")
-    salts = read_salts(decode64(words[4]), sorted(own))
-    cover = {(start + offset, 1): leaf_hash(salts[offset], int(offset in records), line)
-             for offset, line in own.items()}
-    fill_gaps(cover, start, end, [(start + o, start + o + 1) for o in sorted(own)], read_hashes(words[5]))
+    records, erased = read_offsets(words[3]), read_offsets(words[4])
+    need(erased <= set(own), "export proof: what was erased is no line")
+    proved = set(own) - erased
+    need(records <= proved, "export proof: kinds of other lines")
+    salts = read_salts(b"" if words[5] == b"-" else decode64(words[5]), sorted(proved))
+    cover = {(start + offset, 1): leaf_hash(salts[offset], int(offset in records), own[offset])
+             for offset in proved}
+    parts = []
+    for at in sorted(start + offset for offset in own):
+        # An erased line is a gap by itself.
+        parts += [(at, at + 1)] if at - start in proved else [(at, at), (at + 1, at + 1)]
+    fill_gaps(cover, start, end, parts, read_hashes(words[6]))
     root = root_from(cover, start, end - start)
     need(root == decode64(words[2]), f"export: cell {number} is another")
-    return number, start, end, root
+    return number, start, end, root, {start + offset for offset in erased}
 
 
 def verify_export(text, data, key):
-    """(lines shown, size, lines that were not signed yet)"""
+    """(lines shown, size, lines that were not signed yet, numbers of those that
+    are said to be erased, of which only the place is shown)"""
     proof = read_export_proof(data)
     size, root = under_last(epochs_of(proof["chain"], key), proof["note"])
     need(size == proof["size"], "export proof: the checkpoint is of another size")
@@ -278,9 +292,10 @@ def verify_export(text, data, key):
     need(len(lines) == len(order), "export: lines are missing, or more than the proof has")
     need(len(set(order)) == len(order), "export proof: a seq twice")
     signed = {seq: line for seq, line in zip(order, lines) if seq < size}
-    cover, parts, before = {}, [], -1
+    cover, parts, before, erased = {}, [], -1, set()
     for words in proof["cells"]:
-        number, start, end, own = cell_root(words, signed, size)
+        number, start, end, own, changed = cell_root(words, signed, size)
+        erased |= changed
         need(number > before, "export proof: cells out of order")
         before = number
         cover[start, end - start] = own
@@ -289,7 +304,8 @@ def verify_export(text, data, key):
          "export proof: a cell is missing")
     fill_gaps(cover, 0, size, parts, proof["outside"])
     need((root_from(cover, 0, size) if size else sha256()) == root, "export: another root")
-    return len(signed), size, len(lines) - len(signed)
+    numbers = [at for at, seq in enumerate(order, 1) if seq in erased]
+    return len(signed) - len(numbers), size, len(lines) - len(signed), numbers
 
 
 # ---- Manifests ----
@@ -299,7 +315,7 @@ MANIFEST = ["manifest", "created", "program", "version", "store", "origin", "fil
 
 
 def verify_manifest(path, key):
-    """(files, lines that were not signed yet)"""
+    """(files, lines that are not shown: not signed yet, or erased)"""
     try:
         manifest = json.loads(read_file(path))
     except ValueError as why:
@@ -320,7 +336,8 @@ def verify_manifest(path, key):
         if name + ".proof" in names:
             file = str(pathlib.Path(path).parent / name)
             data = read_file(file + ".proof")
-            beyond += verify_export(read_text(file), data, key)[2]
+            shown = verify_export(read_text(file), data, key)
+            beyond += shown[2] + len(shown[3])
             chain = read_export_proof(data)["chain"]
     if manifest["checkpoint"] is not None:
         under_last(epochs_of(chain, key), manifest["checkpoint"].encode())
@@ -349,7 +366,6 @@ def check_tail(db, tail):
     for seq, kind, leaf, line in tail:
         if seq in changes:
             kept, change, r = changes[seq]
-            need(kind == 0, f"seq {seq}: a record was erased")
             need(kept == leaf and sha256(b"\x03", r, line) == change, f"seq {seq}: not what the erasure left")
             continue
         (salts,) = db.execute("SELECT salts FROM cell WHERE no = ?", (seq // CELL,)).fetchone() or (b"",)
@@ -421,8 +437,10 @@ def judge(what, args):
         print(json.dumps({"seq": index, "kind": kind}))
         print(line.decode())
     elif what == "export" and len(args) in (2, 3):
-        count, size, beyond = verify_export(read_text(args[1]), read_file((args + [args[1] + ".proof"])[2]), key)
-        print(f"{count} of {size}, {beyond} beyond")
+        shown = verify_export(read_text(args[1]), read_file((args + [args[1] + ".proof"])[2]), key)
+        count, size, beyond, erased = shown
+        print(f"{count} of {size}, {beyond} beyond" + (f", erased lines: {erased}" if erased else ""))
+        beyond += len(erased)
     elif what == "consistency" and len(args) == 3:
         print("%d %d" % verify_continues(read_file(args[2]), read_file(args[1]), key))
     elif what == "manifest" and len(args) == 2:

@@ -1,7 +1,7 @@
 /*
  * export_proof: a proof, and behind a NUL the lines of a file.  Any bytes are
- * read or refused with words, and nothing but the lines of the seeds' tree leads
- * to its root.
+ * read or refused with words, and nothing but the lines of the seeds' tree, and
+ * such as the proof calls erased, leads to its root.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -72,9 +72,11 @@ give_lines(struct export_proof *p, struct str file, bool *known, struct err *e)
 		const char *end = memchr(file.p, '\n', file.len);
 		struct str line = { file.p, end ? (size_t)(end - file.p) : file.len };
 
-		if (export_proof_line(p, line, e) != 0)
+		int rc = export_proof_line(p, line, e);
+
+		if (rc < 0)
 			good = false;
-		if (beyond == 0 && size == SEED_SIZE && !is_seed_line(line))
+		if (rc != 1 && beyond == 0 && size == SEED_SIZE && !is_seed_line(line))
 			*known = false;
 		file.p += line.len + (end != NULL);
 		file.len -= line.len + (end != NULL);
@@ -89,7 +91,8 @@ check_span(const struct export_proof *p)
 	bool lines = export_proof_span(p, &first, &last);
 
 	if (lines != (export_proof_lines(p) > 0) || (lines && (first > last || export_proof_lines(p) > PATH_SIZE_MAX)) ||
-	    export_proof_beyond(p) > export_proof_lines(p) || (lines && last >= export_proof_size(p)) !=
+	    export_proof_beyond(p) > export_proof_lines(p) ||
+	    export_proof_erased(p) > export_proof_lines(p) - export_proof_beyond(p) || (lines && last >= export_proof_size(p)) !=
 	        (export_proof_beyond(p) > 0))
 		abort();
 }

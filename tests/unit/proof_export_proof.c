@@ -101,7 +101,14 @@ struct export {
 	uint64_t size; /* of the tree */
 	uint64_t seq[LINES_MAX];
 	size_t n;
+	uint64_t erased; /* each so many-th event is; 0: none */
 };
+
+static bool
+is_erased(const struct export *x, uint64_t seq)
+{
+	return x->erased > 0 && seq % x->erased == x->erased - 1;
+}
 
 static uint64_t state = 1;
 
@@ -149,7 +156,7 @@ mark(const struct export *x, uint64_t shown[][EXPORT_BITS], uint64_t *cell)
 static void
 write_proof(const struct export *x, struct buf *out)
 {
-	static uint64_t shown[4][EXPORT_BITS], record[EXPORT_BITS];
+	static uint64_t shown[4][EXPORT_BITS], record[EXPORT_BITS], erased[EXPORT_BITS];
 	uint64_t cell[4], size = x->size;
 	const struct path_source from = { give_subtree, &size };
 	struct export_order order = { 0 };
@@ -161,12 +168,16 @@ write_proof(const struct export *x, struct buf *out)
 		export_order_add(&order, x->seq[i]);
 	export_proof_begin(out, size, &order);
 	for (size_t c = 0; c < n; c++) {
-		struct export_cell one = { cell[c], shown[cell[c]], record, salts_of(cell[c]) };
+		struct export_cell one = { cell[c], shown[cell[c]], record, erased, salts_of(cell[c]) };
 
 		memset(record, 0, sizeof(record));
+		memset(erased, 0, sizeof(erased));
 		for (uint32_t i = 0; i < TREE_CELL; i++)
 			if (kind_of(cell[c] * TREE_CELL + i) == LEAF_RECORD)
 				record[i / 64] |= UINT64_C(1) << i % 64;
+		for (uint32_t i = 0; i < TREE_CELL; i++)
+			if (is_erased(x, cell[c] * TREE_CELL + i))
+				erased[i / 64] |= UINT64_C(1) << i % 64;
 		ck_assert_msg(export_proof_cell(out, &one, size, &from, &e) == 0, "%s", e.text);
 	}
 	ck_assert_msg(export_proof_outside(out, cell, n, size, &from, &e) == 0, "%s", e.text);
@@ -176,12 +187,25 @@ write_proof(const struct export *x, struct buf *out)
 
 enum wrong { NOTHING, DROPPED, SWAPPED, BYTE, REPLACED, ADDED, WRONGS };
 
-/* Does it hold?  Only when every line and the root are right. */
+/* Any line that was not erased, of those that there are. */
+static size_t
+any_line(const struct export *x)
+{
+	size_t at = (size_t)below(x->n);
+
+	for (size_t i = 0; i < x->n; i++)
+		if (!is_erased(x, x->seq[(at + i) % x->n]))
+			return (at + i) % x->n;
+	return at;
+}
+
+/* Does it hold?  Only when every line and the root are right; of one that was
+ * erased, only its place counts. */
 static bool
 holds(const struct export *x, struct str text, enum wrong wrong, struct err *e)
 {
 	struct export_proof *p = export_proof_parse(text, e);
-	size_t at = (size_t)below(x->n);
+	size_t at = any_line(x);
 	struct hash root, want;
 	int rc = p != NULL ? 0 : -1;
 
@@ -197,11 +221,14 @@ holds(const struct export *x, struct str text, enum wrong wrong, struct err *e)
 		line = line_of(bytes, seq);
 		if (wrong == BYTE && i == at)
 			bytes[below(line.len)] ^= (char)(1 << below(8));
-		if (wrong != DROPPED || i != at)
-			rc = export_proof_line(p, line, e);
+		if (is_erased(x, x->seq[i]))
+			line = STR("what is left of it");
+		if (wrong == DROPPED && i == at)
+			continue;
+		rc = export_proof_line(p, line, e) < 0 ? -1 : 0;
 	}
 	if (rc == 0 && wrong == ADDED)
-		rc = export_proof_line(p, STR("{}"), e);
+		rc = export_proof_line(p, STR("{}"), e) < 0 ? -1 : 0;
 	if (rc == 0)
 		rc = export_proof_root(p, &root, e);
 	want = root_of(x->size);
@@ -231,6 +258,7 @@ choose(struct export *x, uint64_t size, uint64_t log)
 
 	x->size = size;
 	x->n = 0;
+	x->erased = below(2) ? 0 : 1 + below(9);
 	while (at < log && x->n < LINES_MAX && below(12) != 0) {
 		uint64_t count = 1 + below(below(3) ? 4 : 60);
 
@@ -292,6 +320,11 @@ START_TEST(other_lines_are_refused)
 
 		choose(x, size, size);
 		if (x->n == 0 || (wrong == SWAPPED && x->n == 1))
+			continue;
+		/* Nothing is said of what erased lines are. */
+		if (x->erased == 1 && wrong != DROPPED && wrong != ADDED)
+			x->erased = 0;
+		if (is_erased(x, x->seq[any_line(x)]) && wrong != DROPPED && wrong != ADDED)
 			continue;
 		write_proof(x, &text);
 		ck_assert_msg(!holds(x, buf_view(&text), wrong, &e), "case %u: wrong in way %u", i, wrong);
@@ -360,7 +393,7 @@ replace(struct buf *text, const char *from, const char *to)
 }
 
 /* The export that the table below changes: lines 1 2 3 6 of a tree of 9. */
-static const struct export small = { 9, { 6, 1, 2, 3 }, 4 };
+static const struct export small = { 9, { 6, 1, 2, 3 }, 4, 0 };
 
 START_TEST(no_other_text_is_read)
 {
@@ -439,6 +472,86 @@ START_TEST(no_other_text_is_read)
 }
 END_TEST
 
+/* Lines 0 to 3 and 6 of a tree of 9, of which 1 and 3 are erased; 3 was a record. */
+static const struct export changed = { 9, { 6, 0, 1, 2, 3 }, 5, 2 };
+
+START_TEST(erased_lines_are_told_and_not_looked_at)
+{
+	struct buf text = { 0 };
+	struct err e = ERR_NONE;
+	struct hash root, want = root_of(9);
+	struct export_proof *p;
+	char line[40];
+
+	write_proof(&changed, &text);
+	p = export_proof_parse(buf_view(&text), &e);
+	ck_assert_msg(p != NULL, "%s", e.text);
+	ck_assert_uint_eq(export_proof_erased(p), 2);
+	ck_assert_int_eq(export_proof_line(p, line_of(line, 6), &e), 0);
+	ck_assert_int_eq(export_proof_line(p, line_of(line, 0), &e), 0);
+	ck_assert_int_eq(export_proof_line(p, STR("{\"n\":\"person-1\"}"), &e), 1);
+	ck_assert_int_eq(export_proof_line(p, line_of(line, 2), &e), 0);
+	ck_assert_int_eq(export_proof_line(p, STR(""), &e), 1);
+	ck_assert_msg(export_proof_root(p, &root, &e) == 0, "%s", e.text);
+	ck_assert_mem_eq(root.b, want.b, HASH_LEN);
+	export_proof_free(p);
+	buf_fini(&text);
+}
+END_TEST
+
+/* Each erased line has the leaf hash that it was logged with, also where a
+ * larger subtree would cover several. */
+START_TEST(all_lines_of_an_export_may_be_erased)
+{
+	struct export x = { 9, { 0, 1, 2, 3, 4, 5, 6, 7, 8 }, 9, 1 };
+	struct buf text = { 0 };
+	struct err e = ERR_NONE;
+
+	write_proof(&x, &text);
+	ck_assert_ptr_nonnull(memmem(text.p, text.len, " - 0+9 - ", 9));
+	ck_assert_msg(holds(&x, buf_view(&text), NOTHING, &e), "%s", e.text);
+	ck_assert(!holds(&x, buf_view(&text), DROPPED, &e));
+	buf_fini(&text);
+}
+END_TEST
+
+START_TEST(what_was_erased_is_told_in_one_way)
+{
+	static const struct {
+		const char *from, *to, *because;
+	} cases[] = {
+		{ " - 1+1,3+1 ", " - - ", "hashes" },
+		{ " - 1+1,3+1 ", " - 1+1 ", "hashes" },
+		{ " - 1+1,3+1 ", " - 1+3 ", "hashes" },
+		{ " - 1+1,3+1 ", " - 3+1,1+1 ", "erased lines" },
+		{ " - 1+1,3+1 ", " - 1+1,2+1,3+1 ", "erased lines" },
+		{ " - 1+1,3+1 ", " - 1+1,3+1, ", "erased lines" },
+		{ " - 1+1,3+1 ", " -  ", "erased lines" },
+		{ " - 1+1,3+1 ", " - 1+1,4+1 ", "is no line" },
+		{ " - 1+1,3+1 ", " - 1+1,65535+1 ", "is no line" },
+		{ " - 1+1,3+1 ", " - 1+1,65535+2 ", "erased lines" },
+		{ " - 1+1,3+1 ", " 3+1 1+1,3+1 ", "a kind of what was erased" },
+		{ " - 1+1,3+1 ", " 2+2 1+1,3+1 ", "a kind of what was erased" },
+		{ " - 1+1,3+1 ", " 2+1 1+1,3+1 ", "cell 0" }, /* another kind of what is shown */
+		{ " - 1+1,3+1 ", " - 2+1,6+1 ", "no salt" },
+		{ " - 1+1,3+1 ", " - 1+1 3+1 ", "salts" },
+	};
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err e = ERR_NONE;
+
+		write_proof(&changed, &text);
+		ck_assert_msg(holds(&changed, buf_view(&text), NOTHING, &e), "%s", e.text);
+		replace(&text, cases[i].from, cases[i].to);
+		ck_assert_msg(!holds(&changed, buf_view(&text), NOTHING, &e), "'%s'", cases[i].to);
+		ck_assert_int_eq(e.code, ERR_INTEGRITY);
+		ck_assert_msg(strstr(e.text, cases[i].because) != NULL, "'%s': %s", cases[i].to, e.text);
+	}
+	buf_fini(&text);
+}
+END_TEST
+
 START_TEST(bytes_behind_the_checkpoint_are_a_chain_or_refused)
 {
 	struct buf text = { 0 };
@@ -484,15 +597,15 @@ cell_word(const struct buf *text, const char *cell, unsigned place)
 /* Salts, roots or hashes of one cell in the place of another's. */
 START_TEST(parts_of_another_cell_are_refused)
 {
-	struct export x = { 2 * TREE_CELL, { 5, 9, TREE_CELL + 5, TREE_CELL + 9 }, 4 };
+	struct export x = { 2 * TREE_CELL, { 5, 9, TREE_CELL + 5, TREE_CELL + 9 }, 4, 0 };
 	struct buf text = { 0 };
 
-	for (unsigned place = 2; place <= 5; place++) {
+	for (unsigned place = 2; place <= 6; place++) {
 		struct err e = ERR_NONE;
 		char first[1024], second[1024];
 		struct str a, b;
 
-		if (place == 3) /* the kinds are the same */
+		if (place == 3 || place == 4) /* no records, nothing erased */
 			continue;
 		write_proof(&x, &text);
 		buf_byte(&text, '\0');
@@ -525,7 +638,7 @@ START_TEST(salts_of_other_events_are_refused)
 	write_proof(&small, &text);
 	buf_byte(&text, '\0');
 	text.len--;
-	salts = cell_word(&text, "\ncell 0 ", 4);
+	salts = cell_word(&text, "\ncell 0 ", 5);
 	buf_printf(&was, "%.*s%c", (int)salts.len, salts.p, '\0');
 	base64_add(&set, seed_set[0], SALT_NODE_LEN);
 	buf_byte(&set, '\0');
@@ -540,7 +653,7 @@ END_TEST
 
 START_TEST(cells_come_by_number_and_with_what_is_outside)
 {
-	struct export x = { LEAVES, { 5, 2 * TREE_CELL }, 2 };
+	struct export x = { LEAVES, { 5, 2 * TREE_CELL }, 2, 0 };
 	struct buf text = { 0 }, swapped = { 0 };
 	struct err e = ERR_NONE;
 	const char *first, *second, *outside, *end;
@@ -574,7 +687,7 @@ END_TEST
 /* All parts agree with each other, but the tree is another one. */
 START_TEST(another_tree_has_another_root)
 {
-	struct export x = { 9, { 1, 2 }, 2 };
+	struct export x = { 9, { 1, 2 }, 2, 0 };
 	struct hash kept = level[0][5], was = root_of(9);
 	struct buf text = { 0 };
 	struct err e = ERR_NONE;
@@ -599,7 +712,7 @@ END_TEST
 
 START_TEST(lines_that_were_not_signed_yet_are_told)
 {
-	struct export x = { 4, { 2, 3, 4, 5, 0 }, 5 };
+	struct export x = { 4, { 2, 3, 4, 5, 0 }, 5, 0 };
 	struct buf text = { 0 };
 	struct err e = ERR_NONE;
 	struct export_proof *p;
@@ -621,7 +734,7 @@ END_TEST
 
 START_TEST(an_export_without_lines_is_shown_too)
 {
-	struct export x = { 0, { 0 }, 0 };
+	struct export x = { 0, { 0 }, 0, 0 };
 	struct buf text = { 0 };
 	uint64_t first, last;
 
@@ -643,7 +756,7 @@ END_TEST
 /* The first cell is wrong; the others are judged all the same. */
 START_TEST(each_wrong_cell_is_named)
 {
-	struct export x = { LEAVES, { 3, 4, TREE_CELL, TREE_CELL + 1, 2 * TREE_CELL }, 5 };
+	struct export x = { LEAVES, { 3, 4, TREE_CELL, TREE_CELL + 1, 2 * TREE_CELL }, 5, 0 };
 	struct buf text = { 0 };
 	struct err e = ERR_NONE;
 	struct export_proof *p;
@@ -688,7 +801,7 @@ START_TEST(our_vectors)
 	    EXPORT_PROOF_HEADER "\n"
 	    "size 3\n"
 	    "order 0+1 2+1\n"
-	    "cell 0 wrP/2rqdSjtRVV0wE39nTSKD9e+u4QG7DPDoBNVNq4o= 2+1 "
+	    "cell 0 wrP/2rqdSjtRVV0wE39nTSKD9e+u4QG7DPDoBNVNq4o= 2+1 - "
 	    "EAAANwwCF7MfbPqeZMVpXL9D0hAAArw2Pk2y+MriUwg6RPqdgjE= "
 	    "S4aqpqIQW+A5RK7+7DmMGMbPNQePu4yMcUXyTuzOERA=\n"
 	    "outside -\n"
@@ -726,6 +839,9 @@ export_proof_suite(void)
 	tcase_add_test(t, other_lines_are_refused);
 	tcase_add_test(t, any_bit_of_the_text_counts);
 	tcase_add_test(t, no_other_text_is_read);
+	tcase_add_test(t, erased_lines_are_told_and_not_looked_at);
+	tcase_add_test(t, all_lines_of_an_export_may_be_erased);
+	tcase_add_test(t, what_was_erased_is_told_in_one_way);
 	tcase_add_test(t, bytes_behind_the_checkpoint_are_a_chain_or_refused);
 	tcase_add_test(t, parts_of_another_cell_are_refused);
 	tcase_add_test(t, salts_of_other_events_are_refused);
