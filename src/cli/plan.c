@@ -33,7 +33,6 @@
 #define KEYS 12       /* of the document */
 #define RULE_KEYS 8
 #define HELD_KEYS 3
-#define OLDER_THAN "older-than" /* retention_older_than calls its rule so */
 
 /* ---- Writing ---- */
 
@@ -256,7 +255,8 @@ plan_file_fini(struct plan_file *f)
 bool
 plan_is_older_than(const struct plan_file *f)
 {
-	return f->rules == 1 && str_eq(f->rule[0].name, STR(OLDER_THAN)) && str_eq(f->rule[0].filter, STR("true"));
+	return f->rules == 1 && str_eq(f->rule[0].name, STR(RETENTION_OLDER_THAN)) &&
+	    str_eq(f->rule[0].filter, STR("true"));
 }
 
 /* A cut-off that is later than that of today's rule: keep was less then. */
