@@ -65,7 +65,7 @@ read_command(struct yaml *y, const char *key, struct str_list *out, struct err *
 	struct str word;
 	int rc;
 
-	if (yaml_list(y, "command: the program and each of its arguments", e) != 0)
+	if (yaml_list(y, "command (the program and each of its arguments)", e) != 0)
 		return -1;
 	at = yaml_place(y);
 	while ((rc = yaml_item(y, e)) > 0) {
@@ -89,7 +89,7 @@ read_checkpoint(struct yaml *y, struct config *c, struct err *e)
 	size_t which;
 	int rc;
 
-	if (yaml_mapping(y, "checkpoint: file: and command: below", e) != 0)
+	if (yaml_mapping(y, "checkpoint (file: and command: below)", e) != 0)
 		return -1;
 	while ((rc = yaml_key(y, names, COUNT(names), &seen, &which, e)) > 0)
 		if ((which == TO_FILE ? read_path(y, "file", &c->checkpoint_file, e) :

@@ -141,13 +141,11 @@ read_severity(struct reader *r, char **out, struct err *e)
 {
 	struct filter_args one = { 0 };
 	struct str text;
-	int rc;
 
 	if (yaml_text(r->y, "severity", &text, e) != 0)
 		return -1;
 	one.severity = *out = mem_strdup(text.p);
-	rc = check_filter(r, &one, "severity", e);
-	return rc;
+	return check_filter(r, &one, "severity", e);
 }
 
 static int

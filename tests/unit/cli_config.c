@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/time.h"
 #include "cli/config.h"
 #include "unit.h"
 
@@ -233,6 +234,265 @@ START_TEST(a_missing_file_matters_only_when_it_must_exist)
 }
 END_TEST
 
+/* ---- policy ---- */
+
+START_TEST(rules_of_retention_are_read)
+{
+	const struct retention_rule *r;
+
+	ck_assert_int_eq(read_text("retention:\n"
+	    "  - name: sign-ins\n    category: [AUTHENTICATION, auth*]\n    severity: warning..error\n    keep: 400d\n"
+	    "  - {tenant: 'acme\\,inc', source: s, channel: c, action: [login.*, 'a?'], keep: 1y}\n"
+	    "  - keep: forever\n"), 0);
+	ck_assert_uint_eq(config.retentions, 3);
+	r = config.retention;
+	ck_assert_str_eq(r[0].name, "sign-ins");
+	ck_assert_uint_eq(r[0].match.category.n, 2);
+	ck_assert_str_eq(r[0].match.category.item[1], "auth*");
+	ck_assert_str_eq(r[0].match.severity, "warning..error");
+	ck_assert_int_eq(r[0].keep, 400 * TIME_DAY);
+	ck_assert_str_eq(r[1].name, "rule 2");
+	ck_assert_str_eq(r[1].match.tenant.item[0], "acme\\,inc");
+	ck_assert_str_eq(r[1].match.source.item[0], "s");
+	ck_assert_str_eq(r[1].match.channel.item[0], "c");
+	ck_assert_str_eq(r[1].match.action.item[1], "a?");
+	ck_assert_ptr_null(r[1].match.severity);
+	ck_assert_int_eq(r[1].keep, 365 * TIME_DAY);
+	ck_assert_str_eq(r[2].name, "rule 3");
+	ck_assert_int_eq(r[2].keep, RETENTION_FOREVER);
+}
+END_TEST
+
+START_TEST(keep_is_a_span_that_the_floor_allows)
+{
+	ck_assert_int_eq(read_text("retention: [{keep: 30d}]"), 0);
+	ck_assert_int_eq(config.retention[0].keep, 30 * TIME_DAY);
+	refuses("retention: [{keep: 29d}]", ":1:20", "29d is too short: nothing younger than 30 days");
+	refuses("retention: [{keep: 719h59min59s}]", ":1:20", "too short");
+	refuses("retention: [{keep: 400}]", ":1:20", "lacks a unit");
+	refuses("retention: [{keep: 99999y}]", ":1:20", "10,000 years");
+	refuses("retention: [{keep: -1d}]", ":1:20", "no duration");
+	refuses("retention: [{keep: }]", ":1:", "empty");
+	refuses("retention: [{keep: foreever}]", ":1:20", "did you mean 'forever'?");
+	refuses("retention: [{keep: Forever}]", ":1:20", "did you mean 'forever'?");
+	refuses("retention: [{keep: [1y]}]", ":1:20", "one value");
+	refuses("retention:\n  - name: a\n    tenant: b\n  - keep: 1y\n", ":2:5", "a has no keep");
+}
+END_TEST
+
+START_TEST(conditions_are_read_strictly)
+{
+	refuses("retention: [{tenent: a, keep: 1y}]", ":1:14", "unknown key 'tenent'; the nearest is tenant");
+	refuses("retention: [{ip: a, keep: 1y}]", ":1:14", "unknown key 'ip'");
+	refuses("retention: [{keep: 1y, keep: 1y}]", ":1:24", "twice");
+	refuses("retention: [{tenant: 'a,b', keep: 1y}]", ":1:22", "a list, [a, b]");
+	refuses("retention: [{tenant: 'a\\\\,b', keep: 1y}]", ":1:22", "a list, [a, b]");
+	refuses("retention: [{tenant: [a, ''], keep: 1y}]", ":1:26", "tenant: the value is empty");
+	refuses("retention:\n- tenant:\n  keep: 1y", ":2:10", "tenant: the value is empty");
+	refuses("retention: [{tenant: [], keep: 1y}]", ":1:23", "tenant: an empty list");
+	refuses("retention: [{severity: eror, keep: 1y}]", ":1:24", "severity: no severity is called 'eror'; did you mean 'error'?");
+	refuses("retention: [{severity: error..info, keep: 1y}]", ":1:24", "severity: 'error..info' begins above its end");
+	refuses("retention: [{severity: [error], keep: 1y}]", ":1:24", "one value");
+	refuses("retention: {keep: 1y}", ":1:12", "expected a list");
+	refuses("retention: [1y]", ":1:13", "expected a mapping");
+	refuses("retention:\n", ":1:11", "expected a list");
+}
+END_TEST
+
+START_TEST(a_value_of_a_condition_has_a_limit)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text, "retention: [{tenant: %04096d, keep: 1y}]", 7);
+	ck_assert_msg(read_text(text.p) == 0, "%s", e.text);
+	buf_reset(&text);
+	buf_printf(&text, "retention: [{tenant: %04097d, keep: 1y}]", 7);
+	refuses(text.p, ":1:22", "tenant: a value of 4097 bytes");
+	buf_fini(&text);
+}
+END_TEST
+
+START_TEST(names_of_rules_are_short_plain_and_their_own)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "retention: [{name: %064d, keep: 1y}]", 1);
+	ck_assert_int_eq(read_text(text), 0);
+	snprintf(text, sizeof(text), "retention: [{name: %065d, keep: 1y}]", 1);
+	refuses(text, ":1:20", "1 to 64 bytes, not 65");
+	refuses("retention: [{name: '', keep: 1y}]", ":1:20", "1 to 64 bytes");
+	refuses("retention: [{name: \"a\\nb\", keep: 1y}]", ":1:20", "control");
+	refuses("retention: [{name: \"a\\x85b\", keep: 1y}]", ":1:20", "control");
+	refuses("retention: [{name: older-than, keep: 1y}]", ":1:20", "--older-than");
+	refuses("retention:\n- {name: x, tenant: a, keep: 1y}\n- {name: x, tenant: b, keep: 1y}\n", ":3:3",
+	    "two rules are called 'x'");
+	refuses("retention:\n- {name: rule 2, tenant: a, keep: 1y}\n- {tenant: b, keep: 1y}\n", ":3:3",
+	    "two rules are called 'rule 2'");
+}
+END_TEST
+
+/* Two rules in flow form, the second of which is never reached, or is. */
+static void
+second(const char *first_rule, const char *second_rule, bool reached)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "retention:\n- {%s, keep: 1y}\n- {%s, keep: 2y}\n", first_rule, second_rule);
+	err_clear(&e);
+	if (reached)
+		ck_assert_msg(read_text(text) == 0, "%s", e.text);
+	else
+		refuses(text, ":3:3", "never reached: rule 'one' before it takes");
+}
+
+START_TEST(a_rule_that_is_never_reached_is_refused)
+{
+	second("name: one", "tenant: a", false);
+	second("name: one", "name: two", false);
+	second("name: one, tenant: a", "tenant: a", false);
+	second("name: one, tenant: a", "tenant: a, category: b", false);
+	second("name: one, tenant: [a, b]", "tenant: b", false);
+	second("name: one, tenant: 'a*'", "tenant: [abc, 'a?', 'ab*', a]", false);
+	second("name: one, tenant: '*'", "tenant: a", false);
+	second("name: one, category: Auth*", "category: AUTHENTICATION", false);
+	second("name: one, severity: warning", "severity: error", false);
+	second("name: one, severity: warning", "severity: error..error, action: x", false);
+	second("name: one, tenant: '*'", "name: two", true);
+	second("name: one, tenant: a, category: b", "tenant: a", true);
+	second("name: one, tenant: [a, b]", "tenant: [b, c]", true);
+	second("name: one, tenant: 'a*'", "tenant: b", true);
+	second("name: one, tenant: 'a\\*'", "tenant: ab", true);
+	second("name: one, tenant: 'a?*'", "tenant: a", true);
+	second("name: one, tenant: abc", "tenant: ABC", true);
+	second("name: one, tenant: abc", "tenant: 'ab*'", true);
+	second("name: one, tenant: 'abc*'", "tenant: 'ab*'", true);
+	second("name: one, severity: error", "severity: warning", true);
+	second("name: one, severity: error", "tenant: a", true);
+}
+END_TEST
+
+START_TEST(rules_have_limits)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text, "retention:\n");
+	for (int i = 0; i < 250; i++)
+		buf_printf(&text, "- {tenant: t%d, keep: 30d}\n", i);
+	buf_byte(&text, '\0');
+	ck_assert_int_eq(read_text(text.p), 0);
+	ck_assert_uint_eq(config.retentions, 250);
+	text.len--;
+	buf_printf(&text, "- {tenant: t, keep: 30d}\n");
+	refuses(text.p, ":252:3", "more than 250 rules");
+	buf_reset(&text);
+	buf_printf(&text, "retention: [{tenant: [");
+	for (int i = 0; i < 4097; i++)
+		buf_printf(&text, "t,");
+	buf_printf(&text, "], keep: 30d}]");
+	refuses(text.p, ":1:", "more than 4096 values");
+	buf_fini(&text);
+}
+END_TEST
+
+START_TEST(the_archive_is_an_absolute_path)
+{
+	ck_assert_int_eq(read_text("archive: /srv/archive\n"), 0);
+	ck_assert_str_eq(config.archive, "/srv/archive");
+	refuses("archive: srv\n", ":1:10", "absolute");
+}
+END_TEST
+
+START_TEST(limits_of_exports_are_read)
+{
+	ck_assert_int_eq(read_text("export_limits:\n  - {tenant: acme, rows: 0}\n  - tenant: ''\n    rows: 7\n"
+	    "  - {rows: 9007199254740992, tenant: '*'}\n"), 0);
+	ck_assert_uint_eq(config.limits, 3);
+	ck_assert_str_eq(config.limit[0].tenant, "acme");
+	ck_assert_uint_eq(config.limit[0].rows, 0);
+	ck_assert_str_eq(config.limit[1].tenant, "");
+	ck_assert_uint_eq(config.limit[2].rows, UINT64_C(1) << 53);
+}
+END_TEST
+
+START_TEST(limits_of_exports_are_read_strictly)
+{
+	refuses("export_limits: [{tenant: a, rows: 9007199254740993}]", ":1:35", "from 0 to 9007199254740992");
+	refuses("export_limits: [{tenant: a, rows: 99999999999999999999999}]", ":1:35", "from 0 to");
+	refuses("export_limits: [{tenant: a, rows: -1}]", ":1:35", "not '-1'");
+	refuses("export_limits: [{tenant: a, rows: 010}]", ":1:35", "not '010'");
+	refuses("export_limits: [{tenant: a, rows: 1e3}]", ":1:35", "not '1e3'");
+	refuses("export_limits: [{tenant: a, rows: ''}]", ":1:35", "not ''");
+	refuses("export_limits: [{tenant: a}]", ":1:17", "needs both");
+	refuses("export_limits: [{rows: 1}]", ":1:17", "needs both");
+	refuses("export_limits: [{tenant: 'a,b', rows: 1}]", ":1:26", "a comma");
+	refuses("export_limits: [{tenant: a, row: 1}]", ":1:29", "the nearest is rows");
+	refuses("export_limits:\n- {tenant: 'a*', rows: 1}\n- {tenant: ab, rows: 1}\n", ":3:3", "never reached");
+	refuses("export_limits: 3", ":1:16", "expected a list");
+}
+END_TEST
+
+START_TEST(programs_whose_reading_is_recorded_are_read)
+{
+	ck_assert_int_eq(read_text("record_reads: all\n"), 0);
+	ck_assert_uint_eq(config.record_reads.n, 3);
+	ck_assert_str_eq(config.record_reads.item[0], "audit-query");
+	ck_assert_int_eq(read_text("record_reads: [audit-trail]\n"), 0);
+	ck_assert_uint_eq(config.record_reads.n, 1);
+	ck_assert_str_eq(config.record_reads.item[0], "audit-trail");
+	ck_assert_int_eq(read_text("record_reads: audit-summary\n"), 0);
+	ck_assert_str_eq(config.record_reads.item[0], "audit-summary");
+	ck_assert_int_eq(read_text("record_reads: none\n"), 0);
+	ck_assert_uint_eq(config.record_reads.n, 0);
+	refuses("record_reads: [audit-qery]\n", ":1:16", "the nearest is audit-query");
+	refuses("record_reads: al\n", ":1:15", "the nearest is all");
+	refuses("record_reads: [audit-query, all]\n", ":1:29", "alone");
+	refuses("record_reads: [none, audit-query]\n", ":1:22", "alone");
+	refuses("record_reads: [audit-query, audit-query]\n", ":1:29", "already");
+	refuses("record_reads: [audit-export]\n", ":1:16", "in any case");
+	refuses("record_reads: {}\n", ":1:15", "one value");
+}
+END_TEST
+
+START_TEST(a_key_of_a_later_file_replaces_all_of_the_earlier)
+{
+	ck_assert_int_eq(read_text("retention: [{tenant: a, keep: 1y}, {keep: 2y}]\narchive: /a\n"
+	    "export_limits: [{tenant: a, rows: 1}, {tenant: b, rows: 2}]\nrecord_reads: all\n"), 0);
+	ck_assert_int_eq(read_text("db: /x\n"), 0);
+	ck_assert_uint_eq(config.retentions, 2);
+	ck_assert_uint_eq(config.limits, 2);
+	ck_assert_int_eq(read_text("retention: [{tenant: z, keep: 3y}]\nexport_limits: []\n"), 0);
+	ck_assert_uint_eq(config.retentions, 1);
+	ck_assert_int_eq(config.retention[0].keep, 3 * 365 * TIME_DAY);
+	ck_assert_uint_eq(config.limits, 0);
+	ck_assert_str_eq(config.archive, "/a");
+	ck_assert_uint_eq(config.record_reads.n, 3);
+	ck_assert_int_eq(read_text("archive: /b\nrecord_reads: []\nretention: []\nnope: 1\n"), -1);
+	ck_assert_uint_eq(config.retentions, 1);
+	ck_assert_uint_eq(config.record_reads.n, 3);
+	ck_assert_str_eq(config.archive, "/a");
+}
+END_TEST
+
+/* examples/config.yaml is one that works, and shows each key. */
+START_TEST(the_example_is_read)
+{
+	const char *top = getenv("top_srcdir");
+	char file[4096];
+
+	snprintf(file, sizeof(file), "%s/examples/config.yaml", top ? top : ".");
+	ck_assert_msg(config_read(&config, file, true, &e) == 0, "%s", e.text);
+	ck_assert_ptr_nonnull(config.db);
+	ck_assert_ptr_nonnull(config.keys);
+	ck_assert_ptr_nonnull(config.verifier_key);
+	ck_assert_ptr_nonnull(config.checkpoint_file);
+	ck_assert_uint_gt(config.checkpoint_command.n, 0);
+	ck_assert_uint_gt(config.retentions, 3);
+	ck_assert_ptr_nonnull(config.archive);
+	ck_assert_uint_gt(config.limits, 1);
+	ck_assert_uint_gt(config.record_reads.n, 0);
+}
+END_TEST
+
 static Suite *
 config_suite(void)
 {
@@ -258,6 +518,19 @@ config_suite(void)
 	tcase_add_test(c, a_command_has_a_limit_of_arguments);
 	tcase_add_test(c, a_verifier_key_must_be_one);
 	tcase_add_test(c, a_missing_file_matters_only_when_it_must_exist);
+	tcase_add_test(c, rules_of_retention_are_read);
+	tcase_add_test(c, keep_is_a_span_that_the_floor_allows);
+	tcase_add_test(c, conditions_are_read_strictly);
+	tcase_add_test(c, a_value_of_a_condition_has_a_limit);
+	tcase_add_test(c, names_of_rules_are_short_plain_and_their_own);
+	tcase_add_test(c, a_rule_that_is_never_reached_is_refused);
+	tcase_add_test(c, rules_have_limits);
+	tcase_add_test(c, the_archive_is_an_absolute_path);
+	tcase_add_test(c, limits_of_exports_are_read);
+	tcase_add_test(c, limits_of_exports_are_read_strictly);
+	tcase_add_test(c, programs_whose_reading_is_recorded_are_read);
+	tcase_add_test(c, a_key_of_a_later_file_replaces_all_of_the_earlier);
+	tcase_add_test(c, the_example_is_read);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -1,0 +1,70 @@
+/*
+ * yaml: any bytes are a configuration or refused with a place in the file; one
+ * that is taken has rules that can be planned with, and replaces itself
+ * without complaint.
+ *
+ * Input: the file.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/yaml.h"
+#include "cli/retention.h"
+
+#define NOW INT64_C(1777000000000000)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* "x:LINE:COLUMN: words" */
+static void
+check_error(const struct err *e)
+{
+	char *end;
+
+	if (e->code != ERR_FAIL || strncmp(e->text, "x:", 2) != 0)
+		abort();
+	if (strtoul(e->text + 2, &end, 10) == 0 || *end != ':')
+		abort();
+	if (strtoul(end + 1, &end, 10) == 0 || strncmp(end, ": ", 2) != 0 || end[2] == '\0')
+		abort();
+}
+
+static void
+check_policy(const struct config *c)
+{
+	struct retention r = { 0 };
+	struct err e = ERR_NONE;
+
+	if (c->retentions > PRUNE_RULES_MAX || retention_of(c, NOW, &r, &e) != 0 || r.n != c->retentions)
+		abort();
+	for (size_t i = 0; i < r.n; i++)
+		if (r.rule[i].cutoff > NOW - PRUNE_FLOOR || r.rule[i].name.len == 0 || r.expression[i].len == 0)
+			abort();
+	for (size_t i = 0; i < c->limits; i++)
+		if (c->limit[i].tenant == NULL || c->limit[i].rows > UINT64_C(1) << 53)
+			abort();
+	if (c->archive != NULL && c->archive[0] != '/')
+		abort();
+	retention_fini(&r);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str text = { (const char *)data, size };
+	struct config c = { 0 };
+	struct err e = ERR_NONE;
+
+	if (config_parse(&c, "x", text, &e) != 0) {
+		check_error(&e);
+		if (c.db != NULL || c.retentions != 0 || c.limits != 0)
+			abort();
+	} else {
+		check_policy(&c);
+		if (config_parse(&c, "x", text, &e) != 0)
+			abort();
+	}
+	config_fini(&c);
+	return 0;
+}
