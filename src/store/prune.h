@@ -23,7 +23,8 @@
 struct store;
 
 /* No event that happened later than this before now is ever removed. */
-#define PRUNE_FLOOR (30 * TIME_DAY)
+#define PRUNE_FLOOR_DAYS 30
+#define PRUNE_FLOOR (PRUNE_FLOOR_DAYS * TIME_DAY)
 #define PRUNE_RULES_MAX 250
 
 /* The first rule that matches an event decides; what none matches stays. */
@@ -33,6 +34,7 @@ struct prune_rule {
 	int64_t cutoff; /* event times below it go; TIME_MIN: they stay for ever */
 };
 
+/* The toolkit's own records are in none of these counts. */
 struct prune_share {     /* of one rule */
 	uint64_t matched;    /* events that it decides on, with those that stay */
 	uint64_t events;     /* that go */
@@ -48,6 +50,7 @@ struct prune_held {
 };
 
 struct prune_plan {
+	uint8_t store[16];   /* whose plan it is */
 	uint64_t size;       /* of the log that was planned for: later events are not looked at */
 	struct prune_share *share; /* by rule */
 	size_t rules;
@@ -65,8 +68,9 @@ void prune_plan_fini(struct prune_plan *p);
 
 /*
  * p starts as {0}.  Seqs from `size` on (0: the log's size now) are not looked
- * at.  ERR_REFUSED: a cut-off is later than the floor.  In short read
- * transactions, segments shared out to the pool (NULL: one thread).
+ * at.  ERR_REFUSED: a cut-off is later than the floor, or the log has no
+ * `size` events.  In short read transactions, segments shared out to the pool
+ * (NULL: one thread).
  */
 int store_prune_plan(struct store *st, const struct prune_rule *rule, size_t n, uint64_t size, struct pool *pool,
     int (*go_on)(struct err *e), struct prune_plan *p, struct err *e);
@@ -88,9 +92,10 @@ typedef void prune_record_fn(void *arg, const struct prune_part *part, struct ev
 /*
  * Removes what the plan says and no hold keeps by now.  go_on is asked between
  * transactions and ends it with -1 (NULL: it runs through); what was removed
- * until then has a closing record too.  *removed says how many, also on -1.
- * ERR_REFUSED: an event is younger than the floor.  ERR_INTEGRITY: what goes
- * is not what was logged.
+ * until then has a closing record too, nothing removed has none.  *removed says
+ * how many, also on -1.  ERR_REFUSED: an event is younger than the floor, or
+ * the plan is not of this store.  ERR_INTEGRITY: what goes is not what was
+ * logged, as far as its hash is made again.
  */
 int store_prune(struct store *st, const struct prune_plan *plan, struct pool *pool, prune_record_fn *record, void *arg,
     int (*go_on)(struct err *e), uint64_t *removed, struct err *e);

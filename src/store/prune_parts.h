@@ -1,45 +1,45 @@
 /*
  * prune: what the files of the prune share.  Private to store/.
+ *
+ *   prune_plan.c    rules and holds over all events: runs of seqs
+ *   prune.c         transactions that remove them, and their records
+ *   prune_remove.c  what stays of the rows of a segment
  */
 #ifndef STORE_PRUNE_PARTS_H
 #define STORE_PRUNE_PARTS_H
 
-#include "store/internal.h"
+#include "store/holds.h"
+
+/* Of event times; TIME_NONE is none. */
+int64_t prune_earlier(int64_t a, int64_t b);
+int64_t prune_later(int64_t a, int64_t b);
+/* What happened later is never removed. */
+int64_t prune_floor(void);
+
+/* Adds what a hold kept to a list by id, yours (free). */
+void prune_held_add(struct prune_held **list, size_t *n, const struct active_hold *h);
 
 /* Which rows of a segment go. */
 struct doomed {
-	uint8_t *row; /* 1: goes; yours */
+	uint64_t bits[MATCH_WORDS];
 	uint32_t count;
-	int64_t oldest, newest; /* TIME_NONE when none */
+	int64_t oldest, newest; /* event times; TIME_NONE when none */
 };
-/* d->row is to be freed after -1 too. */
-int prune_doom(const struct stored *s, int64_t cutoff, struct doomed *d, struct err *e);
 
-/* Adds what goes of a segment, and of the tail, to a plan. */
-void prune_plan_add(struct cutoff_plan *p, const struct segment_meta *m, const struct doomed *d);
-int prune_plan_tail(struct store *st, struct cutoff_plan *p, struct err *e);
+static inline bool
+row_doomed(const struct doomed *d, uint32_t row)
+{
+	return (d->bits[row / 64] >> row % 64 & 1) != 0;
+}
 
-/* The seqs that a transaction removes, as maximal runs: what its record has
- * the digest of, and what the removal table lists. */
-struct removed_runs {
-	uint64_t events, first_seq, last_seq;
-	uint64_t run_first, run_count; /* not put yet */
-	uint64_t end;                  /* of the run that was put last */
-	struct buf list;               /* (gap, length) varints */
-	struct hasher digest;
-};
-void removed_runs_init(struct removed_runs *r);
-/* Ascending. */
-void removed_runs_add(struct removed_runs *r, uint64_t first, uint64_t count);
-/* The last one is put too. */
-void removed_runs_end(struct removed_runs *r, struct hash *digest);
-void removed_runs_fini(struct removed_runs *r);
-
-/* Doomed rows of a segment go and leave the hashes that cover them; the others
- * become a new segment.  In the open transaction. */
-int prune_rows(struct store *st, struct state *state, struct removed_runs *removed, struct stored *s,
-    const struct doomed *d, struct err *e);
+/*
+ * Doomed rows go and leave the hashes that cover them; the others become a new
+ * segment.  In the open transaction; seqs are added to `removed`.
+ * ERR_INTEGRITY: rows are not those whose hashes are kept, or a salt is gone.
+ */
+int prune_rows(struct store *st, struct state *state, struct runs *removed, struct stored *s, const struct doomed *d,
+    struct pool *pool, struct err *e);
 /* The same of a segment that is a whole cell, of which all goes. */
-int prune_cell(struct store *st, struct removed_runs *removed, struct stored *s, struct err *e);
+int prune_cell(struct store *st, struct runs *removed, struct stored *s, struct err *e);
 
 #endif

@@ -1,143 +1,694 @@
 /*
- * prune_plan: what a prune would remove.
+ * prune_plan: which events have had their time.
  *
- * In: a cut-off.   Out: counts, times; which rows of a segment go.
+ * Rules are asked in order about the rows of each segment, and the holds about
+ * what is over.  One short transaction lists the segments and copies the
+ * tail's lines; segments are shared out to threads then, and one that moved
+ * meanwhile is looked for again by its seqs.
+ *
+ * In: rules, holds.   Out: runs of seqs, by rule.
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "store/holds.h"
 #include "store/prune_parts.h"
 
-static void
-add(struct cutoff_plan *p, int64_t oldest, int64_t newest, uint64_t events, uint64_t bytes)
+#define THREADS_MAX 16
+#define ROUNDS_MAX 20 /* of segments that moved while being read */
+
+enum { NO_RULE = 0, NOT_ASKED = UINT8_MAX }; /* else 1 + the rule: PRUNE_RULES_MAX fit */
+
+struct task {
+	struct segment_info info;
+	uint64_t low, high; /* seqs that count */
+};
+
+struct task_list {
+	struct task *item;
+	size_t n, cap;
+};
+
+/* What goes of a segment or of the tail: (gap, length, rule) varints, gaps
+ * counted from first. */
+struct going {
+	uint64_t first;
+	struct buf list;
+};
+
+struct tail_line {
+	uint64_t seq;
+	size_t off, len;
+};
+
+struct planning {
+	struct store *st;
+	const struct prune_rule *rule;
+	size_t rules;
+	uint64_t size;
+	int64_t latest; /* cut-off */
+	int (*go_on)(struct err *e);
+	struct buf lines; /* of the tail */
+	struct tail_line *line;
+	size_t n_lines, lines_cap;
+	pthread_mutex_t lock; /* around what follows */
+	struct task_list todo, moved;
+	size_t next;
+	struct going *going;
+	size_t n_going, going_cap;
+	bool failed;
+};
+
+struct sums { /* of one thread */
+	struct prune_share *share; /* runs are not used */
+	uint64_t kept, no_rule, whole, mixed, tail;
+};
+
+struct worker {
+	struct planning *planning;
+	struct job job;
+	struct matcher **matcher; /* by rule */
+	struct filter_scratch *scratch;
+	struct holds holds;
+	uint64_t *kept;           /* by hold, as it was before the segment at work */
+	struct sums sums;
+	uint8_t fate[SEGMENT_EVENTS_MAX];
+	uint64_t over[MATCH_WORDS]; /* rows that go */
+	struct err err;
+};
+
+int64_t
+prune_earlier(int64_t a, int64_t b)
 {
-	if (p->oldest == TIME_NONE || oldest < p->oldest)
-		p->oldest = oldest;
-	if (p->newest == TIME_NONE || newest > p->newest)
-		p->newest = newest;
-	p->events += events;
-	p->bytes += bytes;
+	return a == TIME_NONE || (b != TIME_NONE && b < a) ? b : a;
 }
 
-/* ---- segments ---- */
-
-int
-prune_doom(const struct stored *s, int64_t cutoff, struct doomed *d, struct err *e)
+int64_t
+prune_later(int64_t a, int64_t b)
 {
-	const struct column *time = segment_column(s->columns, FIELD_TIME, e);
+	return a == TIME_NONE || (b != TIME_NONE && b > a) ? b : a;
+}
+
+int64_t
+prune_floor(void)
+{
+	return time_now() - PRUNE_FLOOR;
+}
+
+static void
+add_task(struct task_list *l, const struct segment_info *info, uint64_t low, uint64_t high)
+{
+	mem_grow(&l->item, &l->cap, l->n + 1, sizeof(*l->item));
+	l->item[l->n++] = (struct task){ *info, low, high };
+}
+
+/* ---- the rules ---- */
+
+/* Rows that no rule can take; true when any other is there. */
+static bool
+set_aside(struct worker *w, const struct task *t, const struct stored *s)
+{
+	uint32_t n = s->info.meta.count, asked = 0;
+
+	for (uint32_t row = 0; row < n; row++) {
+		uint64_t seq = store_row_seq(s, row);
+		bool ask = seq >= t->low && seq <= t->high && store_row_kind(s, row) != LEAF_RECORD;
+
+		w->fate[row] = ask ? NO_RULE : NOT_ASKED;
+		asked += ask;
+	}
+	return asked > 0;
+}
+
+/* The first rule takes its rows; those that are left, the next one. */
+static int
+ask_rules(struct worker *w, const struct stored *s, struct err *e)
+{
+	const struct planning *p = w->planning;
 	uint32_t n = s->info.meta.count;
 
-	*d = (struct doomed){ .row = mem_zero(n, 1), .oldest = TIME_NONE, .newest = TIME_NONE };
-	if (time == NULL)
-		return -1;
-	if (time->kind != COLUMN_TIME)
-		return err_set(e, ERR_INTEGRITY, "segment %lld has no times", (long long)s->info.id);
-	for (uint32_t i = 0; i < n; i++) {
-		if (time->time[i] >= cutoff || store_row_kind(s, i) == LEAF_RECORD)
+	for (size_t i = 0; i < p->rules; i++) {
+		enum verdict verdict;
+		uint64_t *bits;
+
+		if (!match_possible(p->rule[i].filter, &s->info.meta))
 			continue;
-		d->row[i] = 1;
-		if (d->count++ == 0 || time->time[i] < d->oldest)
-			d->oldest = time->time[i];
-		if (d->newest == TIME_NONE || time->time[i] > d->newest)
-			d->newest = time->time[i];
+		if (match_segment(w->matcher[i], s, &verdict, &bits, e) < 0)
+			return -1;
+		if (verdict == MATCH_NONE)
+			continue;
+		if (verdict == MATCH_ALL)
+			bits_fill(bits, n);
+		for (uint32_t word = 0; word < (n + 63) / 64; word++)
+			for (uint64_t in = bits[word]; in != 0; in &= in - 1) {
+				uint8_t *fate = &w->fate[word * 64 + (unsigned)__builtin_ctzll(in)];
+
+				if (*fate == NO_RULE)
+					*fate = (uint8_t)(i + 1);
+			}
+		if (verdict == MATCH_ALL)
+			break;
 	}
 	return 0;
 }
 
-void
-prune_plan_add(struct cutoff_plan *p, const struct segment_meta *m, const struct doomed *d)
+/* Sets the bits of rows whose time is over; how many there are. */
+static uint32_t
+find_over(struct worker *w, const int64_t *time, uint32_t n)
 {
-	bool whole = d->count == m->count;
+	const struct planning *p = w->planning;
+	uint32_t count = 0;
 
-	add(p, d->oldest, d->newest, d->count, whole ? m->bytes : m->bytes * d->count / m->count);
-	p->segments_whole += whole;
-	p->segments_mixed += !whole;
+	memset(w->over, 0, (n + 63) / 64 * sizeof(*w->over));
+	for (uint32_t row = 0; row < n; row++) {
+		uint8_t fate = w->fate[row];
+
+		if (fate == NO_RULE || fate == NOT_ASKED || time[row] == TIME_NONE ||
+		    time[row] >= p->rule[fate - 1].cutoff)
+			continue;
+		w->over[row / 64] |= UINT64_C(1) << row % 64;
+		count++;
+	}
+	return count;
+}
+
+/* ---- the sums ---- */
+
+static void
+count_asked(struct worker *w, uint32_t n)
+{
+	uint64_t count[UINT8_MAX + 1] = { 0 };
+
+	for (uint32_t row = 0; row < n; row++)
+		count[w->fate[row]]++;
+	w->sums.no_rule += count[NO_RULE];
+	for (size_t i = 0; i < w->planning->rules; i++)
+		w->sums.share[i].matched += count[i + 1];
+}
+
+static void
+count_over(struct prune_share *s, uint64_t events, uint64_t bytes, int64_t time)
+{
+	s->events += events;
+	s->bytes += bytes;
+	s->oldest = prune_earlier(s->oldest, time);
+	s->newest = prune_later(s->newest, time);
+}
+
+static void
+put_going(struct planning *p, struct going *g)
+{
+	if (g->list.len == 0)
+		return;
+	pthread_mutex_lock(&p->lock);
+	mem_grow(&p->going, &p->going_cap, p->n_going + 1, sizeof(*p->going));
+	p->going[p->n_going++] = *g;
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* Runs of rows that go by the same rule. */
+static void
+tell_over(struct worker *w, const struct stored *s, const int64_t *time, uint32_t over)
+{
+	const struct segment_meta *m = &s->info.meta;
+	uint64_t a_row = m->bytes / m->count, at = s->info.first;
+	struct going g = { .first = at };
+
+	for (uint32_t row = 0; row < m->count;) {
+		uint64_t first = store_row_seq(s, row), length = 0;
+		uint8_t fate = w->fate[row];
+
+		if ((w->over[row / 64] >> row % 64 & 1) == 0) {
+			row++;
+			continue;
+		}
+		do {
+			count_over(&w->sums.share[fate - 1], 1, a_row, time[row]);
+			length++;
+			row++;
+		} while (row < m->count && w->fate[row] == fate && (w->over[row / 64] >> row % 64 & 1) != 0 &&
+		         store_row_seq(s, row) == first + length);
+		buf_varint(&g.list, first - at);
+		buf_varint(&g.list, length);
+		buf_varint(&g.list, fate);
+		at = first + length;
+	}
+	w->sums.whole += over == m->count;
+	w->sums.mixed += over > 0 && over < m->count;
+	put_going(w->planning, &g);
+}
+
+/* ---- one segment ---- */
+
+/* What a segment adds is counted when all of it could be read. */
+static int
+plan_segment(struct worker *w, const struct task *t, struct stored *s, struct err *e)
+{
+	uint32_t n = s->info.meta.count, over = 0, left = 0;
+	const struct column *time = NULL;
+
+	if (!set_aside(w, t, s))
+		return 0;
+	if (ask_rules(w, s, e) < 0)
+		return -1;
+	if (s->info.meta.min_time < w->planning->latest) {
+		if ((time = segment_column(s->columns, FIELD_TIME, e)) == NULL)
+			return -1;
+		if (time->kind != COLUMN_TIME)
+			return err_set(e, ERR_INTEGRITY, "segment %lld has no times", (long long)s->info.id);
+		left = over = find_over(w, time->time, n);
+	}
+	if (over > 0) {
+		if (holds_keep(&w->holds, s, w->over, e) < 0)
+			return -1;
+		left = bits_count(w->over, n);
+		w->sums.kept += over - left;
+	}
+	count_asked(w, n);
+	if (left > 0)
+		tell_over(w, s, time->time, left);
+	return 0;
 }
 
 static int
-plan_segment(struct store *st, const struct segment_info *info, int64_t cutoff, struct cutoff_plan *p, struct err *e)
+look_at(struct worker *w, const struct task *t, bool *moved)
 {
-	bool moved = false;
-	struct stored *s = store_segment(st, info, &moved, e);
-	struct doomed d = { 0 };
-	int rc = s != NULL ? prune_doom(s, cutoff, &d, e) : -1;
+	struct stored *s = store_segment(w->planning->st, &t->info, moved, &w->err);
+	int rc = -1;
 
-	if (rc == 0 && d.count > 0)
-		prune_plan_add(p, &info->meta, &d);
-	free(d.row);
-	store_segment_free(s);
+	for (size_t i = 0; i < w->holds.n; i++)
+		w->kept[i] = w->holds.item[i].kept;
+	if (s != NULL) {
+		rc = plan_segment(w, t, s, &w->err);
+		*moved = *moved || s->moved;
+		store_segment_free(s);
+	}
+	for (size_t i = 0; rc < 0 && i < w->holds.n; i++)
+		w->holds.item[i].kept = w->kept[i];
+	return rc;
+}
+
+/* ---- sharing out ---- */
+
+static bool
+next_task(struct planning *p, struct task *t)
+{
+	bool got;
+
+	pthread_mutex_lock(&p->lock);
+	got = !p->failed && p->next < p->todo.n;
+	if (got)
+		*t = p->todo.item[p->next++];
+	pthread_mutex_unlock(&p->lock);
+	return got;
+}
+
+static void
+work(void *arg)
+{
+	struct worker *w = arg;
+	struct planning *p = w->planning;
+	struct task t;
+	int rc = 0;
+
+	while (rc == 0 && next_task(p, &t)) {
+		bool moved = false;
+
+		rc = p->go_on != NULL ? p->go_on(&w->err) : 0;
+		if (rc == 0 && (rc = look_at(w, &t, &moved)) < 0 && moved) {
+			err_clear(&w->err);
+			pthread_mutex_lock(&p->lock);
+			add_task(&p->moved, &t.info, t.low, t.high);
+			pthread_mutex_unlock(&p->lock);
+			rc = 0;
+		}
+	}
+	if (rc < 0) {
+		pthread_mutex_lock(&p->lock);
+		p->failed = true;
+		pthread_mutex_unlock(&p->lock);
+	}
+}
+
+/* The present homes of the seqs of the tasks that moved. */
+static int
+find_moved(struct planning *p, struct err *e)
+{
+	struct task_list old = p->moved;
+	struct segment_info *list = NULL;
+	size_t n = 0;
+	int rc = segment_list(p->st, 0, INT64_MAX, &list, &n, e);
+
+	p->moved = (struct task_list){ 0 };
+	p->todo.n = p->next = 0;
+	for (size_t i = 0; rc == 0 && i < old.n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (list[k].first <= old.item[i].high && list[k].last >= old.item[i].low)
+				add_task(&p->todo, &list[k], old.item[i].low, old.item[i].high);
+	free(list);
+	free(old.item);
+	return rc;
+}
+
+static int
+run_workers(struct planning *p, struct worker *w, size_t n, struct pool *pool, struct err *e)
+{
+	for (size_t i = 1; i < n; i++)
+		pool_submit(pool, &w[i].job);
+	work(&w[0]);
+	for (size_t i = 1; i < n; i++)
+		pool_wait(pool, &w[i].job);
+	for (size_t i = 0; p->failed && i < n; i++)
+		if (w[i].err.code != ERR_OK) {
+			*e = w[i].err;
+			return -1;
+		}
+	return 0;
+}
+
+static int
+plan_segments(struct planning *p, struct worker *w, size_t n, struct pool *pool, struct err *e)
+{
+	int rc = run_workers(p, w, n, pool, e);
+
+	for (unsigned round = 0; rc == 0 && p->moved.n > 0; round++) {
+		if (round == ROUNDS_MAX)
+			return err_set(e, ERR_BUSY, "segments are replaced faster than they can be read");
+		rc = find_moved(p, e);
+		if (rc == 0)
+			rc = run_workers(p, w, n, pool, e);
+	}
 	return rc;
 }
 
 /* ---- the tail ---- */
 
-struct tail_plan {
-	struct cutoff_plan *plan;
-	struct json_tape tape;
-	struct arena arena;
-};
+static int
+copy_line(void *arg, uint64_t seq, struct str line, struct err *e)
+{
+	struct planning *p = arg;
+
+	(void)e;
+	if (seq >= p->size)
+		return 0;
+	mem_grow(&p->line, &p->lines_cap, p->n_lines + 1, sizeof(*p->line));
+	p->line[p->n_lines++] = (struct tail_line){ seq, p->lines.len, line.len };
+	buf_str(&p->lines, line);
+	return 0;
+}
+
+static int
+plan_event(struct worker *w, const struct event *ev, const struct tail_line *line, struct going *g, uint64_t *at,
+    struct err *e)
+{
+	const struct planning *p = w->planning;
+	size_t i = 0;
+	int kept;
+
+	while (i < p->rules && !filter_match(p->rule[i].filter, ev, w->scratch))
+		i++;
+	if (filter_trouble(w->scratch, e) < 0)
+		return -1;
+	if (i == p->rules) {
+		w->sums.no_rule++;
+		return 0;
+	}
+	w->sums.share[i].matched++;
+	if (ev->time >= p->rule[i].cutoff)
+		return 0;
+	if ((kept = holds_keep_event(&w->holds, ev, e)) != 0) {
+		w->sums.kept += kept > 0;
+		return kept < 0 ? -1 : 0;
+	}
+	count_over(&w->sums.share[i], 1, line->len, ev->time);
+	w->sums.tail++;
+	buf_varint(&g->list, line->seq - *at);
+	buf_varint(&g->list, 1);
+	buf_varint(&g->list, i + 1);
+	*at = line->seq + 1;
+	return 0;
+}
 
 /* The toolkit's own records are told by their reserved source, which nothing
  * from outside can have. */
 static int
-plan_line(void *arg, uint64_t seq, struct str line, struct err *e)
+plan_tail(struct worker *w, struct err *e)
 {
-	struct tail_plan *t = arg;
+	struct planning *p = w->planning;
+	struct going g = { .first = p->n_lines > 0 ? p->line[0].seq : 0 };
+	uint64_t at = g.first;
+	struct json_tape tape = { 0 };
+	struct arena arena = { 0 };
 	struct event ev;
 	const char *detail;
+	int rc = 0;
 
-	arena_reset(&t->arena);
-	if (event_parse(&ev, line.p, line.len, &event_stored, &t->tape, &t->arena, &detail) != EVENT_OK)
-		return err_set(e, ERR_INTEGRITY, "the tail's line at seq %llu is damaged", (unsigned long long)seq);
-	if (ev.time < t->plan->cutoff &&
-	    !(event_has(&ev, FIELD_SOURCE) && str_eq(ev.v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE)))) {
-		add(t->plan, ev.time, ev.time, 1, line.len);
-		t->plan->tail++;
+	for (size_t i = 0; i < p->n_lines && rc == 0; i++) {
+		const struct tail_line *line = &p->line[i];
+
+		arena_reset(&arena);
+		if (event_parse(&ev, p->lines.p + line->off, line->len, &event_stored, &tape, &arena, &detail) != EVENT_OK)
+			rc = err_set(e, ERR_INTEGRITY, "the tail's line at seq %llu is damaged", (unsigned long long)line->seq);
+		else if (!event_has(&ev, FIELD_SOURCE) || !str_eq(ev.v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE)))
+			rc = plan_event(w, &ev, line, &g, &at, e);
 	}
-	return 0;
-}
-
-int
-prune_plan_tail(struct store *st, struct cutoff_plan *p, struct err *e)
-{
-	struct tail_plan t = { .plan = p };
-	struct tail_size size;
-	bool moved;
-	int rc = tail_size(st, &size, e);
-
-	if (rc == 0 && size.count > 0)
-		rc = store_tail(st, 0, INT64_MAX, size.count, &moved, plan_line, &t, e);
-	json_tape_fini(&t.tape);
-	arena_fini(&t.arena);
+	put_going(p, &g);
+	json_tape_fini(&tape);
+	arena_fini(&arena);
 	return rc;
 }
 
 /* ---- all ---- */
 
 static int
-plan_all(struct store *st, struct cutoff_plan *p, struct err *e)
+look(struct planning *p, uint64_t size, struct worker *w, size_t n, struct err *e)
 {
-	struct segment_info *list;
-	size_t n;
-	int rc = segment_list(st, 0, INT64_MAX, &list, &n, e);
+	struct store *st = p->st;
+	struct segment_info *list = NULL;
+	struct tail_size tail;
+	struct state state;
+	bool moved;
+	size_t segments = 0;
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		if (list[i].meta.min_time < p->cutoff)
-			rc = plan_segment(st, &list[i], p->cutoff, p, e);
+	if (state_get(st, &state, e) < 0 || tail_size(st, &tail, e) < 0)
+		return -1;
+	if (size > state.size)
+		return err_set(e, ERR_REFUSED, "the log has %llu events only, not %llu", (unsigned long long)state.size,
+		    (unsigned long long)size);
+	p->size = size > 0 ? size : state.size;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rc = holds_read(&w[i].holds, st, e);
+		w[i].kept = mem_zero(w[i].holds.n + 1, sizeof(*w[i].kept));
+	}
+	if (rc < 0 || store_tail(st, 0, INT64_MAX, tail.count, &moved, copy_line, p, e) < 0 ||
+	    segment_list(st, 0, INT64_MAX, &list, &segments, e) < 0)
+		return -1;
+	for (size_t i = 0; i < segments; i++)
+		if (list[i].first < p->size)
+			add_task(&p->todo, &list[i], list[i].first,
+			    list[i].last < p->size ? list[i].last : p->size - 1);
 	free(list);
-	return rc < 0 ? -1 : prune_plan_tail(st, p, e);
+	return 0;
 }
 
-int
-store_cutoff_plan(struct store *st, int64_t cutoff, struct cutoff_plan *p, struct err *e)
+static int
+by_first(const void *a, const void *b)
+{
+	const struct going *x = a, *y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* In order of seq; a damaged file may have a seq twice. */
+static int
+join_going(struct planning *p, struct prune_plan *plan, struct err *e)
+{
+	uint64_t end = 0, gap, length, rule;
+
+	if (p->n_going > 0)
+		qsort(p->going, p->n_going, sizeof(*p->going), by_first);
+	for (size_t i = 0; i < p->n_going; i++) {
+		const uint8_t *at = (const uint8_t *)p->going[i].list.p, *limit = at + p->going[i].list.len;
+		uint64_t seq = p->going[i].first;
+
+		while (get_varint(&at, limit, &gap) && get_varint(&at, limit, &length) && get_varint(&at, limit, &rule)) {
+			seq += gap;
+			if (seq < end)
+				return err_set(e, ERR_INTEGRITY, "seq %llu is there twice", (unsigned long long)seq);
+			runs_add(&plan->share[rule - 1].runs, seq, length);
+			runs_add(&plan->runs, seq, length);
+			end = seq += length;
+		}
+	}
+	for (size_t i = 0; i < p->rules; i++)
+		runs_end(&plan->share[i].runs);
+	runs_end(&plan->runs);
+	return runs_digest(buf_view(&plan->runs.list), &plan->digest);
+}
+
+static void
+add_held(struct prune_plan *plan, const struct holds *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		prune_held_add(&plan->held, &plan->holds, &h->item[i]);
+}
+
+static void
+add_sums(struct prune_plan *plan, const struct sums *s)
+{
+	for (size_t i = 0; i < plan->rules; i++) {
+		struct prune_share *to = &plan->share[i];
+		const struct prune_share *from = &s->share[i];
+
+		to->matched += from->matched;
+		to->events += from->events;
+		to->bytes += from->bytes;
+		to->oldest = prune_earlier(to->oldest, from->oldest);
+		to->newest = prune_later(to->newest, from->newest);
+		plan->events += from->events;
+		plan->bytes += from->bytes;
+		plan->oldest = prune_earlier(plan->oldest, from->oldest);
+		plan->newest = prune_later(plan->newest, from->newest);
+	}
+	plan->kept += s->kept;
+	plan->no_rule += s->no_rule;
+	plan->segments_whole += s->whole;
+	plan->segments_mixed += s->mixed;
+	plan->tail += s->tail;
+}
+
+/* By id; the number of holds is small. */
+void
+prune_held_add(struct prune_held **list, size_t *n, const struct active_hold *h)
+{
+	struct prune_held *held;
+	size_t i = 0;
+
+	if (h->kept == 0)
+		return;
+	while (i < *n && (*list)[i].hold < h->id)
+		i++;
+	if (i == *n || (*list)[i].hold != h->id) {
+		*list = mem_resize(*list, (*n + 1) * sizeof(**list));
+		memmove(*list + i + 1, *list + i, (*n - i) * sizeof(**list));
+		(*n)++;
+		held = &(*list)[i];
+		*held = (struct prune_held){ .hold = h->id };
+		memcpy(held->matter, h->matter.p, h->matter.len < HOLD_MATTER_MAX ? h->matter.len : HOLD_MATTER_MAX);
+	}
+	(*list)[i].events += h->kept;
+}
+
+static struct prune_share *
+new_shares(size_t n)
+{
+	struct prune_share *s = mem_zero(n + 1, sizeof(*s));
+
+	for (size_t i = 0; i < n; i++)
+		s[i].oldest = s[i].newest = TIME_NONE;
+	return s;
+}
+
+static struct worker *
+new_workers(struct planning *p, size_t n)
+{
+	struct worker *w = mem_zero(n, sizeof(*w));
+
+	for (size_t i = 0; i < n; i++) {
+		w[i].planning = p;
+		w[i].job = (struct job){ .run = work, .arg = &w[i] };
+		w[i].matcher = mem_zero(p->rules + 1, sizeof(struct matcher *));
+		for (size_t k = 0; k < p->rules; k++)
+			w[i].matcher[k] = matcher_new(p->rule[k].filter);
+		w[i].scratch = filter_scratch_new();
+		w[i].sums.share = new_shares(p->rules);
+	}
+	return w;
+}
+
+static void
+free_workers(struct worker *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < w[i].planning->rules; k++)
+			matcher_free(w[i].matcher[k]);
+		free(w[i].matcher);
+		filter_scratch_free(w[i].scratch);
+		holds_fini(&w[i].holds);
+		free(w[i].kept);
+		free(w[i].sums.share);
+	}
+	free(w);
+}
+
+static int
+plan_all(struct planning *p, uint64_t size, struct worker *w, size_t n, struct pool *pool, struct prune_plan *plan,
+    struct err *e)
 {
 	int rc;
 
-	*p = (struct cutoff_plan){ .cutoff = cutoff, .oldest = TIME_NONE, .newest = TIME_NONE };
-	/* One transaction, so that the plan is of one state. It reads only time columns. */
-	if (db_begin_read(&st->db, e) < 0)
+	if (db_begin_read(&p->st->db, e) < 0)
 		return -1;
-	rc = plan_all(st, p, e);
-	db_rollback(&st->db);
+	rc = look(p, size, w, n, e);
+	db_rollback(&p->st->db);
+	if (rc < 0 || plan_segments(p, w, n, pool, e) < 0 || plan_tail(&w[0], e) < 0 || join_going(p, plan, e) < 0)
+		return -1;
+	plan->size = p->size;
+	for (size_t i = 0; i < n; i++) {
+		add_sums(plan, &w[i].sums);
+		add_held(plan, &w[i].holds);
+	}
+	return 0;
+}
+
+static void
+planning_fini(struct planning *p)
+{
+	for (size_t i = 0; i < p->n_going; i++)
+		buf_fini(&p->going[i].list);
+	free(p->going);
+	free(p->todo.item);
+	free(p->moved.item);
+	free(p->line);
+	buf_fini(&p->lines);
+	pthread_mutex_destroy(&p->lock);
+}
+
+int
+store_prune_plan(struct store *st, const struct prune_rule *rule, size_t n, uint64_t size, struct pool *pool,
+    int (*go_on)(struct err *e), struct prune_plan *p, struct err *e)
+{
+	struct planning planning = { .st = st, .rule = rule, .rules = n, .latest = TIME_MIN, .go_on = go_on };
+	size_t threads = pool == NULL ? 1 : pool_cpus() < THREADS_MAX ? pool_cpus() : THREADS_MAX;
+	struct worker *w;
+	int rc;
+
+	if (n > PRUNE_RULES_MAX)
+		return err_set(e, ERR_FAIL, "more than %d rules", PRUNE_RULES_MAX);
+	for (size_t i = 0; i < n; i++)
+		planning.latest = prune_later(planning.latest, rule[i].cutoff);
+	if (planning.latest > prune_floor())
+		return err_set(e, ERR_REFUSED, "nothing younger than %d days is removed", PRUNE_FLOOR_DAYS);
+	pthread_mutex_init(&planning.lock, NULL);
+	*p = (struct prune_plan){ .rules = n, .share = new_shares(n), .oldest = TIME_NONE, .newest = TIME_NONE };
+	store_id(st, p->store);
+	w = new_workers(&planning, threads);
+	rc = plan_all(&planning, size, w, threads, pool, p, e);
+	free_workers(w, threads);
+	planning_fini(&planning);
+	if (rc < 0)
+		prune_plan_fini(p);
 	return rc < 0 ? store_blame(st, e) : 0;
+}
+
+void
+prune_plan_fini(struct prune_plan *p)
+{
+	for (size_t i = 0; i < p->rules; i++)
+		runs_fini(&p->share[i].runs);
+	free(p->share);
+	free(p->held);
+	runs_fini(&p->runs);
+	*p = (struct prune_plan){ 0 };
 }

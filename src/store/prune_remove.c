@@ -9,215 +9,326 @@
  *	sizes	        ^           ^
  *	kept	  node    node   cut at it  node
  *
+ * Of a full cell only those nodes are made again that do not go whole, or are
+ * cut; what they are made of must give the kept node, else nothing goes: a
+ * changed event would be covered by a new hash.  Of an open cell each leaf is
+ * kept, and must be the one that is made again.
+ *
  * In: a segment, which rows go.   Out: rows of the removed table, salts, a
  * smaller segment.
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "proof/path.h"
 #include "proof/salt.h"
 #include "store/prune_parts.h"
 
 enum { NODE_LEAVES = 1 << TREE_NODE_HEIGHT };
 
-/* ---- the seqs ---- */
-
-void
-removed_runs_init(struct removed_runs *r)
-{
-	*r = (struct removed_runs){ 0 };
-	hash_init(&r->digest);
-}
-
-void
-removed_runs_fini(struct removed_runs *r)
-{
-	buf_fini(&r->list);
-}
-
-static void
-put_run(struct removed_runs *r)
-{
-	uint8_t b[16];
-
-	if (r->run_count == 0)
-		return;
-	put_be64(b, r->run_first);
-	put_be64(b + 8, r->run_count);
-	hash_update(&r->digest, b, sizeof(b));
-	buf_varint(&r->list, r->run_first - r->end);
-	buf_varint(&r->list, r->run_count);
-	r->end = r->run_first + r->run_count;
-	r->run_count = 0;
-}
-
-void
-removed_runs_add(struct removed_runs *r, uint64_t first, uint64_t count)
-{
-	if (r->run_count > 0 && r->run_first + r->run_count != first)
-		put_run(r);
-	if (r->run_count == 0)
-		r->run_first = first;
-	if (r->events == 0)
-		r->first_seq = first;
-	r->run_count += count;
-	r->events += count;
-	r->last_seq = first + count - 1;
-}
-
-void
-removed_runs_end(struct removed_runs *r, struct hash *digest)
-{
-	put_run(r);
-	hash_final(&r->digest, digest);
-}
-
-/* ---- leaves made again ---- */
+/* ---- the cell's hashes ---- */
 
 struct kept_leaf { /* of an erased event, whose salt is gone */
 	uint64_t seq;
 	struct hash leaf;
 };
 
-struct leaf_source {
+/* What is known of the leaves of the cell that the segment is in. */
+struct cell_hashes {
+	struct store *st;
+	uint64_t start;             /* seq */
+	bool full;
+	struct hash *node;          /* of a full cell, as kept */
+	struct hash *kept;          /* of the open cell: its leaves, as kept */
+	struct hash *leaf;          /* made again, where known */
+	uint64_t known[TREE_CELL / 64];
 	struct buf salts;
 	struct salt_walk walk;
-	struct kept_leaf *kept; /* by seq */
-	size_t n, cap, at;
+	struct kept_leaf *erased;   /* by seq */
+	size_t n, cap;
+	struct buf sizes;           /* of checkpoints within the segment, as uint64_t */
 };
 
-static int
-read_kept(struct leaf_source *m, struct store *st, const struct segment_info *info, struct err *e)
+static bool
+bit(const uint64_t *bits, uint32_t i)
 {
-	sqlite3_stmt *s = db_statement(&st->db, ST_ERASED_LEAVES, e);
+	return (bits[i / 64] >> i % 64 & 1) != 0;
+}
+
+static void
+set_bit(uint64_t *bits, uint32_t i)
+{
+	bits[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static int
+read_erased(struct cell_hashes *c, struct err *e)
+{
+	sqlite3_stmt *s = db_statement(&c->st->db, ST_ERASED_LEAVES, e);
 	struct kept_leaf k;
 	int rc;
 
 	if (s == NULL)
 		return -1;
-	db_bind_int(s, 1, (int64_t)info->first);
-	db_bind_int(s, 2, (int64_t)info->last);
-	while ((rc = db_step(&st->db, s, e)) > 0) {
+	db_bind_int(s, 1, (int64_t)c->start);
+	db_bind_int(s, 2, (int64_t)(c->start + TREE_CELL - 1));
+	while ((rc = db_step(&c->st->db, s, e)) > 0) {
+		const struct kept_leaf *last = c->n > 0 ? &c->erased[c->n - 1] : NULL;
+
 		k.seq = (uint64_t)db_int(s, 0);
 		if (!db_blob_fixed(s, 1, &k.leaf, sizeof(k.leaf)) ||
-		    (m->n > 0 && m->kept[m->n - 1].seq == k.seq &&
-		        memcmp(&m->kept[m->n - 1].leaf, &k.leaf, sizeof(k.leaf)) != 0)) {
+		    (last != NULL && last->seq == k.seq && memcmp(&last->leaf, &k.leaf, sizeof(k.leaf)) != 0)) {
 			sqlite3_reset(s);
 			return err_set(e, ERR_INTEGRITY, "the original leaf hash of the erased event at seq %llu is damaged",
 			    (unsigned long long)k.seq);
 		}
 		/* Erased again: the original is the same. */
-		if (m->n > 0 && m->kept[m->n - 1].seq == k.seq)
+		if (last != NULL && last->seq == k.seq)
 			continue;
-		mem_grow(&m->kept, &m->cap, m->n + 1, sizeof(*m->kept));
-		m->kept[m->n++] = k;
+		mem_grow(&c->erased, &c->cap, c->n + 1, sizeof(*c->erased));
+		c->erased[c->n++] = k;
 	}
 	return rc;
 }
 
-static void
-source_fini(struct leaf_source *m)
-{
-	buf_fini(&m->salts);
-	free(m->kept);
-}
-
+/* Of the state of the log in this transaction. */
 static int
-source_start(struct leaf_source *m, struct store *st, const struct segment_info *info, struct err *e)
+hashes_start(struct cell_hashes *c, struct store *st, const struct segment_info *info, uint64_t size, struct err *e)
 {
 	uint64_t cell = info->first / TREE_CELL;
 	int rc;
 
-	*m = (struct leaf_source){ .n = 0 };
-	if ((rc = cell_salts(st, cell, &m->salts, e)) == 0)
-		rc = err_set(e, ERR_INTEGRITY, "the salts of cell %llu are gone", (unsigned long long)cell);
-	if (rc < 0 || read_kept(m, st, info, e) < 0)
+	c->st = st;
+	c->start = cell * TREE_CELL;
+	c->full = size >= c->start + TREE_CELL;
+	c->leaf = mem_alloc(TREE_CELL * sizeof(*c->leaf));
+	if (c->full) {
+		c->node = mem_alloc(TREE_CELL_NODES * sizeof(*c->node));
+		rc = cell_nodes(st, cell, c->node, e);
+	} else {
+		c->kept = mem_alloc(TREE_CELL * sizeof(*c->kept));
+		rc = leaf_gather(st, cell, c->kept, (uint32_t)(size - c->start), e);
+	}
+	if (rc < 0 || checkpoint_sizes(st, info->first, info->last + 1, &c->sizes, e) < 0 || read_erased(c, e) < 0 ||
+	    (rc = cell_salts(st, cell, &c->salts, e)) < 0)
 		return -1;
-	salt_walk_start(&m->walk, buf_view(&m->salts));
+	if (rc == 0)
+		return err_set(e, ERR_INTEGRITY, "the salts of cell %llu are gone", (unsigned long long)cell);
+	salt_walk_start(&c->walk, buf_view(&c->salts));
 	return 0;
 }
 
-/* In ascending order of seq. */
-static int
-make_leaf(struct leaf_source *m, uint64_t seq, enum leaf_kind kind, struct str line, struct hash *out, struct err *e)
+static struct cell_hashes *
+hashes_new(void)
 {
+	return mem_zero(1, sizeof(struct cell_hashes));
+}
+
+static void
+hashes_free(struct cell_hashes *c)
+{
+	free(c->node);
+	free(c->kept);
+	free(c->leaf);
+	free(c->erased);
+	buf_fini(&c->salts);
+	buf_fini(&c->sizes);
+	free(c);
+}
+
+static const struct kept_leaf *
+find_erased(const struct cell_hashes *c, uint64_t seq)
+{
+	size_t low = 0, high = c->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (c->erased[middle].seq == seq)
+			return &c->erased[middle];
+		if (c->erased[middle].seq < seq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static int
+not_logged(uint64_t seq, struct err *e)
+{
+	return err_set(e, ERR_INTEGRITY, "what is stored from seq %llu on is not what was logged: nothing of it is removed"
+	    " (audit-verify tells more)", (unsigned long long)seq);
+}
+
+/* The leaf of a row again. */
+static int
+make_leaf(struct cell_hashes *c, uint64_t seq, enum leaf_kind kind, struct str line, struct err *e)
+{
+	uint32_t at = (uint32_t)(seq % TREE_CELL);
+	const struct kept_leaf *erased = find_erased(c, seq);
 	uint8_t salt[SALT_LEN];
 
-	while (m->at < m->n && m->kept[m->at].seq < seq)
-		m->at++;
-	if (m->at < m->n && m->kept[m->at].seq == seq)
-		*out = m->kept[m->at].leaf;
-	else if (salt_get(&m->walk, (uint32_t)(seq % TREE_CELL), salt))
-		tree_leaf(out, salt, kind, line);
+	if (erased != NULL)
+		c->leaf[at] = erased->leaf;
+	else if (salt_get(&c->walk, at, salt))
+		tree_leaf(&c->leaf[at], salt, kind, line);
 	else
 		return err_set(e, ERR_INTEGRITY, "the salt of seq %llu is gone", (unsigned long long)seq);
-	return 0;
+	set_bit(c->known, at);
+	return c->full || memcmp(&c->leaf[at], &c->kept[at], sizeof(c->leaf[at])) == 0 ? 0 : not_logged(seq, e);
 }
 
-/* ---- the hashes that cover them ---- */
+/* ---- a node of it ---- */
 
-/* Runs of leaves into the removed table, in ascending order. */
+/* Rows of another segment of the cell. */
+static int
+make_leaves(struct cell_hashes *c, const struct segment_info *info, uint64_t first, uint64_t end, struct err *e)
+{
+	bool moved = false;
+	struct stored *s = store_segment(c->st, info, &moved, e);
+	struct buf line = { 0 };
+	struct event ev;
+	int rc = s != NULL ? 0 : -1;
+
+	if (s != NULL)
+		segment_expect(s->columns, NODE_LEAVES);
+	for (uint32_t row = 0; rc == 0 && row < info->meta.count; row++) {
+		uint64_t seq = store_row_seq(s, row);
+
+		if (seq < first || seq >= end)
+			continue;
+		if ((rc = segment_event(s->columns, row, FIELD_ALL, &ev, e)) < 0)
+			break;
+		buf_reset(&line);
+		event_format(&line, &ev);
+		rc = make_leaf(c, seq, store_row_kind(s, row), buf_view(&line), e);
+	}
+	buf_fini(&line);
+	store_segment_free(s);
+	return rc;
+}
+
+/* The hash that an earlier removal kept of exactly this subtree: 1, 0, -1. */
+static int
+find_removed(struct store *st, uint64_t first, unsigned height, struct hash *out, struct err *e)
+{
+	sqlite3_stmt *s = db_statement(&st->db, ST_COPY_REMOVED, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_bind_int(s, 1, (int64_t)first);
+	db_bind_int(s, 2, (int64_t)first + 1);
+	rc = db_step(&st->db, s, e);
+	if (rc > 0 && (db_int(s, 1) != (int64_t)height || !db_blob_fixed(s, 2, out, sizeof(*out))))
+		rc = 0;
+	sqlite3_reset(s);
+	return rc;
+}
+
+/* A path_source below one node. */
+static int
+node_subtree(void *arg, struct subtree t, struct hash *out, struct err *e)
+{
+	struct cell_hashes *c = arg;
+	uint64_t first = t.index << t.height;
+	uint32_t at = (uint32_t)(first - c->start), n = 1u << t.height, i = 0;
+	int rc;
+
+	while (i < n && bit(c->known, at + i))
+		i++;
+	if (i == n) {
+		tree_root(out, c->leaf + at, n);
+		return 0;
+	}
+	if ((rc = find_removed(c->st, first, t.height, out, e)) != 0)
+		return rc < 0 ? -1 : 0;
+	return t.height > 0 ? 1 : not_logged(first, e);
+}
+
+/* What the leaves that were made of a node lead to, with those of other
+ * segments and of what was removed before, must be the kept one. */
+static int
+check_node(struct cell_hashes *c, const struct segment_info *own, unsigned node, struct err *e)
+{
+	uint64_t first = c->start + node * NODE_LEAVES, end = first + NODE_LEAVES;
+	struct path_source source = { node_subtree, c };
+	struct subtree t = { TREE_NODE_HEIGHT, first >> TREE_NODE_HEIGHT };
+	struct segment_info *list = NULL;
+	struct hash root;
+	size_t n = 0;
+	int rc = 0;
+
+	if (first < own->first || end - 1 > own->last)
+		rc = segment_list(c->st, first, end - 1, &list, &n, e);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (list[i].id != own->id)
+			rc = make_leaves(c, &list[i], first, end, e);
+	free(list);
+	if (rc < 0 || path_subtree(&root, &source, t, e) < 0)
+		return -1;
+	return memcmp(&root, &c->node[node], sizeof(root)) == 0 ? 0 : not_logged(first, e);
+}
+
+/* ---- the hashes that cover what goes ---- */
+
 struct keeper {
-	struct store *st;
-	struct buf sizes; /* of checkpoints within, as uint64_t */
-	size_t at;        /* the first that is not behind yet */
-	const struct hash *leaf; /* the run at work */
-	uint64_t first;
+	struct cell_hashes *cell;
 	struct err *e;
 	int rc;
 };
-
-static uint64_t
-next_size(const struct keeper *k)
-{
-	const uint64_t *size = (const uint64_t *)(const void *)k->sizes.p;
-
-	return k->at < k->sizes.len / sizeof(*size) ? size[k->at] : UINT64_MAX;
-}
 
 static void
 keep_subtree(void *arg, struct subtree t)
 {
 	struct keeper *k = arg;
-	uint64_t start = t.index << t.height;
+	struct cell_hashes *c = k->cell;
+	uint64_t first = t.index << t.height, at = first - c->start;
+	const struct hash *leaf = c->full ? c->leaf : c->kept;
 	struct hash root;
 	sqlite3_stmt *s;
 
 	if (k->rc < 0)
 		return;
-	tree_root(&root, k->leaf + (start - k->first), UINT64_C(1) << t.height);
-	if ((s = db_statement(&k->st->db, ST_REMOVED_ADD, k->e)) == NULL) {
+	if (c->full && t.height >= TREE_NODE_HEIGHT)
+		tree_root(&root, c->node + at / NODE_LEAVES, UINT64_C(1) << (t.height - TREE_NODE_HEIGHT));
+	else
+		tree_root(&root, leaf + at, UINT64_C(1) << t.height);
+	if ((s = db_statement(&c->st->db, ST_REMOVED_ADD, k->e)) == NULL) {
 		k->rc = -1;
 		return;
 	}
-	db_bind_int(s, 1, (int64_t)start);
+	db_bind_int(s, 1, (int64_t)first);
 	db_bind_int(s, 2, t.height);
 	db_bind_blob(s, 3, &root, sizeof(root));
-	k->rc = db_run(&k->st->db, s, k->e);
+	k->rc = db_run(&c->st->db, s, k->e);
 }
 
-static int
-keep_run(struct keeper *k, const struct hash *leaf, uint64_t first, uint32_t count, struct err *e)
+/* Sizes of checkpoints within the segment, ascending. */
+static size_t
+sizes_of(const struct cell_hashes *c, const uint64_t **size)
 {
+	*size = (const uint64_t *)(const void *)c->sizes.p;
+	return c->sizes.len / sizeof(**size);
+}
+
+/* A run of leaves into the removed table, cut at sizes. */
+static int
+keep_run(struct cell_hashes *c, uint64_t first, uint64_t count, struct err *e)
+{
+	struct keeper k = { .cell = c, .e = e };
 	uint64_t at = first, end = first + count;
+	const uint64_t *size;
+	size_t n = sizes_of(c, &size);
 
-	k->leaf = leaf;
-	k->first = first;
-	k->e = e;
-	for (; next_size(k) < end; k->at++)
-		if (next_size(k) > at) {
-			tree_cover(at, next_size(k) - at, keep_subtree, k);
-			at = next_size(k);
+	for (size_t i = 0; i < n && size[i] < end; i++)
+		if (size[i] > at) {
+			tree_cover(at, size[i] - at, keep_subtree, &k);
+			at = size[i];
 		}
-	tree_cover(at, end - at, keep_subtree, k);
-	return k->rc;
-}
-
-static int
-keeper_start(struct keeper *k, struct store *st, const struct segment_info *info, struct err *e)
-{
-	*k = (struct keeper){ .st = st };
-	return checkpoint_sizes(st, info->first, info->last + 1, &k->sizes, e);
+	tree_cover(at, end - at, keep_subtree, &k);
+	return k.rc;
 }
 
 static int
@@ -234,157 +345,185 @@ put_salts(struct store *st, uint64_t cell, struct str salts, struct err *e)
 
 /* ---- some rows of a segment ---- */
 
-/* One pass over the rows: those that go leave their hashes, those that stay go
- * into a new segment. */
 struct parting {
-	struct removed_runs *removed;
+	struct store *st;
+	struct stored *s;
 	const struct doomed *doomed;
-	uint32_t row;
-	struct leaf_source source;
-	struct keeper keeper;
-	uint64_t forget[TREE_CELL / 64];
-	struct hash *leaf; /* of the run at work */
-	uint64_t run_first;
-	uint32_t run;
+	struct cell_hashes *cell;
+	bool again[TREE_CELL_NODES];    /* leaves of the node are made again: all, or in an open cell those that go */
+	uint64_t forget[TREE_CELL / 64]; /* offsets that go */
+	struct runs runs;               /* the same */
 	struct sealer sealer;
 };
 
-static int
-end_run(struct parting *t, struct err *e)
+/* Which rows go, as seqs, and of which nodes the leaves are needed. */
+static void
+look_at_rows(struct parting *t, struct runs *removed)
 {
-	uint32_t n = t->run;
+	const uint64_t *size;
+	size_t n = sizes_of(t->cell, &size);
+	uint16_t gone[TREE_CELL_NODES] = { 0 };
+	bool cut[TREE_CELL_NODES] = { false };
 
-	t->run = 0;
-	return n > 0 ? keep_run(&t->keeper, t->leaf, t->run_first, n, e) : 0;
+	for (uint32_t row = 0; row < t->s->info.meta.count; row++) {
+		uint64_t seq = store_row_seq(t->s, row);
+
+		if (!row_doomed(t->doomed, row))
+			continue;
+		runs_add(removed, seq, 1);
+		runs_add(&t->runs, seq, 1);
+		set_bit(t->forget, (uint32_t)(seq % TREE_CELL));
+		gone[seq % TREE_CELL / NODE_LEAVES]++;
+	}
+	runs_end(&t->runs);
+	for (size_t i = 0; i < n; i++)
+		if (size[i] % NODE_LEAVES != 0)
+			cut[size[i] % TREE_CELL / NODE_LEAVES] = true;
+	for (unsigned i = 0; i < TREE_CELL_NODES; i++)
+		t->again[i] = gone[i] > 0 && (!t->cell->full || gone[i] < NODE_LEAVES || cut[i]);
+}
+
+static bool
+leaf_wanted(const struct parting *t, uint32_t row, uint64_t seq)
+{
+	return t->again[seq % TREE_CELL / NODE_LEAVES] && (t->cell->full || row_doomed(t->doomed, row));
+}
+
+static void
+expect_rows(const struct parting *t)
+{
+	uint32_t n = 0;
+
+	for (uint32_t row = 0; row < t->s->info.meta.count; row++)
+		n += !row_doomed(t->doomed, row) || leaf_wanted(t, row, store_row_seq(t->s, row));
+	segment_expect(t->s->columns, n);
+}
+
+/* Rows that stay go into a new segment; of those that go, most are not even
+ * decoded. */
+static int
+pass_rows(struct parting *t, struct err *e)
+{
+	struct buf line = { 0 };
+	struct event ev;
+	int rc = 0;
+
+	expect_rows(t);
+	for (uint32_t row = 0; rc == 0 && row < t->s->info.meta.count; row++) {
+		uint64_t seq = store_row_seq(t->s, row);
+		enum leaf_kind kind = store_row_kind(t->s, row);
+		bool stays = !row_doomed(t->doomed, row), wanted = leaf_wanted(t, row, seq);
+
+		if (!stays && !wanted)
+			continue;
+		if ((rc = segment_event(t->s->columns, row, FIELD_ALL, &ev, e)) < 0)
+			break;
+		buf_reset(&line);
+		event_format(&line, &ev);
+		if (wanted)
+			rc = make_leaf(t->cell, seq, kind, buf_view(&line), e);
+		if (rc == 0 && stays)
+			rc = sealer_add(&t->sealer, &ev, line.len, seq, kind, e);
+	}
+	buf_fini(&line);
+	return rc;
 }
 
 static int
-part_row(void *arg, const struct event *ev, struct str line, uint64_t seq, enum leaf_kind kind, struct err *e)
+cover_rows(struct parting *t, struct err *e)
 {
-	struct parting *t = arg;
-	uint32_t offset = (uint32_t)(seq % TREE_CELL);
+	struct runs_reader r;
+	int rc = 0;
 
-	if (!t->doomed->row[t->row++])
-		return end_run(t, e) < 0 ? -1 : sealer_add(&t->sealer, ev, line.len, seq, kind, e);
-	if (t->run > 0 && t->run_first + t->run != seq && end_run(t, e) < 0)
-		return -1;
-	if (t->run == 0)
-		t->run_first = seq;
-	if (make_leaf(&t->source, seq, kind, line, &t->leaf[t->run], e) < 0)
-		return -1;
-	t->run++;
-	t->forget[offset / 64] |= UINT64_C(1) << (offset % 64);
-	removed_runs_add(t->removed, seq, 1);
-	return 0;
+	for (unsigned i = 0; rc == 0 && t->cell->full && i < TREE_CELL_NODES; i++)
+		if (t->again[i])
+			rc = check_node(t->cell, &t->s->info, i, e);
+	runs_read(&r, buf_view(&t->runs.list));
+	while (rc == 0 && runs_next(&r) > 0)
+		rc = keep_run(t->cell, r.first, r.end - r.first, e);
+	return rc;
 }
 
 static int
-part(struct parting *t, struct store *st, struct stored *s, struct err *e)
+part(struct parting *t, uint64_t size, struct runs *removed, struct err *e)
 {
+	const struct segment_info *info = &t->s->info;
 	struct buf left = { 0 };
 	int rc;
 
-	if (source_start(&t->source, st, &s->info, e) < 0 || keeper_start(&t->keeper, st, &s->info, e) < 0 ||
-	    stored_each(s, (struct row_sink){ part_row, t }, e) < 0 || end_run(t, e) < 0)
+	if (hashes_start(t->cell, t->st, info, size, e) < 0)
 		return -1;
-	salt_forget(&left, buf_view(&t->source.salts), t->forget);
-	rc = put_salts(st, s->info.first / TREE_CELL, buf_view(&left), e);
+	look_at_rows(t, removed);
+	if (pass_rows(t, e) < 0 || cover_rows(t, e) < 0)
+		return -1;
+	salt_forget(&left, buf_view(&t->cell->salts), t->forget);
+	rc = put_salts(t->st, info->first / TREE_CELL, buf_view(&left), e);
 	buf_fini(&left);
-	if (rc < 0 || segment_drop(st, s->info.id, e) < 0)
+	if (rc < 0 || segment_drop(t->st, info->id, e) < 0)
 		return -1;
 	return sealer_flush(&t->sealer, e);
 }
 
 int
-prune_rows(struct store *st, struct state *state, struct removed_runs *removed, struct stored *s,
-    const struct doomed *d, struct err *e)
+prune_rows(struct store *st, struct state *state, struct runs *removed, struct stored *s, const struct doomed *d,
+    struct pool *pool, struct err *e)
 {
-	struct parting t = { .removed = removed, .doomed = d };
+	struct parting t = { .st = st, .s = s, .doomed = d, .cell = hashes_new() };
 	int rc;
 
-	sealer_init(&t.sealer, st, state, NULL);
-	t.leaf = mem_alloc(TREE_CELL * sizeof(*t.leaf));
-	rc = part(&t, st, s, e);
+	sealer_init(&t.sealer, st, state, pool);
+	rc = part(&t, state->size, removed, e);
 	sealer_fini(&t.sealer);
-	source_fini(&t.source);
-	buf_fini(&t.keeper.sizes);
-	free(t.leaf);
+	hashes_free(t.cell);
+	runs_fini(&t.runs);
 	return rc;
 }
 
 /* ---- a whole cell ---- */
 
-/* The leaves of one node again, which must be those it was made of. */
-static int
-node_leaves(struct stored *s, struct leaf_source *m, unsigned node, const struct hash *kept, struct hash *leaf,
-    struct err *e)
-{
-	struct buf line = { 0 };
-	struct event ev;
-	struct hash root;
-	int rc = 0;
-
-	for (uint32_t i = 0; i < NODE_LEAVES && rc == 0; i++) {
-		uint32_t row = node * NODE_LEAVES + i;
-
-		if ((rc = segment_event(s->columns, row, FIELD_ALL, &ev, e)) < 0)
-			break;
-		buf_reset(&line);
-		event_format(&line, &ev);
-		rc = make_leaf(m, s->info.first + row, store_row_kind(s, row), buf_view(&line), &leaf[i], e);
-	}
-	buf_fini(&line);
-	if (rc < 0)
-		return -1;
-	tree_root(&root, leaf, NODE_LEAVES);
-	if (memcmp(&root, kept, sizeof(root)) != 0)
-		return err_set(e, ERR_INTEGRITY, "events from seq %llu on are not those whose hashes are kept",
-		    (unsigned long long)(s->info.first + node * NODE_LEAVES));
-	return 0;
-}
-
 /* A node that has a checkpoint's size within is cut there; one that has it at
  * its edge is not reached over by any node. */
 static int
-cut_nodes(struct store *st, struct stored *s, struct keeper *k, struct err *e)
+cut_nodes(struct store *st, struct stored *s, struct err *e)
 {
-	struct hash leaf[NODE_LEAVES], *nodes = mem_alloc(TREE_CELL_NODES * sizeof(*nodes));
-	struct leaf_source m;
-	int rc = source_start(&m, st, &s->info, e);
+	struct cell_hashes *c = hashes_new();
+	int rc = hashes_start(c, st, &s->info, s->info.last + 1, e);
+	const uint64_t *size;
+	size_t n = rc == 0 ? sizes_of(c, &size) : 0;
+	unsigned done = TREE_CELL_NODES;
 
-	if (rc == 0)
-		rc = cell_nodes(st, s->info.first / TREE_CELL, nodes, e);
-	segment_expect(s->columns, NODE_LEAVES);
-	while (rc == 0 && next_size(k) != UINT64_MAX) {
-		unsigned node = (unsigned)(next_size(k) % TREE_CELL) / NODE_LEAVES;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		unsigned node = (unsigned)(size[i] % TREE_CELL) / NODE_LEAVES;
+		uint64_t first = c->start + node * NODE_LEAVES;
 
-		if (next_size(k) % NODE_LEAVES == 0) {
-			k->at++;
+		if (size[i] % NODE_LEAVES == 0 || node == done)
 			continue;
-		}
-		rc = node_leaves(s, &m, node, &nodes[node], leaf, e);
+		done = node;
+		rc = make_leaves(c, &s->info, first, first + NODE_LEAVES, e);
 		if (rc == 0)
-			rc = keep_run(k, leaf, s->info.first + node * NODE_LEAVES, NODE_LEAVES, e);
+			rc = check_node(c, &s->info, node, e);
+		if (rc == 0)
+			rc = keep_run(c, first, NODE_LEAVES, e);
 	}
-	source_fini(&m);
-	free(nodes);
+	hashes_free(c);
 	return rc;
 }
 
 /* Its root and nodes are kept already, so that nothing is decoded. */
 int
-prune_cell(struct store *st, struct removed_runs *removed, struct stored *s, struct err *e)
+prune_cell(struct store *st, struct runs *removed, struct stored *s, struct err *e)
 {
-	struct keeper k;
-	int rc = keeper_start(&k, st, &s->info, e);
+	uint64_t first = s->info.first;
+	struct buf sizes = { 0 };
+	int rc = checkpoint_sizes(st, first, first + TREE_CELL, &sizes, e);
 
-	if (rc == 0 && k.sizes.len > 0)
-		rc = cut_nodes(st, s, &k, e);
-	buf_fini(&k.sizes);
+	if (rc == 0 && sizes.len > 0)
+		rc = cut_nodes(st, s, e);
+	buf_fini(&sizes);
 	if (rc < 0)
 		return -1;
-	removed_runs_add(removed, s->info.first, TREE_CELL);
-	if (put_salts(st, s->info.first / TREE_CELL, STR(""), e) < 0)
+	runs_add(removed, first, TREE_CELL);
+	if (put_salts(st, first / TREE_CELL, STR(""), e) < 0)
 		return -1;
 	return segment_drop(st, s->info.id, e);
 }

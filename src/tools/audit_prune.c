@@ -75,17 +75,17 @@ check_clock(struct store *st, struct err *e)
 
 struct operation {
 	char id[37];          /* the same in all its records */
-	int64_t cutoff;
+	struct prune_rule rule;
 };
 
 static void
-write_record(void *arg, const struct cutoff_part *part, struct event *record, struct arena *a)
+write_record(void *arg, const struct prune_part *part, struct event *record, struct arena *a)
 {
 	struct operation *op = arg;
 	struct buf context = { 0 };
 	char cutoff[TIME_TEXT_LEN], oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
 
-	time_format(cutoff, op->cutoff);
+	time_format(cutoff, op->rule.cutoff);
 	buf_printf(&context, "{\"operation\":\"%s\",\"cutoff\":\"%.*s\"", op->id, TIME_TEXT_LEN,
 	    cutoff);
 	if (part->part > 0) {
@@ -115,9 +115,9 @@ print_time(const char *title, int64_t us)
 }
 
 static void
-print_plan(const struct cutoff_plan *p)
+print_plan(const struct prune_plan *p, int64_t cutoff)
 {
-	print_time("older than", p->cutoff);
+	print_time("older than", cutoff);
 	printf("%-12s %" PRIu64 "\n", "events", p->events);
 	print_time("oldest", p->oldest);
 	print_time("newest", p->newest);
@@ -145,30 +145,32 @@ run(const struct args *a, const struct str_list *operands, struct err *e)
 {
 	int64_t now = time_now();
 	struct uuid7 ids = { 0 };
-	struct operation op = { 0 };
-	struct cutoff_plan plan = { 0 };
+	struct filter *all = filter_all();
+	struct operation op = { .rule = { STR("older-than"), all, 0 } };
+	struct prune_plan plan = { .rules = 0 };
 	struct store *st = NULL;
+	uint64_t removed = 0;
 
 	if (operands->n > 0) {
 		err_set(e, ERR_FAIL, "unexpected '%s'", operands->item[0]);
-		return;
+		goto out;
 	}
-	if (cutoff_of(a, now, &op.cutoff, e) != 0 ||
-	    (st = cli_store(&a->common, a->apply ? STORE_WRITE : STORE_READ, e)) == NULL)
+	if (cutoff_of(a, now, &op.rule.cutoff, e) != 0 ||
+	    (st = cli_store(&a->common, a->apply ? STORE_WRITE : STORE_READ, e)) == NULL ||
+	    (a->apply && !a->clock_ok && check_clock(st, e) != 0) ||
+	    store_prune_plan(st, &op.rule, 1, 0, NULL, cli_go_on, &plan, e) != 0)
 		goto out;
 	if (!a->apply) {
-		if (store_cutoff_plan(st, op.cutoff, &plan, e) != 0)
-			goto out;
-		print_plan(&plan);
+		print_plan(&plan, op.rule.cutoff);
 		cli_note(&program, &a->common, "nothing was removed; --apply does it");
 	} else {
-		if (!a->clock_ok && check_clock(st, e) != 0)
-			goto out;
 		uuid7_next(&ids, now, op.id);
-		store_cutoff(st, op.cutoff, write_record, &op, cli_go_on, &plan, e);
-		cli_note(&program, &a->common, "%" PRIu64 " events removed", plan.events);
+		store_prune(st, &plan, NULL, write_record, &op, cli_go_on, &removed, e);
+		cli_note(&program, &a->common, "%" PRIu64 " events removed", removed);
 	}
 out:
+	prune_plan_fini(&plan);
+	filter_free(all);
 	store_close(st);
 }
 

@@ -235,7 +235,9 @@ read_everything(const char *path, const struct valid *made_of)
 	struct err e = ERR_NONE;
 	struct store *st = store_open(path, STORE_READ, &e);
 	struct store_file *files;
-	struct cutoff_plan plan;
+	struct prune_plan plan = { .rules = 0 };
+	struct filter *all;
+	struct prune_rule rule = { STR("all"), NULL, INT64_C(1776902400000000) };
 	struct hash root;
 	uint64_t size, sum = 0;
 	size_t n;
@@ -255,7 +257,10 @@ read_everything(const char *path, const struct valid *made_of)
 	err_clear(&e);
 	store_saved_each(st, take_saved, &sum, &e);
 	err_clear(&e);
-	store_cutoff_plan(st, INT64_C(1776902400000000), &plan, &e);
+	rule.filter = all = filter_all();
+	store_prune_plan(st, &rule, 1, 0, NULL, NULL, &plan, &e);
+	prune_plan_fini(&plan);
+	filter_free(all);
 	err_clear(&e);
 	if (store_files(st, &files, &n, &e) == 0)
 		store_files_free(files, n);

@@ -3,6 +3,7 @@
  * silent in it, on rhythms made for it.
  */
 #include "made_record.h"
+#include "pruned.h"
 #include "query_store.h"
 
 #include "query/silence.h"
@@ -284,7 +285,7 @@ START_TEST(more_sources_than_are_judged_do_no_harm)
 END_TEST
 
 static void
-make_record(void *arg, const struct cutoff_part *part, struct event *record, struct arena *a)
+make_record(void *arg, const struct prune_part *part, struct event *record, struct arena *a)
 {
 	char *id = arena_copy(a, "prune-00", 8);
 
@@ -296,25 +297,25 @@ make_record(void *arg, const struct cutoff_part *part, struct event *record, str
 START_TEST(what_was_pruned_is_told_as_far_as_it_is_in_the_window)
 {
 	const int64_t now = MONDAY + 10 * TIME_DAY, cutoff = MONDAY + 4 * TIME_DAY;
-	struct cutoff_plan done;
 	struct err e = ERR_NONE;
+	uint64_t removed;
 	struct coverage c;
 
 	steady("s", MONDAY, now, 10 * MINUTE);
 	append_close(made_appender);
 	made_appender = NULL;
-	ck_assert_msg(store_cutoff(made, cutoff, make_record, NULL, NULL, &done, &e) == 0, "%s", e.text);
-	ck_assert_uint_gt(done.events, 0);
+	ck_assert_msg(prune_before(made, cutoff, make_record, NULL, &removed, &e) == 0, "%s", e.text);
+	ck_assert_uint_gt(removed, 0);
 
 	c = covers(NULL, MONDAY + TIME_DAY, TIME_NONE, now);
 	ck_assert(!c.complete);
-	ck_assert_uint_eq(c.pruned_events, done.events);
+	ck_assert_uint_eq(c.pruned_events, removed);
 	ck_assert_int_eq(c.pruned_from, MONDAY + TIME_DAY);
 	ck_assert_int_eq(c.pruned_until, cutoff - 10 * MINUTE + 1);
 	coverage_fini(&c);
 	c = covers(NULL, cutoff, TIME_NONE, now);
 	ck_assert(c.complete);
-	ck_assert_uint_eq(c.pruned_events, done.events);
+	ck_assert_uint_eq(c.pruned_events, removed);
 	ck_assert_int_eq(c.pruned_from, TIME_NONE);
 	coverage_fini(&c);
 	c = covers(NULL, TIME_NONE, MONDAY + HOUR, now);

@@ -4,6 +4,7 @@
  * and pages, and it reads no more than it must.
  */
 #include "made_record.h"
+#include "pruned.h"
 #include "query_store.h"
 
 #include "base/mem.h"
@@ -361,7 +362,7 @@ START_TEST(a_limit_reads_no_more_than_it_must)
 END_TEST
 
 static void
-record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena *a)
+record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
 {
 	(void)arg;
 	(void)part;
@@ -372,11 +373,11 @@ record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena
 static void
 prune(int64_t cutoff)
 {
-	struct cutoff_plan done;
 	struct err e = ERR_NONE;
+	uint64_t removed;
 
-	ck_assert_msg(store_cutoff(made, cutoff, record, NULL, NULL, &done, &e) == 0, "%s", e.text);
-	ck_assert_uint_gt(done.events, 0);
+	ck_assert_msg(prune_before(made, cutoff, record, NULL, &removed, &e) == 0, "%s", e.text);
+	ck_assert_uint_gt(removed, 0);
 }
 
 START_TEST(a_pruned_position_is_told_and_gone_on_from)

@@ -12,6 +12,7 @@
 #include "proof/export_proof.h"
 #include "proof/salt.h"
 #include "made_record.h"
+#include "pruned.h"
 #include "query_store.h"
 #include "store/internal.h"
 
@@ -130,7 +131,7 @@ add_events(unsigned n)
 }
 
 static void
-make_record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena *a)
+make_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
 {
 	char *id = arena_alloc(a, 32);
 
@@ -142,7 +143,7 @@ make_record(void *arg, const struct cutoff_part *part, struct event *ev, struct 
 static void
 add_record(unsigned number)
 {
-	struct cutoff_part part = { .part = number };
+	struct prune_part part = { .part = number };
 	struct arena arena = { 0 };
 	struct err e = ERR_NONE;
 	struct event ev;
@@ -462,12 +463,12 @@ END_TEST
 static void
 prune(struct store *st, unsigned events)
 {
-	struct cutoff_plan done;
 	struct err e = ERR_NONE;
+	uint64_t removed;
 
-	ck_assert_msg(store_cutoff(st, START + (int64_t)events * TIME_SECOND, make_record, NULL, NULL, &done, &e) == 0, "%s",
+	ck_assert_msg(prune_before(st, START + (int64_t)events * TIME_SECOND, make_record, NULL, &removed, &e) == 0, "%s",
 	    e.text);
-	ck_assert_uint_eq(done.events, events);
+	ck_assert_uint_eq(removed, events);
 }
 
 START_TEST(what_a_prune_leaves_is_proved)

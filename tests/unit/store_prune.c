@@ -8,6 +8,7 @@
 #include "proof/path.h"
 #include "proof/salt.h"
 #include "made_record.h"
+#include "pruned.h"
 #include "query_store.h"
 #include "store/internal.h"
 
@@ -250,7 +251,7 @@ sign(uint64_t size)
 }
 
 static void
-make_record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena *a)
+make_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
 {
 	char *id = arena_alloc(a, 32), *context = arena_alloc(a, 256);
 
@@ -268,11 +269,11 @@ make_record(void *arg, const struct cutoff_part *part, struct event *ev, struct 
 static uint64_t
 prune(int64_t cutoff)
 {
-	struct cutoff_plan done;
 	struct err e = ERR_NONE;
+	uint64_t removed;
 
-	ck_assert_msg(store_cutoff(made, cutoff, make_record, NULL, NULL, &done, &e) == 0, "%s", e.text);
-	return done.events;
+	ck_assert_msg(prune_before(made, cutoff, make_record, NULL, &removed, &e) == 0, "%s", e.text);
+	return removed;
 }
 
 static void
@@ -536,14 +537,14 @@ END_TEST
 
 START_TEST(a_leaf_without_salt_and_hash_stops_the_prune)
 {
-	struct cutoff_plan done;
 	struct err e = ERR_NONE;
+	uint64_t removed;
 
 	add_in_order(5000);
 	read_store();
 	erase(7);
 	run_sql("DELETE FROM erased");
-	ck_assert_int_eq(store_cutoff(made, START + 100 * TIME_SECOND, make_record, NULL, NULL, &done, &e), -1);
+	ck_assert_int_eq(prune_before(made, START + 100 * TIME_SECOND, make_record, NULL, &removed, &e), -1);
 	ck_assert_int_eq(e.code, ERR_INTEGRITY);
 	ck_assert_uint_eq(number("SELECT count(*) FROM removal"), 0);
 	ck_assert_uint_eq(number("SELECT size FROM state"), 5000);
@@ -552,14 +553,14 @@ END_TEST
 
 START_TEST(two_original_hashes_of_one_event_stop_the_prune)
 {
-	struct cutoff_plan done;
 	struct err e = ERR_NONE;
+	uint64_t removed;
 
 	add_in_order(5000);
 	read_store();
 	erase(7);
 	run_sql("UPDATE erased SET leaf = zeroblob(32) WHERE record = 1");
-	ck_assert_int_eq(store_cutoff(made, START + 100 * TIME_SECOND, make_record, NULL, NULL, &done, &e), -1);
+	ck_assert_int_eq(prune_before(made, START + 100 * TIME_SECOND, make_record, NULL, &removed, &e), -1);
 	ck_assert_int_eq(e.code, ERR_INTEGRITY);
 }
 END_TEST
@@ -567,15 +568,15 @@ END_TEST
 /* Its evidence would be gone. */
 START_TEST(a_node_is_not_cut_when_its_events_are_others)
 {
-	struct cutoff_plan done;
 	struct err e = ERR_NONE;
+	uint64_t removed;
 
 	add_in_order(TREE_CELL);
 	add_in_order(1);
 	read_store();
 	sign(1001);
 	run_sql("UPDATE cell SET nodes = zeroblob(8192)");
-	ck_assert_int_eq(store_cutoff(made, START + TREE_CELL * TIME_SECOND, make_record, NULL, NULL, &done, &e), -1);
+	ck_assert_int_eq(prune_before(made, START + TREE_CELL * TIME_SECOND, make_record, NULL, &removed, &e), -1);
 	ck_assert_int_eq(e.code, ERR_INTEGRITY);
 	ck_assert_msg(strstr(e.text, "seq 768 ") != NULL, "%s", e.text);
 }

@@ -12,6 +12,7 @@
 #include "proof/salt.h"
 #include "store/internal.h"
 #include "made_record.h"
+#include "pruned.h"
 #include "store_folder.h"
 
 static const struct event_policy stored = { .stored = true, .assume_now = TIME_NONE };
@@ -490,7 +491,7 @@ START_TEST(what_was_not_committed_is_not_there)
 END_TEST
 
 static void
-number_record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena *a)
+number_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
 {
 	char *id = arena_alloc(a, 32);
 	unsigned *count = arg;
@@ -518,8 +519,9 @@ time_of(unsigned n)
 START_TEST(prune_removes_exactly_what_is_older_and_the_rest_stays)
 {
 	struct store *st = open_store(STORE_CREATE);
-	struct cutoff_plan plan, done;
+	struct prune_plan plan;
 	struct err e = ERR_NONE;
+	uint64_t removed;
 	struct buf line = { 0 };
 	unsigned records = 0, kept = 0, expected = 0;
 	int64_t cutoff = time_of(80000);
@@ -530,10 +532,10 @@ START_TEST(prune_removes_exactly_what_is_older_and_the_rest_stays)
 	read_all(st, &before);
 	for (unsigned n = 0; n < 140010; n++)
 		expected += time_of(n) < cutoff;
-	ck_assert_msg(store_cutoff_plan(st, cutoff, &plan, &e) == 0, "%s", e.text);
+	ck_assert_msg(pruned_before(st, cutoff, number_record, &records, &plan, &removed, &e) == 0, "%s", e.text);
 	ck_assert_uint_eq(plan.events, expected);
-	ck_assert_msg(store_cutoff(st, cutoff, number_record, &records, NULL, &done, &e) == 0, "%s", e.text);
-	ck_assert_uint_eq(done.events, expected);
+	ck_assert_uint_eq(removed, expected);
+	prune_plan_fini(&plan);
 	ck_assert_uint_ge(records, 2);
 	read_all(st, &after);
 	ck_assert_uint_eq(after.n, before.n - expected + records);
@@ -548,8 +550,8 @@ START_TEST(prune_removes_exactly_what_is_older_and_the_rest_stays)
 	}
 	ck_assert_uint_eq(kept, 140010 - expected);
 	/* Again: nothing is left to do, and nothing is recorded. */
-	ck_assert_int_eq(store_cutoff(st, cutoff, number_record, &records, NULL, &done, &e), 0);
-	ck_assert_uint_eq(done.events, 0);
+	ck_assert_int_eq(prune_before(st, cutoff, number_record, &records, &removed, &e), 0);
+	ck_assert_uint_eq(removed, 0);
 	all_fini(&before);
 	all_fini(&after);
 	buf_fini(&line);
@@ -562,17 +564,16 @@ START_TEST(pruned_events_leave_the_hashes_of_their_subtrees)
 {
 	struct store *st = open_store(STORE_CREATE);
 	struct hash *leaf = mem_alloc(9000 * sizeof(*leaf)), root;
-	struct cutoff_plan done;
 	struct err e = ERR_NONE;
 	unsigned records = 0;
-	uint64_t covered = 0, expected = 0;
+	uint64_t covered = 0, expected = 0, removed;
 	sqlite3_stmt *s;
 
 	append_range(st, NULL, 0, 9000, 5000);
 	ck_assert_msg(leaf_gather(st, 0, leaf, 9000, &e) == 0, "%s", e.text);
 	for (unsigned n = 0; n < 9000; n++)
 		expected += time_of(n) < time_of(6000);
-	ck_assert_msg(store_cutoff(st, time_of(6000), number_record, &records, NULL, &done, &e) == 0, "%s", e.text);
+	ck_assert_msg(prune_before(st, time_of(6000), number_record, &records, &removed, &e) == 0, "%s", e.text);
 	ck_assert_int_eq(
 	    sqlite3_prepare_v2(st->db.sqlite, "SELECT first, height, hash FROM removed", -1, &s, NULL), SQLITE_OK);
 	while (sqlite3_step(s) == SQLITE_ROW) {

@@ -12,6 +12,7 @@
 #include "proof/salt.h"
 #include "store/verify_parts.h"
 #include "made_record.h"
+#include "pruned.h"
 #include "store_folder.h"
 
 #define DAY 86400
@@ -92,7 +93,7 @@ fill_record(struct event *ev, const char *action, struct str context, struct are
 }
 
 static void
-prune_record(void *arg, const struct cutoff_part *part, struct event *ev, struct arena *a)
+prune_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
 {
 	char oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
 	struct buf context = { 0 };
@@ -114,10 +115,10 @@ prune_record(void *arg, const struct cutoff_part *part, struct event *ev, struct
 static void
 prune(struct store *st, int64_t cutoff)
 {
-	struct cutoff_plan done;
 	struct err e = ERR_NONE;
+	uint64_t removed;
 
-	ck_assert_msg(store_cutoff(st, cutoff * TIME_SECOND, prune_record, NULL, NULL, &done, &e) == 0, "%s", e.text);
+	ck_assert_msg(prune_before(st, cutoff * TIME_SECOND, prune_record, NULL, &removed, &e) == 0, "%s", e.text);
 }
 
 /* ---- verification ---- */
