@@ -78,9 +78,25 @@ void cli_detail(const struct program *p, const struct common_args *c, const char
  * default names.  An error of opening says which file. */
 struct store *cli_store(const struct common_args *c, enum store_mode mode, struct err *e);
 
+/* The same by a configuration that was read already. */
+struct config;
+struct store *cli_store_by(const struct common_args *c, const struct config *config, enum store_mode mode,
+    struct err *e);
+
+/*
+ * For reading events, by the filter.  When record_reads: of the configuration
+ * has the program, the read is recorded first (audit.read): it is told in the
+ * log before anything of the answer is, and one that cannot be recorded is
+ * refused, ERR_REFUSED.
+ */
+struct store *cli_store_read(const struct program *p, const struct common_args *c, const struct filter *f,
+    struct err *e);
+
 /* The same for writing.  One that can only be read is ERR_REFUSED, beginning
  * with `refused`: "an export that cannot be recorded". */
 struct store *cli_store_record(const struct common_args *c, const char *refused, struct err *e);
+struct store *cli_store_record_by(const struct common_args *c, const struct config *config, const char *refused,
+    struct err *e);
 
 /* --fields, --by: fields and payload paths, separated by commas too; yours
  * (free), their bytes in a; NULL when none are named.  ERR_FAIL with the
@@ -107,6 +123,9 @@ int cli_left_out(const struct query_faulty *faulty, struct err *e);
 /* Standard output around what `print` writes.  When it fails, what was written
  * before is true, and is shown. */
 int cli_print(int (*print)(void *arg, struct outstream *out, struct err *e), void *arg, struct err *e);
+
+/* One line to standard output, harmless on a terminal.  cli_finish tells of failures. */
+void cli_print_line(struct str text);
 
 /* Lists what was refused, oldest first: JSON lines, or a table for people. */
 int cli_quarantine(struct store *st, bool table, struct outstream *out, struct err *e);

@@ -84,20 +84,23 @@ make_folders(const char *path, struct err *e)
 	return rc;
 }
 
-/* --db, $AUDIT_DB, db: of the configuration, the default.  Yours.
+/* --db, $AUDIT_DB. */
+static const char *
+named_db(const struct common_args *c)
+{
+	return c->db ? c->db : environment("AUDIT_DB");
+}
+
+/* The one that was named, db: of the configuration, the default.  Yours.
  * *is_default: nobody named it. */
 static char *
-db_path(const struct common_args *c, bool *is_default, struct err *e)
+db_path(const struct common_args *c, const struct config *config, bool *is_default, struct err *e)
 {
-	const char *chosen = c->db ? c->db : environment("AUDIT_DB");
-	struct config config = { 0 };
+	const char *chosen = named_db(c);
 	char *path = NULL;
 
-	/* A file that was named is checked even when nothing in it is needed. */
-	if ((named_config(c) || !chosen) && cli_config(c, &config, e) != 0)
-		goto out;
 	if (!chosen)
-		chosen = config.db;
+		chosen = config->db;
 	*is_default = !chosen;
 	if (!chosen && geteuid() == 0)
 		chosen = SYSTEM_DB;
@@ -105,18 +108,16 @@ db_path(const struct common_args *c, bool *is_default, struct err *e)
 		path = mem_strdup(chosen);
 	else if ((path = user_file("XDG_STATE_HOME", ".local/state", "audit-toolkit/audit.db")) == NULL)
 		err_set(e, ERR_FAIL, "no store named (--db FILE) and no $HOME to look for one in");
-out:
-	config_fini(&config);
 	return path;
 }
 
 /* The default place is made when it is missing; one that was named is not,
  * because its name may be a typing error. */
 struct store *
-cli_store(const struct common_args *c, enum store_mode mode, struct err *e)
+cli_store_by(const struct common_args *c, const struct config *config, enum store_mode mode, struct err *e)
 {
 	bool is_default;
-	char *path = db_path(c, &is_default, e);
+	char *path = db_path(c, config, &is_default, e);
 	struct store *st = NULL;
 
 	if (path && (mode != STORE_CREATE || !is_default || make_folders(path, e) == 0))
@@ -126,18 +127,46 @@ cli_store(const struct common_args *c, enum store_mode mode, struct err *e)
 	return st;
 }
 
-struct store *
-cli_store_record(const struct common_args *c, const char *refused, struct err *e)
+/* What says where the store is.  A file that was named is checked even when
+ * nothing in it is needed. */
+static int
+read_config(const struct common_args *c, struct config *config, struct err *e)
 {
-	struct store *st = cli_store(c, STORE_WRITE, e), *readable;
+	return !named_config(c) && named_db(c) ? 0 : cli_config(c, config, e);
+}
+
+struct store *
+cli_store(const struct common_args *c, enum store_mode mode, struct err *e)
+{
+	struct config config = { 0 };
+	struct store *st = read_config(c, &config, e) == 0 ? cli_store_by(c, &config, mode, e) : NULL;
+
+	config_fini(&config);
+	return st;
+}
+
+struct store *
+cli_store_record_by(const struct common_args *c, const struct config *config, const char *refused, struct err *e)
+{
+	struct store *st = cli_store_by(c, config, STORE_WRITE, e), *readable;
 	struct err other = ERR_NONE;
 
 	if (st || e->code != ERR_FAIL)
 		return st;
-	if ((readable = cli_store(c, STORE_READ, &other)) != NULL) {
+	if ((readable = cli_store_by(c, config, STORE_READ, &other)) != NULL) {
 		e->code = ERR_REFUSED;
 		err_doing(e, "%s is refused", refused);
 	}
 	store_close(readable);
 	return NULL;
+}
+
+struct store *
+cli_store_record(const struct common_args *c, const char *refused, struct err *e)
+{
+	struct config config = { 0 };
+	struct store *st = read_config(c, &config, e) == 0 ? cli_store_record_by(c, &config, refused, e) : NULL;
+
+	config_fini(&config);
+	return st;
 }

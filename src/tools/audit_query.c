@@ -467,7 +467,7 @@ prepare(struct answer *w, int64_t now, struct err *e)
 		return rc;
 	if (a->quarantine && w->filter->root->op != FILTER_TRUE)
 		return err_set(e, ERR_FAIL, "--quarantine takes no filter");
-	if (a->input.n == 0 && (w->st = cli_store(&a->common, STORE_READ, e)) == NULL)
+	if (a->input.n == 0 && (w->st = cli_store_read(&program, &a->common, w->filter, e)) == NULL)
 		return -1;
 	w->opts.now = a->cursor_file != NULL ? now : then;
 	if (w->continued && query_cursor_check(&w->from, w->st, w->filter, w->opts.order, e) < 0)

@@ -280,7 +280,7 @@ run(const struct args *a, struct err *e)
 
 	if (cli_filter(&program, &a->common, &a->filter, a->output, w.now, &w.filter, e) != 0 ||
 	    parse_options(a, &so, &sr, &names, e) != 0 || choose_look(a, &sr, e) != 0 ||
-	    check_change(a, &sr, e) != 0 || (a->input.n == 0 && (w.st = cli_store(&a->common, STORE_READ, e)) == NULL))
+	    check_change(a, &sr, e) != 0 || (a->input.n == 0 && (w.st = cli_store_read(&program, &a->common, w.filter, e)) == NULL))
 		goto out;
 	w.opts = (struct query_options){ .filter = w.filter, .order = QUERY_OLDEST, .now = w.now,
 		.fields = summary_fields(&so), .pool = pool_new(pool_cpus() - 1), .go_on = cli_go_on };

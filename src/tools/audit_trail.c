@@ -400,14 +400,18 @@ verdict(const struct answer *w, struct err *e)
 static int
 prepare(struct args *a, struct answer *w, struct err *e)
 {
-	bool needed = a->input.n == 0 || a->filter.saved.n > 0;
+	bool lines = a->input.n > 0;
 
-	if (needed && (w->st = cli_store(&a->common, STORE_READ, e)) == NULL)
+	if (!lines)
+		w->st = cli_store_read(&program, &a->common, w->filter, e);
+	else if (a->filter.saved.n > 0)
+		w->st = cli_store(&a->common, STORE_READ, e);
+	if (w->st == NULL && (!lines || a->filter.saved.n > 0))
 		return -1;
 	if (cli_saved(w->st, &a->filter, e) != 0 ||
 	    trail_filters_build(&w->filters, &a->filter, w->now, e) != 0)
 		return -1;
-	if (a->input.n > 0) {
+	if (lines) {
 		store_close(w->st);
 		w->st = NULL;
 	}
