@@ -16,9 +16,8 @@
 
 #define REFUSED "a change of saved queries that cannot be recorded"
 
-/* One line to stdout, harmless on a terminal.  cli_finish tells of failures. */
-static void
-print_line(struct str text)
+void
+cli_print_line(struct str text)
 {
 	struct buf shown = { 0 };
 
@@ -184,7 +183,7 @@ list_one(void *arg, const struct saved_query *q, struct err *e)
 		add_object(&l->line, q);
 	}
 	l->n++;
-	print_line(buf_view(&l->line));
+	cli_print_line(buf_view(&l->line));
 	return cli_go_on(e);
 }
 
@@ -205,7 +204,7 @@ list(const struct program *p, const struct common_args *c, const char *output, s
 			l.format++;
 		rc = store_saved_each(st, list_one, &l, e);
 		if (rc == 0 && l.format == LIST_JSON)
-			print_line(l.n == 0 ? STR("[]") : STR("]"));
+			cli_print_line(l.n == 0 ? STR("[]") : STR("]"));
 		if (rc == 0 && l.n == 0 && l.format == LIST_TABLE)
 			cli_note(p, c, "there are no saved queries; --save NAME makes one");
 	}
@@ -238,7 +237,7 @@ print_where(const struct filter *f)
 	struct buf text = { 0 };
 
 	filter_format(&text, f);
-	print_line(buf_view(&text));
+	cli_print_line(buf_view(&text));
 	buf_fini(&text);
 }
 

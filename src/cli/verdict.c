@@ -59,6 +59,8 @@ add_events(struct buf *b, const struct verify_result *r)
 		buf_printf(b, ", %" PRIu64 " changed by an erasure", r->erased);
 	if (r->pruned > 0)
 		buf_printf(b, "; %" PRIu64 " pruned", r->pruned);
+	if (r->holds > 0)
+		buf_printf(b, "\nholds        %" PRIu64 " active", r->holds);
 	buf_printf(b, "\nlog          size %" PRIu64 ", root ", r->size);
 	base64_add(b, r->root.b, HASH_LEN);
 	buf_byte(b, '\n');
@@ -131,9 +133,9 @@ add_program(struct buf *b, const struct verdict *v)
 	buf_printf(b, "{\"status\":\"%s\",\"size\":%" PRIu64 ",\"root\":\"", status_words[v->status], r->size);
 	base64_add(b, r->root.b, HASH_LEN);
 	buf_printf(b, "\",\"present\":%" PRIu64 ",\"records\":%" PRIu64 ",\"erased\":%" PRIu64 ",\"pruned\":%" PRIu64
-	    ",\"missing\":%" PRIu64 ",\"recomputed\":%" PRIu64 ",\"checkpoints\":%zu,\"signed_size\":%" PRIu64
-	    ",\"signed_at\":", r->present, r->records, r->erased, r->pruned, r->missing, r->recomputed, r->checkpoints,
-	    v->signed_size);
+	    ",\"missing\":%" PRIu64 ",\"recomputed\":%" PRIu64 ",\"holds\":%" PRIu64 ",\"checkpoints\":%zu"
+	    ",\"signed_size\":%" PRIu64 ",\"signed_at\":", r->present, r->records, r->erased, r->pruned, r->missing,
+	    r->recomputed, r->holds, r->checkpoints, v->signed_size);
 	if (v->signed_at == TIME_NONE) {
 		buf_printf(b, "null");
 	} else {

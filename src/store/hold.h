@@ -38,6 +38,10 @@ struct hold {
 	struct str lifted_by, lift_reason;
 };
 
+/* Whether they are such as a hold can have: text, of 1 to so many bytes, and in
+ * a matter no control characters.  ERR_FAIL. */
+int store_hold_check(struct str matter, struct str reason, struct err *e);
+
 /* By id.  ERR_INTEGRITY when a record is not there or is none of a hold. */
 int store_hold_each(struct store *st, int (*each)(void *arg, const struct hold *h, struct err *e), void *arg,
     struct err *e);

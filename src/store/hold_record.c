@@ -199,6 +199,14 @@ check_text(const char *what, struct str s, size_t max, struct err *e)
 	return 0;
 }
 
+int
+store_hold_check(struct str matter, struct str reason, struct err *e)
+{
+	if (check_text("matter", matter, HOLD_MATTER_MAX, e) < 0 || check_text("reason", reason, HOLD_REASON_MAX, e) < 0)
+		return -1;
+	return has_control(matter) ? err_set(e, ERR_FAIL, "a hold's matter has no control characters") : 0;
+}
+
 struct filter *
 hold_filter(const struct hold *h, struct err *e)
 {
@@ -206,14 +214,8 @@ hold_filter(const struct hold *h, struct err *e)
 	struct filter *f = NULL;
 	struct buf again = { 0 };
 
-	if (check_text("matter", h->matter, HOLD_MATTER_MAX, e) < 0 ||
-	    check_text("reason", h->reason, HOLD_REASON_MAX, e) < 0 ||
-	    check_text("filter", h->filter, HOLD_FILTER_MAX, e) < 0)
+	if (store_hold_check(h->matter, h->reason, e) < 0 || check_text("filter", h->filter, HOLD_FILTER_MAX, e) < 0)
 		return NULL;
-	if (has_control(h->matter)) {
-		err_set(e, ERR_FAIL, "a hold's matter has no control characters");
-		return NULL;
-	}
 	str_list_add(&args.where, h->filter.p, h->filter.len);
 	if ((f = filter_build(&args, 0, e)) != NULL) {
 		filter_format(&again, f);
