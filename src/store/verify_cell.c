@@ -140,7 +140,7 @@ unanswered(struct cell_work *w, const struct deed *d, uint64_t seq)
 {
 	if (d->kind == DEED_FIRST_KEY || d->kind == DEED_NEXT_KEY)
 		key_fault(w, seq, "a record introduces a key that the store does not know");
-	else if (d->kind == DEED_ERASE || (d->kind == DEED_PRUNE && !d->closing))
+	else if ((d->kind == DEED_ERASE || d->kind == DEED_PRUNE) && !d->closing)
 		findings_add(&w->found, PLACE_SEQ(VERIFY_REMOVAL, seq, seq),
 		    "seq %llu: a record of a removal that the store does not know", (unsigned long long)seq);
 	else if (d->kind == DEED_HOLD)
@@ -150,15 +150,19 @@ unanswered(struct cell_work *w, const struct deed *d, uint64_t seq)
 }
 
 /* A record that introduces a key, says what was removed, places or lifts a hold
- * must have its row; one that lifts several, as many. */
+ * must have its row; one that lifts several, as many.  An erased one is read as
+ * it is now; but those of keys no erasure changes: it could name any other key. */
 static void
-check_deed(struct cell_work *w, const struct event *ev, uint64_t seq)
+check_deed(struct cell_work *w, const struct event *ev, uint64_t seq, bool erased)
 {
 	struct expected_record *x = find_expected(w, seq);
 	size_t lifted = 0;
 	struct deed d;
 
 	deed_read(&d, ev, &w->check);
+	if (erased && (d.kind == DEED_FIRST_KEY || d.kind == DEED_NEXT_KEY))
+		findings_add(&w->found, PLACE_SEQ(VERIFY_ERASURE, seq, seq),
+		    "seq %llu: a record that introduces a key was changed by an erasure", (unsigned long long)seq);
 	if (x == NULL)
 		unanswered(w, &d, seq);
 	for (; x != NULL && x < w->record + w->records && x->seq == seq; x++) {
@@ -220,11 +224,8 @@ cell_take_event(struct cell_work *w, const struct event *ev, struct str line, ui
 	if (event_has(ev, FIELD_INGESTED) && ev->ingested > w->last_ingested)
 		w->last_ingested = ev->ingested;
 	check_record(w, ev, seq, kind, segment);
-	if (kind == LEAF_RECORD && x != NULL)
-		findings_add(&w->found, PLACE_SEQ(VERIFY_ERASURE, seq, seq),
-		    "seq %llu: a record of the toolkit was changed by an erasure", (unsigned long long)seq);
-	else if (kind == LEAF_RECORD)
-		check_deed(w, ev, seq);
+	if (kind == LEAF_RECORD)
+		check_deed(w, ev, seq, x != NULL);
 	if (x != NULL) {
 		take_erased(w, x, line, seq);
 	} else if (salt_get(&w->walk, at, salt)) {
