@@ -188,7 +188,9 @@ void progress_start(struct progress *p, const struct common_args *c, const char 
 void progress_update(struct progress *p, uint64_t done, double share); /* share < 0: unknown */
 void progress_end(struct progress *p);
 
-/* Who runs this: "uid:1000" and friends, for the toolkit's own records. */
+/* Who runs this: "uid:1000" and friends, for the toolkit's own records.  The
+ * terminal is the controlling one, whatever was redirected; without root's
+ * rights, sudo_user is told only when it agrees with who logged in. */
 struct operator_info {
 	unsigned uid, login_uid; /* login_uid: (unsigned)-1 unknown */
 	char user[64], sudo_user[64], terminal[64], host[256];
@@ -201,5 +203,8 @@ void cli_operator(struct operator_info *o);
  * JSON object's canonical bytes) with the operator's login_uid, sudo_user and
  * terminal put in.  Bytes in a. */
 void cli_record(struct event *ev, const char *action, struct str context, struct arena *a);
+/* The same without actor_name and sudo_user: for records that no erasure may
+ * change, such as those of keys. */
+void cli_record_nameless(struct event *ev, const char *action, struct str context, struct arena *a);
 
 #endif

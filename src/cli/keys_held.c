@@ -116,7 +116,7 @@ keys_record(struct keys *k, const char *action, const struct note_verifier *v, s
 	buf_printf(&context, "{\"key\":");
 	cli_quote(&context, buf_view(&line));
 	buf_byte(&context, '}');
-	cli_record(&ev, action, buf_view(&context), &a);
+	cli_record_nameless(&ev, action, buf_view(&context), &a);
 	rc = store_key_add(k->st, buf_view(&line), &ev, &seq, e);
 	arena_fini(&a);
 	buf_fini(&context);

@@ -5,6 +5,8 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/random.h"
@@ -42,6 +44,67 @@ login_uid(void)
 	return uid;
 }
 
+/* Who called sudo.  Anyone can set a variable: without root's rights it counts
+ * only when it agrees with who logged in. */
+static const char *
+sudo_user(unsigned login)
+{
+	const char *uid = getenv("SUDO_UID");
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", login);
+	if (getuid() == 0 || (login != LOGIN_UID_UNKNOWN && uid && strcmp(uid, text) == 0))
+		return getenv("SUDO_USER");
+	return NULL;
+}
+
+/* The device of the controlling terminal: whatever was redirected, it is the
+ * same; 0 for what cron or systemd started.  From a line such as
+ *	4242 (audit-export) S 4200 4242 4200 34816 ...
+ * where the name may have blanks and parentheses. */
+static dev_t
+terminal_device(void)
+{
+	FILE *f = fopen("/proc/self/stat", "r");
+	char line[512];
+	const char *behind;
+	unsigned device = 0;
+
+	if (!f)
+		return 0;
+	behind = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	fclose(f);
+	if (!behind || sscanf(behind, ") %*c %*d %*d %*d %u", &device) != 1)
+		return 0;
+	return makedev(device >> 8 & 0xfff, (device & 0xff) | (device >> 12 & 0xfff00));
+}
+
+/* Its name, among those that terminals have; else that of a standard stream. */
+static void
+find_terminal(char *out, size_t size)
+{
+	static const struct {
+		unsigned major, first;
+		const char *name;
+	} kinds[] = { { 136, 0, "/dev/pts/" }, { 4, 64, "/dev/ttyS" }, { 4, 0, "/dev/tty" } };
+	dev_t device = terminal_device();
+	char text[256];
+	struct stat sb;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && device != 0; i++) {
+		if (major(device) != kinds[i].major || minor(device) < kinds[i].first)
+			continue;
+		snprintf(text, sizeof(text), "%s%u", kinds[i].name, minor(device) - kinds[i].first);
+		if (stat(text, &sb) == 0 && S_ISCHR(sb.st_mode) && sb.st_rdev == device) {
+			copy_text(out, size, text);
+			return;
+		}
+	}
+	for (int fd = 0; fd <= 2 && !*out; fd++)
+		if (ttyname_r(fd, text, sizeof(text)) == 0)
+			copy_text(out, size, text);
+}
+
 void
 cli_operator(struct operator_info *o)
 {
@@ -50,10 +113,8 @@ cli_operator(struct operator_info *o)
 
 	*o = (struct operator_info){ .uid = getuid(), .login_uid = login_uid() };
 	copy_text(o->user, sizeof(o->user), pw ? pw->pw_name : NULL);
-	copy_text(o->sudo_user, sizeof(o->sudo_user), getenv("SUDO_USER"));
-	for (int fd = 0; fd <= 2 && !o->terminal[0]; fd++)
-		if (ttyname_r(fd, text, sizeof(text)) == 0)
-			copy_text(o->terminal, sizeof(o->terminal), text);
+	copy_text(o->sudo_user, sizeof(o->sudo_user), sudo_user(o->login_uid));
+	find_terminal(o->terminal, sizeof(o->terminal));
 	if (gethostname(text, sizeof(text)) == 0) {
 		text[sizeof(text) - 1] = '\0';
 		copy_text(o->host, sizeof(o->host), text);
@@ -83,8 +144,9 @@ add_member(struct buf *object, const char *key, const char *value)
 	json_quote(object, str_of(value));
 }
 
+/* named: with the names of people, not only their numbers. */
 static void
-set_operator(struct event *ev, struct str context, struct arena *a)
+set_operator(struct event *ev, struct str context, bool named, struct arena *a)
 {
 	struct buf object = { 0 };
 	struct operator_info o;
@@ -97,7 +159,8 @@ set_operator(struct event *ev, struct str context, struct arena *a)
 	set_text(ev, FIELD_OUTCOME, "success", a);
 	set_text(ev, FIELD_ACTOR_ID, text, a);
 	set_text(ev, FIELD_ACTOR_TYPE, "user", a);
-	set_text(ev, FIELD_ACTOR_NAME, o.user, a);
+	if (named)
+		set_text(ev, FIELD_ACTOR_NAME, o.user, a);
 	set_text(ev, FIELD_HOST, o.host, a);
 
 	/* The object without its closing brace, then the operator. */
@@ -108,15 +171,16 @@ set_operator(struct event *ev, struct str context, struct arena *a)
 		snprintf(text, sizeof(text), "uid:%u", o.login_uid);
 		add_member(&object, "login_uid", text);
 	}
-	add_member(&object, "sudo_user", o.sudo_user);
+	if (named)
+		add_member(&object, "sudo_user", o.sudo_user);
 	add_member(&object, "terminal", o.terminal);
 	buf_byte(&object, '}');
 	event_set(ev, FIELD_CONTEXT, (struct str){ arena_copy(a, object.p, object.len), object.len });
 	buf_fini(&object);
 }
 
-void
-cli_record(struct event *ev, const char *action, struct str context, struct arena *a)
+static void
+make_record(struct event *ev, const char *action, struct str context, bool named, struct arena *a)
 {
 	struct uuid7 ids = { 0 };
 	int64_t now = time_now();
@@ -129,5 +193,17 @@ cli_record(struct event *ev, const char *action, struct str context, struct aren
 	event_set_time(ev, FIELD_INGESTED, now);
 	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
 	set_text(ev, FIELD_ACTION, action, a);
-	set_operator(ev, context, a);
+	set_operator(ev, context, named, a);
+}
+
+void
+cli_record(struct event *ev, const char *action, struct str context, struct arena *a)
+{
+	make_record(ev, action, context, true, a);
+}
+
+void
+cli_record_nameless(struct event *ev, const char *action, struct str context, struct arena *a)
+{
+	make_record(ev, action, context, false, a);
 }

@@ -1,4 +1,9 @@
 /* Records about the toolkit's own doing are canonical events. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -48,6 +53,90 @@ START_TEST(the_operator_is_in_it)
 }
 END_TEST
 
+static bool
+says(void (*make)(struct event *ev, const char *action, struct str context, struct arena *a), const char *what)
+{
+	struct arena a = { 0 };
+	struct buf line = { 0 };
+	struct event ev;
+	bool found;
+
+	make(&ev, "audit.export", STR("{}"), &a);
+	event_format(&line, &ev);
+	found = memmem(line.p, line.len, what, strlen(what)) != NULL;
+	buf_fini(&line);
+	arena_fini(&a);
+	return found;
+}
+
+START_TEST(a_nameless_record_has_numbers_only)
+{
+	char uid[32];
+
+	setenv("SUDO_USER", "alice", 1);
+	snprintf(uid, sizeof(uid), "\"uid:%u\"", (unsigned)getuid());
+	ck_assert(says(cli_record, "actor_name"));
+	ck_assert(!says(cli_record_nameless, "actor_name"));
+	ck_assert(!says(cli_record_nameless, "alice"));
+	ck_assert(says(cli_record_nameless, uid));
+	ck_assert(says(cli_record_nameless, "\"host\""));
+	unsetenv("SUDO_USER");
+}
+END_TEST
+
+/* Anyone can set the variables: they are told when root has them, or when they
+ * agree with who logged in. */
+START_TEST(sudo_is_not_believed_without_reason)
+{
+	struct operator_info o;
+
+	cli_operator(&o);
+	setenv("SUDO_USER", "mallory", 1);
+	setenv("SUDO_UID", "4294967294", 1);
+	cli_operator(&o);
+	ck_assert_str_eq(o.sudo_user, getuid() == 0 ? "mallory" : "");
+	if (getuid() == 0) {
+		ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
+		cli_operator(&o);
+		ck_assert_uint_eq(o.uid, 65534);
+		ck_assert_str_eq(o.sudo_user, "");
+	}
+}
+END_TEST
+
+/* A session of its own has no controlling terminal: as cron and systemd start
+ * programs. */
+START_TEST(without_a_terminal_there_is_none)
+{
+	struct operator_info o;
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(null, fd);
+	if (setsid() < 0 && getsid(0) != getpid())
+		return;
+	cli_operator(&o);
+	ck_assert_str_eq(o.terminal, "");
+}
+END_TEST
+
+/* The same terminal, whatever became of the standard streams. */
+START_TEST(the_controlling_terminal_is_named)
+{
+	int leader = posix_openpt(O_RDWR | O_NOCTTY), follower, null = open("/dev/null", O_RDWR);
+	struct operator_info o;
+	char name[64];
+
+	if (leader < 0 || grantpt(leader) != 0 || unlockpt(leader) != 0 || ptsname_r(leader, name, sizeof(name)) != 0 ||
+	    setsid() < 0 || (follower = open(name, O_RDWR)) < 0 || ioctl(follower, TIOCSCTTY, 0) != 0)
+		return; /* no terminals here */
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(null, fd);
+	cli_operator(&o);
+	ck_assert_str_eq(o.terminal, name);
+}
+END_TEST
+
 START_TEST(quoted_text_is_always_json)
 {
 	struct buf out = { 0 };
@@ -69,6 +158,10 @@ record_suite(void)
 
 	tcase_add_test(c, a_record_reads_back_as_it_was);
 	tcase_add_test(c, the_operator_is_in_it);
+	tcase_add_test(c, a_nameless_record_has_numbers_only);
+	tcase_add_test(c, sudo_is_not_believed_without_reason);
+	tcase_add_test(c, without_a_terminal_there_is_none);
+	tcase_add_test(c, the_controlling_terminal_is_named);
 	tcase_add_test(c, quoted_text_is_always_json);
 	suite_add_tcase(s, c);
 	return s;
