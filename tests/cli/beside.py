@@ -161,7 +161,7 @@ class Log:
                     self.wrong.append(f"{one} still has {person}: {found[one]}")
 
     def holds(self):
-        return json.loads(self.run("audit-hold", "list", "-o", "json").stdout)["holds"]
+        return json.loads(self.run("audit-hold", "list", "-o", "json").stdout)
 
     def go(self):
         first = self.events(random.Random(self.seed), "first", 6000)

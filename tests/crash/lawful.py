@@ -92,7 +92,7 @@ def outcome(folder):
     """What a command came to, whatever number of transactions it took."""
     lines = run("audit-query", "-r", "-o", "jsonl", "--seq", "source!=audit-toolkit", wanted=(0,)).stdout
     holds = run("audit-hold", "list", "--all", "-o", "json", wanted=(0,)).stdout
-    holds = {(hold["matter"], hold["filter"], bool(hold.get("lifted"))) for hold in json.loads(holds)["holds"]}
+    holds = {(hold["matter"], hold["filter"], hold["active"]) for hold in json.loads(holds)}
     rest = run("audit-query", "--quarantine", "-o", "jsonl").stdout + run("audit-query", "--list-saved").stdout
     archived = set()
     for path in folder.glob("archive/*.jsonl.zst"):
