@@ -101,7 +101,7 @@ int store_prune(struct store *st, const struct prune_plan *plan, struct pool *po
     int (*go_on)(struct err *e), uint64_t *removed, struct err *e);
 
 /* Gives the space of what was removed back to the file system: bytes before
- * and after.  Needs as much free space as the store will have; others wait
+ * and after.  Needs twice as much free space as the store will have; others wait
  * meanwhile. */
 int store_reclaim(struct store *st, uint64_t *before, uint64_t *after, struct err *e);
 

@@ -212,34 +212,6 @@ void append_counts(const struct appender *a, struct append_counts *c);
 /* Writes one record about the toolkit's own doing (leaf kind 1) and commits it. */
 int store_record(struct store *st, const struct event *ev, uint64_t *seq, struct err *e);
 
-/* ---- removing ---- */
-
-struct cutoff_plan {
-	int64_t cutoff;        /* events with time < cutoff go */
-	uint64_t events;       /* that go */
-	uint64_t segments_whole, segments_mixed, tail;
-	int64_t oldest, newest; /* event times of what goes; TIME_NONE when nothing */
-	uint64_t bytes;        /* of their lines */
-};
-int store_cutoff_plan(struct store *st, int64_t cutoff, struct cutoff_plan *p, struct err *e);
-
-/* Makes the record of one transaction, whole, with bytes in a: part (1-based;
- * 0: the closing one), events removed in it, digest of the removed runs (hex). */
-struct cutoff_part {
-	unsigned part;
-	uint64_t events;
-	char digest[65];
-	uint64_t first_seq, last_seq;
-	int64_t oldest, newest; /* event times of what went */
-};
-typedef void cutoff_record_fn(void *arg, const struct cutoff_part *part, struct event *record, struct arena *a);
-
-/* Removes, a few segments a transaction, each with its own record, and a
- * closing record.  go_on is asked between transactions and ends it with -1
- * (NULL: it runs through).  *done says what was removed, also on -1. */
-int store_cutoff(struct store *st, int64_t cutoff, cutoff_record_fn *record, void *arg,
-    int (*go_on)(struct err *e), struct cutoff_plan *done, struct err *e);
-
 /* ---- proof ---- */
 
 /* The root over all present and removed leaves at the current size, from the
