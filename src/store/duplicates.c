@@ -344,10 +344,30 @@ same_identity(const struct event *a, const struct event *b)
 	    str_eq(source_a, source_b);
 }
 
-static enum append_result
-verdict(const struct event *new, const struct event *old)
+/*
+ * Other content than is stored is a conflict, unless an erasure changed what is
+ * stored: what came in before cannot be compared any more, and comes in again
+ * with the person in it.  An erased event that was pruned since is not found,
+ * and neither is one whose id or source had the person: those are new events.
+ */
+static int
+judge(struct duplicates *d, const struct event *new, const struct event *old, uint64_t seq, enum append_result *result,
+    struct err *e)
 {
-	return event_same(new, old) ? APPEND_DUPLICATE : APPEND_CONFLICT;
+	sqlite3_stmt *s;
+	int rc;
+
+	*result = APPEND_DUPLICATE;
+	if (event_same(new, old))
+		return 0;
+	if ((s = db_statement(&d->st->db, ST_ERASED_EXISTS, e)) == NULL)
+		return -1;
+	db_bind_int(s, 1, (int64_t)seq);
+	rc = db_step(&d->st->db, s, e);
+	sqlite3_reset(s);
+	if (rc == 0)
+		*result = APPEND_CONFLICT;
+	return rc < 0 ? -1 : 0;
 }
 
 static int
@@ -374,8 +394,7 @@ find_in_segment(struct duplicates *d, struct known *k, const struct event *ev, u
 			continue;
 		if (segment_event(o->stored->columns, row, FIELD_ALL, &old, e) < 0)
 			return -1;
-		*result = verdict(ev, &old);
-		return 0;
+		return judge(d, ev, &old, store_row_seq(o->stored, row), result, e);
 	}
 	return 0;
 }
@@ -411,11 +430,11 @@ find_in_tail(struct duplicates *d, const struct event *ev, uint64_t key, enum ap
 			arena_reset(&d->arena);
 			if (event_parse(&old, line.p, line.len, &event_stored, &d->tape, &d->arena, &detail) == EVENT_OK &&
 			    same_identity(ev, &old))
-				*result = verdict(ev, &old);
+				rc = judge(d, ev, &old, d->tail[low].seq, result, e);
 			sqlite3_reset(s);
 		}
-		if (*result != APPEND_STORED)
-			return 0;
+		if (rc < 0 || *result != APPEND_STORED)
+			return rc < 0 ? -1 : 0;
 	}
 	return 0;
 }
