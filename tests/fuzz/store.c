@@ -11,6 +11,7 @@
  *              is the file
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@
 #include "base/mem.h"
 #include "base/stream.h"
 #include "query/query.h"
+#include "store/hold.h"
 #include "store/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -81,20 +83,78 @@ seal(struct store *st)
 }
 
 static void
+make_record(struct event *ev, struct str action, struct str context)
+{
+	*ev = (struct event){ 0 };
+	event_set(ev, FIELD_ID, action);
+	event_set_time(ev, FIELD_TIME, 1776902400000000);
+	event_set_time(ev, FIELD_INGESTED, 1776902400000000);
+	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
+	event_set(ev, FIELD_ACTION, action);
+	event_set(ev, FIELD_SEVERITY, STR("info"));
+	event_set(ev, FIELD_OUTCOME, STR("success"));
+	if (context.len > 0)
+		event_set(ev, FIELD_CONTEXT, context);
+}
+
+static void
 save_query(struct store *st)
 {
 	struct saved_query q = { STR("failures"), STR("[\"--outcome\",\"failure\"]"), 1, STR("alice") };
-	struct event ev = { 0 };
+	struct event ev;
 	struct err e = ERR_NONE;
 
-	event_set(&ev, FIELD_ID, STR("save"));
-	event_set_time(&ev, FIELD_TIME, 1776902400000000);
-	event_set_time(&ev, FIELD_INGESTED, 1776902400000000);
-	event_set(&ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	event_set(&ev, FIELD_ACTION, STR("a"));
-	event_set(&ev, FIELD_SEVERITY, STR("info"));
-	event_set(&ev, FIELD_OUTCOME, STR("success"));
+	make_record(&ev, STR("a"), STR(""));
 	if (store_saved_put(st, &q, &ev, &e) < 0)
+		abort();
+}
+
+static void
+placing(void *arg, const struct hold_placing *h, struct event *record, struct arena *a)
+{
+	struct buf context = { 0 };
+	const char *name = arg;
+
+	buf_printf(&context, "{\"hold\":%" PRId64 ",\"matter\":\"%s\",\"reason\":\"r\",\"filter\":\"action = a%s\","
+	    "\"events\":%" PRIu64 ",\"digest\":\"%s\"}", h->id, name, name, h->events, h->digest);
+	make_record(record, STR("audit.hold-place"), (struct str){ arena_copy(a, context.p, context.len), context.len });
+	buf_fini(&context);
+}
+
+static void
+lifting(void *arg, const int64_t *id, size_t n, struct event *record, struct arena *a)
+{
+	struct buf context = { 0 };
+
+	(void)n;
+	buf_printf(&context, "{\"matter\":\"%s\",\"reason\":\"over\",\"holds\":[%" PRId64 "]}", (const char *)arg, id[0]);
+	make_record(record, STR("audit.hold-lift"), (struct str){ arena_copy(a, context.p, context.len), context.len });
+	buf_fini(&context);
+}
+
+/* One that is active, of action a1, and one of a2 that was lifted. */
+static void
+hold(struct store *st)
+{
+	static const char *const names[] = { "1", "2" };
+	struct hold_placing placed;
+	struct filter_args args;
+	struct err e = ERR_NONE;
+	struct filter *f;
+	char where[16];
+	size_t lifted;
+
+	for (size_t i = 0; i < 2; i++) {
+		args = (struct filter_args){ 0 };
+		snprintf(where, sizeof(where), "action=a%s", names[i]);
+		str_list_add(&args.expr, where, strlen(where));
+		if ((f = filter_build(&args, 0, &e)) == NULL ||
+		    store_hold_place(st, f, placing, (void *)(uintptr_t)names[i], &placed, &e) < 0)
+			abort();
+		filter_free(f);
+		filter_args_fini(&args);
+	}
+	if (store_hold_lift(st, STR("2"), lifting, (void *)(uintptr_t)names[1], &lifted, &e) < 0 || lifted != 1)
 		abort();
 }
 
@@ -145,6 +205,7 @@ valid_store(void)
 	seal(st);
 	append(st, EVENTS, EVENTS + 20);
 	save_query(st);
+	hold(st);
 	if (!verify(st, &r))
 		abort();
 	valid.root = r.root;
@@ -180,6 +241,28 @@ take_saved(void *arg, const struct saved_query *q, struct err *e)
 	(void)e;
 	*(uint64_t *)arg += q->name.len + q->words.len + q->by.len;
 	return 0;
+}
+
+static int
+take_hold(void *arg, const struct hold *h, struct err *e)
+{
+	(void)e;
+	*(uint64_t *)arg += h->matter.len + h->reason.len + h->filter.len + h->by.len + h->lifted_by.len;
+	return 0;
+}
+
+static void
+read_holds(struct store *st)
+{
+	struct err e = ERR_NONE;
+	enum seq_fate fate;
+	uint64_t sum = 0;
+
+	store_hold_each(st, take_hold, &sum, &e);
+	for (uint64_t seq = 0; seq < EVENTS + 20; seq += 7) {
+		err_clear(&e);
+		store_hold_explain(st, seq, &fate, take_hold, &sum, &e);
+	}
 }
 
 static void
@@ -257,6 +340,7 @@ read_everything(const char *path, const struct valid *made_of)
 	err_clear(&e);
 	store_saved_each(st, take_saved, &sum, &e);
 	err_clear(&e);
+	read_holds(st);
 	rule.filter = all = filter_all();
 	store_prune_plan(st, &rule, 1, 0, NULL, NULL, &plan, &e);
 	prune_plan_fini(&plan);
