@@ -21,7 +21,6 @@
 #include "event/field.h"
 
 #define COUNT(names) (sizeof(names) / sizeof((names)[0]))
-#define FLOOR_DAYS ((int)(PRUNE_FLOOR / TIME_DAY))
 
 enum rule_key { RULE_NAME, RULE_KEEP, RULE_SEVERITY, RULE_LISTS };
 
@@ -115,7 +114,7 @@ read_keep(struct reader *r, int64_t *keep, struct err *e)
 		return yaml_fault(r->y, e, "keep: %s; or forever", why.text);
 	if (*keep < PRUNE_FLOOR)
 		return yaml_fault(r->y, e, "keep: %.60s is too short: nothing younger than %d days is removed",
-		    text.p, FLOOR_DAYS);
+		    text.p, PRUNE_FLOOR_DAYS);
 	return 0;
 }
 

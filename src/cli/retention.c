@@ -11,8 +11,6 @@
 #include "base/mem.h"
 #include "base/time.h"
 
-#define FLOOR_DAYS ((int)(PRUNE_FLOOR / TIME_DAY))
-
 /* What was to be kept since before the calendar begins is kept for ever. */
 static int64_t
 cutoff_of(int64_t keep, int64_t now)
@@ -73,7 +71,7 @@ retention_older_than(const char *span, int64_t now, struct retention *r, struct 
 		return err_doing(e, "--older-than");
 	if (keep < PRUNE_FLOOR)
 		return err_set(e, ERR_REFUSED, "--older-than %.60s: nothing younger than %d days is removed", span,
-		    FLOOR_DAYS);
+		    PRUNE_FLOOR_DAYS);
 	reserve(r, 1);
 	add_rule(r, RETENTION_OLDER_THAN, filter_all(), keep, now);
 	return 0;

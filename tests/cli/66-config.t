@@ -48,15 +48,18 @@ retention:
   - {name: sign-ins, category: authentication, keep: 30d}
   - {name: old, action: [share.*, role.*], keep: 40d}
 END
-run faketime '2027-03-01 00:00:00' audit-prune --config policy.yaml -o json
-if [ $status -eq 127 ]; then
-	skip "what goes is what a naive filter finds" "faketime is not installed"
-else
+at_time '2027-03-01 00:00:00'
+if [ -n "$clock" ]; then
+	eval "$clock audit-prune --config policy.yaml -o json" >plan 2>/dev/null
 	goes=$(jq -s '[.[] | select((.category // "" | ascii_downcase) == "authentication" and
 	    ((.severity // "info") | IN("warning", "error", "critical") | not))] | length' "$top/examples/sample.jsonl")
-	is "what goes by one rule is what a naive filter finds" "$(jq '.rules[] | select(.name == "sign-ins").events' out)" "$goes"
-	is "what stays for ever does not go" "$(jq '.rules[] | select(.name == "failures") | [.events, .cutoff]' -c out)" "[0,null]"
+	is "what goes by one rule is what a naive filter finds" \
+	    "$(jq '.rules[] | select(.name == "sign-ins").events' plan)" "$goes"
+	is "what stays for ever does not go" \
+	    "$(jq -c '.rules[] | select(.name == "failures") | [.events, .cutoff]' plan)" "[0,null]"
 	check "and there is something to see" test "$goes" -gt 0
+else
+	skip "what goes is what a naive filter finds" "there is no faketime that works here"
 fi
 
 # A key of the user's file replaces all of it in the system's; root reads none.
