@@ -74,19 +74,26 @@ int store_erase(struct store *st, const struct subject *s, const struct erase_de
 /* ---- afterwards ---- */
 
 struct erase_check {
-	uint64_t size;              /* given: events from this seq on came since, and are told apart; 0: none */
+	/* given; 0: all is from before */
+	uint64_t size;              /* events from this seq on came since */
+	int64_t since;              /* so did lines that were refused and queries that were saved from then on */
+
 	uint64_t events, values;    /* decoded and looked at: of rows, distinct in dictionaries */
 	uint64_t found_events;      /* that an erasure would still change */
-	uint64_t found_since;       /* the same of those that came since */
-	uint64_t found_elsewhere;   /* rows of other tables with a value */
+	uint64_t found_elsewhere;   /* refused lines and saved queries */
+	uint64_t found_waiting;     /* erasures that wait for a hold to be lifted */
+	uint64_t found_files;       /* that events come from, by name */
+	uint64_t found_signed;      /* keys and checkpoints: what is signed cannot change */
+	uint64_t found_since;       /* events, lines and queries that came since */
 	uint64_t raw_bytes;         /* of the file, searched */
 	uint64_t raw_found;         /* places with a value as a whole word: plain, escaped, any case */
 	uint64_t free_pages, free_dirty; /* free pages; of them not all zero */
-	uint64_t slack_dirty;       /* pages with bytes that are not zero where nothing is stored */
+	uint64_t slack_dirty;       /* pages with copies of what was moved, where nothing is stored */
+	uint64_t slack_found;       /* of raw_found: in free pages or where nothing is stored */
 	bool journal;               /* a journal lies beside the file */
 };
 /* Decodes every live block and dictionary, then reads the bytes of the file.
- * All but `size` of *out is filled.  -1 when not all of it could be looked at. */
+ * All of *out that is not given is filled.  -1 when not all of it could be looked at. */
 int store_erase_check(struct store *st, const struct subject *s, struct pool *pool, int (*go_on)(struct err *e),
     struct erase_check *out, struct err *e);
 

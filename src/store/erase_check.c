@@ -381,11 +381,10 @@ look_events(struct check *c, struct err *e)
 
 /* ---- the other tables ---- */
 
-static void
-count_row(struct check *c, bool found)
+static bool
+is_since(const struct check *c, int64_t at)
 {
-	if (found)
-		c->out->found_elsewhere++;
+	return c->out->since != 0 && at >= c->out->since;
 }
 
 static int
@@ -393,8 +392,9 @@ look_quarantined(void *arg, const struct quarantined *q, struct err *e)
 {
 	struct check *c = arg;
 
-	count_row(c, names_text(c->s, q->source) || names_text(c->s, q->origin) || names_text(c->s, q->detail) ||
-	    names_json(c->s, q->bytes));
+	if (names_text(c->s, q->source) || names_text(c->s, q->origin) || names_text(c->s, q->detail) ||
+	    names_json(c->s, q->bytes))
+		(*(is_since(c, q->at) ? &c->out->found_since : &c->out->found_elsewhere))++;
 	return c->go_on != NULL ? c->go_on(e) : 0;
 }
 
@@ -404,7 +404,8 @@ look_saved(void *arg, const struct saved_query *q, struct err *e)
 	struct check *c = arg;
 
 	(void)e;
-	count_row(c, names_text(c->s, q->name) || names_json(c->s, q->words) || names_text(c->s, q->by));
+	if (names_text(c->s, q->name) || names_json(c->s, q->words) || names_text(c->s, q->by))
+		(*(is_since(c, q->at) ? &c->out->found_since : &c->out->found_elsewhere))++;
 	return 0;
 }
 
@@ -414,7 +415,7 @@ look_deferred(void *arg, const struct erase_deferred *d, struct err *e)
 	struct check *c = arg;
 
 	(void)e;
-	count_row(c, names_json(c->s, d->values) || names_text(c->s, d->reason) || names_text(c->s, d->by));
+	c->out->found_waiting += names_json(c->s, d->values) || names_text(c->s, d->reason) || names_text(c->s, d->by);
 	return 0;
 }
 
@@ -424,7 +425,7 @@ look_key(void *arg, const struct store_key *k, struct err *e)
 	struct check *c = arg;
 
 	(void)e;
-	count_row(c, names_text(c->s, k->line));
+	c->out->found_signed += names_text(c->s, k->line);
 	return 0;
 }
 
@@ -434,7 +435,7 @@ look_note(void *arg, const struct store_note *n, struct err *e)
 	struct check *c = arg;
 
 	(void)e;
-	count_row(c, names_text(c->s, n->note));
+	c->out->found_signed += names_text(c->s, n->note);
 	return 0;
 }
 
@@ -447,7 +448,7 @@ look_files(struct check *c, struct err *e)
 	if (store_files(c->st, &list, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		count_row(c, names_text(c->s, str_of(list[i].name)));
+		c->out->found_files += names_text(c->s, str_of(list[i].name));
 	store_files_free(list, n);
 	return 0;
 }
@@ -467,9 +468,8 @@ store_erase_check(struct store *st, const struct subject *s, struct pool *pool, 
     struct erase_check *out, struct err *e)
 {
 	struct check c = { .st = st, .s = s, .pool = pool, .go_on = go_on, .out = out };
-	uint64_t size = out->size;
 
-	*out = (struct erase_check){ .size = size };
+	*out = (struct erase_check){ .size = out->size, .since = out->since };
 	if (look_events(&c, e) < 0 || look_elsewhere(&c, e) < 0)
 		return -1;
 	return erase_pages(st, s, go_on, out, e);

@@ -64,7 +64,8 @@ struct record {
 
 struct todo { /* a page of a tree */
 	uint32_t page;
-	bool blobs; /* blobs of this table are texts: refused lines */
+	bool words; /* its table has texts */
+	bool blobs; /* ... and blobs that are: refused lines */
 };
 
 struct pages {
@@ -181,8 +182,10 @@ search_unused(struct pages *p, const uint8_t *page, size_t from)
 
 	if (is_zero(page + from, text.len))
 		return;
-	for (; subject_find(p->s, text, at, &start, &end); at = end)
+	for (; subject_find(p->s, text, at, &start, &end); at = end) {
 		p->out->raw_found++;
+		p->out->slack_found++;
+	}
 }
 
 static bool
@@ -209,10 +212,14 @@ search(struct pages *p, const uint8_t *page, bool goes_on)
 	struct str text = { (const char *)page, p->page_size };
 	size_t at = 0, start, end;
 
-	for (; subject_find(p->s, text, at, &start, &end); at = end)
-		if (p->used[start] == UNUSED ||
+	for (; subject_find(p->s, text, at, &start, &end); at = end) {
+		bool unused = p->used[start] == UNUSED;
+
+		if (unused ||
 		    ((end - start >= CERTAIN || in_text(p, start, end)) && !is_cut(p, start, end, goes_on)))
 			p->out->raw_found++;
+		p->out->slack_found += unused;
+	}
 }
 
 /* ---- records ---- */
@@ -322,7 +329,7 @@ add_child(struct pages *p, const struct todo *from, uint32_t page, struct err *e
 	if (!claim(p, page))
 		return damaged(p, page, e);
 	mem_grow(&p->todo, &p->cap_todos, p->todos + 1, sizeof(*p->todo));
-	p->todo[p->todos++] = (struct todo){ page, from->blobs };
+	p->todo[p->todos++] = (struct todo){ page, from->words, from->blobs };
 	return 0;
 }
 
@@ -397,13 +404,24 @@ mark_free_blocks(struct pages *p, size_t at)
 	return true;
 }
 
-/* Whether there is more than zeros where nothing is stored. */
+/*
+ * Whether there is more where nothing is stored than zeros and what SQLite
+ * leaves of its own: offsets of cells behind the list of them, and the front of
+ * freed blocks that became one with the gap.  Copies of cells are more: those
+ * that moved to another page stay where they were.
+ */
 static bool
-has_slack(const struct pages *p)
+has_slack(const struct pages *p, size_t list_end)
 {
-	for (size_t i = 0; i < p->page_size; i++)
-		if (p->used[i] == UNUSED && p->page[i] != 0)
+	size_t run = 0, at = list_end;
+
+	while (at + 2 <= p->usable && p->used[at] == UNUSED && get_be16(p->page + at) < p->usable)
+		at += 2;
+	for (; at < p->page_size; at++) {
+		run = p->used[at] == UNUSED && p->page[at] != 0 ? run + 1 : 0;
+		if (run > 2 * FREE_BLOCK)
 			return true;
+	}
 	return false;
 }
 
@@ -415,19 +433,17 @@ is_tree(uint8_t kind)
 
 /* Its cells, and where they and the rest of it stand. */
 static int
-walk_cells(struct pages *p, const struct todo *t, size_t start, struct cell *cell, size_t cells, struct err *e)
+walk_cells(struct pages *p, const struct todo *t, size_t start, size_t list_end, struct cell *cell, size_t cells,
+    struct err *e)
 {
-	uint8_t kind = p->page[start];
-	bool interior = kind == INTERIOR_INDEX || kind == INTERIOR_TABLE;
-	size_t list = start + TREE_HEADER + (interior ? 4 : 0);
-
 	memset(p->used, UNUSED, p->page_size);
-	memset(p->used, USED, list + 2 * cells);
+	memset(p->used, USED, list_end);
 	p->texts = 0;
 	for (size_t i = 0; i < cells; i++) {
 		struct cell *c = &cell[i];
+		size_t at = get_be16(p->page + list_end - 2 * (cells - i));
 
-		if (!read_cell(p, t, kind, get_be16(p->page + list + 2 * i), c) || c->at < list + 2 * cells)
+		if (at < list_end || !read_cell(p, t, p->page[start], at, c))
 			return damaged(p, t->page, e);
 		memset(p->used + c->at, USED, c->end - c->at);
 		if (c->chain != 0)
@@ -440,7 +456,7 @@ walk_cells(struct pages *p, const struct todo *t, size_t start, struct cell *cel
 static int
 walk_tree_page(struct pages *p, const struct todo *t, struct err *e)
 {
-	size_t start = t->page == 1 ? HEADER : 0, cells;
+	size_t start = t->page == 1 ? HEADER : 0, cells, list_end;
 	struct cell *cell = NULL;
 	bool interior;
 	int rc = -1;
@@ -451,14 +467,16 @@ walk_tree_page(struct pages *p, const struct todo *t, struct err *e)
 		return damaged(p, t->page, e);
 	interior = p->page[start] == INTERIOR_INDEX || p->page[start] == INTERIOR_TABLE;
 	cells = get_be16(p->page + start + 3);
-	if (start + TREE_HEADER + 4 + 2 * cells > p->usable)
+	list_end = start + TREE_HEADER + (interior ? 4 : 0) + 2 * cells;
+	if (list_end > p->usable)
 		return damaged(p, t->page, e);
 	cell = mem_zero(cells + 1, sizeof(*cell));
-	if (walk_cells(p, t, start, cell, cells, e) < 0 ||
+	if (walk_cells(p, t, start, list_end, cell, cells, e) < 0 ||
 	    (interior && add_child(p, t, get_be32(p->page + start + TREE_HEADER), e) < 0))
 		goto out;
 	search(p, p->page, false);
-	p->out->slack_dirty += has_slack(p);
+	/* An interior page of rows has nothing but numbers. */
+	p->out->slack_dirty += t->words && p->page[start] != INTERIOR_TABLE && has_slack(p, list_end);
 	for (size_t i = cells; i-- > 0;)
 		if (interior && add_child(p, t, cell[i].child, e) < 0)
 			goto out;
@@ -487,8 +505,10 @@ walk_trees(struct pages *p, struct err *e)
 static int
 add_trees(struct pages *p, struct err *e)
 {
-	static const char *const sql = "SELECT rootpage, name = 'quarantine' FROM sqlite_schema ORDER BY rootpage DESC";
-	struct todo schema = { 1, false };
+	static const char *const sql =
+	    "SELECT rootpage, name IN ('checkpoint', 'deferred', 'file', 'key', 'piece', 'quarantine', 'saved', 'tail'),"
+	    " name = 'quarantine' FROM sqlite_schema ORDER BY rootpage DESC";
+	struct todo schema = { 1, true, false };
 	sqlite3_stmt *q = NULL;
 	int rc;
 
@@ -496,7 +516,7 @@ add_trees(struct pages *p, struct err *e)
 		return db_error(&p->st->db, e, "reading the store");
 	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
 		int64_t root = sqlite3_column_int64(q, 0);
-		struct todo t = { .blobs = sqlite3_column_int(q, 1) != 0 };
+		struct todo t = { 0, sqlite3_column_int(q, 1) != 0, sqlite3_column_int(q, 2) != 0 };
 
 		if (root < 2 || root > UINT32_MAX || add_child(p, &t, (uint32_t)root, e) < 0)
 			break;
@@ -606,7 +626,8 @@ walk(struct pages *p, struct err *e)
 
 	p->n = 0;
 	p->todos = 0;
-	p->out->raw_bytes = p->out->raw_found = p->out->free_pages = p->out->free_dirty = p->out->slack_dirty = 0;
+	p->out->raw_bytes = p->out->raw_found = p->out->free_pages = p->out->free_dirty = p->out->slack_dirty =
+	    p->out->slack_found = 0;
 	if (lock(p, e) < 0 || read_header(p, &trunk, e) < 0)
 		return -1;
 	p->seen = mem_zero((size_t)p->n / 8 + 1, 1);
