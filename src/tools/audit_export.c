@@ -10,21 +10,26 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/runs.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/cursor.h"
 #include "cli/export_files.h"
 #include "cli/export_place.h"
+#include "cli/limits.h"
 #include "query/query.h"
 #include "render/render.h"
 
 /* No export goes unrecorded. */
 #define UNRECORDED "an export that cannot be recorded"
 
+#define REQUEST_MAX 128 /* bytes */
+
 struct args {
 	struct common_args common;
 	struct filter_args filter;
 	struct str_list fields;
-	char *output, *out, *cursor_file;
+	char *output, *out, *cursor_file, *request;
 	bool nested, csv_raw, csv_safe, proof, manifest;
 };
 
@@ -44,6 +49,8 @@ static const struct opt options[] = {
 	    "jsonl to a file: FILE.proof, by which audit-verify shows that it is true", VALUE_ANY, NULL },
 	{ 0, "manifest", OPT_FLAG, ARG(manifest), NULL,
 	    "to a file: FILE.manifest.json, with filter, counts, sizes and hashes", VALUE_ANY, NULL },
+	{ 0, "request", OPT_STRING, ARG(request), "ID",
+	    "who asked for it: a ticket or letter, for the log's record", VALUE_ANY, NULL },
 	{ 0, "fields", OPT_LIST, ARG(fields), "A,B",
 	    "these fields or payload paths, in this order", VALUE_FIELD, NULL },
 	{ 0, "nested", OPT_FLAG, ARG(nested), NULL,
@@ -88,10 +95,14 @@ struct export {
 	bool resumed;          /* after is where the last export ended */
 	struct query_cursor after, reached;
 	char *path;            /* NULL: stdout */
+	struct config config;
+	struct limits limits;
 	struct store *st;
 	struct query_stats stats;
 	uint64_t size;         /* events of the log at the intent */
 	char intent[37];       /* id of the record */
+	uint64_t intent_seq;
+	bool refused;          /* by a limit, and that is on record */
 	char at[TIME_TEXT_LEN + 1];
 	uint64_t count, bytes, first, last; /* first, last: seqs, when count > 0 */
 	struct export_files files;
@@ -116,12 +127,15 @@ check_args(const struct args *a, const char *format, bool to_stdout, struct err 
 		return err_set(e, ERR_FAIL, "--csv-safe is for stdout: files are safe already");
 	if ((a->proof || a->manifest) && to_stdout)
 		return err_set(e, ERR_FAIL, "--proof and --manifest write beside a file: -O FILE");
+	if (a->request && (a->request[0] == '\0' || strlen(a->request) > REQUEST_MAX ||
+	        utf8_valid_prefix(a->request, strlen(a->request)) != strlen(a->request)))
+		return err_set(e, ERR_FAIL, "--request takes 1 to %d bytes of text", REQUEST_MAX);
 	if (a->proof && (strcmp(format, "jsonl") != 0 || a->fields.n > 0))
 		return err_set(e, ERR_FAIL, "--proof is for whole events: -o jsonl without --fields");
 	return 0;
 }
 
-/* ---- The two records ---- */
+/* ---- The records ---- */
 
 static void
 put_hash(struct buf *context, const char *key, const struct hash *h)
@@ -131,29 +145,41 @@ put_hash(struct buf *context, const char *key, const struct hash *h)
 	buf_byte(context, '"');
 }
 
+static void
+put_request(const struct export *x, struct buf *context)
+{
+	if (x->args->request == NULL)
+		return;
+	buf_printf(context, ",\"request\":");
+	cli_quote(context, str_of(x->args->request));
+}
+
 static int
-record(struct export *x, const struct buf *context, const char *outcome, struct err *e)
+record(struct export *x, const struct buf *context, const char *outcome, uint64_t *seq, struct err *e)
 {
 	struct arena a = { 0 };
 	struct event ev;
-	uint64_t seq;
 	int rc;
 
 	cli_record(&ev, "audit.export", buf_view(context), &a);
 	event_set(&ev, FIELD_OUTCOME, str_of(outcome));
 	if (x->intent[0] == '\0' && ev.v[FIELD_ID].len < sizeof(x->intent))
 		memcpy(x->intent, ev.v[FIELD_ID].p, ev.v[FIELD_ID].len);
-	rc = store_record(x->st, &ev, &seq, e);
+	rc = store_record(x->st, &ev, seq, e);
 	arena_fini(&a);
 	return rc;
 }
 
+/* The log as it is now is what is exported; how many that is, by tenants. */
 static int
-record_intent(struct export *x, struct err *e)
+take_size(struct export *x, struct pool *pool, struct err *e)
 {
 	struct segment_info *segments = NULL;
 	struct store_view view;
-	struct buf context = { 0 };
+	struct runs runs = { 0 };
+	struct query_options qo = { .filter = x->filter, .pool = pool, .now = x->now, .go_on = cli_go_on };
+	uint64_t from = x->resumed ? x->after.size : 0;
+	struct str only;
 	size_t n;
 	int rc = store_view(x->st, &view, &segments, &n, e);
 
@@ -161,6 +187,22 @@ record_intent(struct export *x, struct err *e)
 	if (rc != 0)
 		return -1;
 	x->size = view.size;
+	if (x->size > from)
+		runs_add(&runs, from, x->size - from);
+	runs_end(&runs);
+	only = buf_view(&runs.list);
+	qo.only = &only;
+	rc = limits_count(&x->limits, &x->config, x->st, &qo, e);
+	runs_fini(&runs);
+	return rc;
+}
+
+static int
+record_intent(struct export *x, struct err *e)
+{
+	struct buf context = { 0 };
+	int rc;
+
 	buf_printf(&context, "{\"phase\":\"intent\",\"filter\":");
 	cli_quote(&context, str_of(x->expression.p));
 	if (x->args->cursor_file)
@@ -168,8 +210,28 @@ record_intent(struct export *x, struct err *e)
 	buf_printf(&context, ",\"size\":%" PRIu64 ",\"format\":\"%s\",\"destination\":", x->size,
 	    x->format);
 	cli_quote(&context, x->path ? str_of(x->path) : STR("stdout"));
+	put_request(x, &context);
+	limits_format(&x->limits, &context);
 	buf_byte(&context, '}');
-	rc = record(x, &context, "unknown", e);
+	rc = record(x, &context, "unknown", &x->intent_seq, e);
+	buf_fini(&context);
+	return rc;
+}
+
+static int
+record_refused(struct export *x, const struct limited *over, struct err *e)
+{
+	struct buf context = { 0 };
+	uint64_t seq;
+	int rc;
+
+	buf_printf(&context, "{\"phase\":\"refused\",\"intent\":\"%s\",\"tenant\":", x->intent);
+	cli_quote(&context, over->tenant);
+	buf_printf(&context, ",\"limit\":%" PRIu64 ",\"used\":%" PRIu64 ",\"asked\":%" PRIu64, over->limit, over->used,
+	    over->asked);
+	put_request(x, &context);
+	buf_byte(&context, '}');
+	rc = record(x, &context, "failure", &seq, e);
 	buf_fini(&context);
 	return rc;
 }
@@ -178,6 +240,7 @@ static int
 record_outcome(struct export *x, const struct err *failed, struct err *e)
 {
 	struct buf context = { 0 };
+	uint64_t seq;
 	int rc;
 
 	buf_printf(&context, "{\"phase\":\"outcome\",\"intent\":\"%s\",\"count\":%" PRIu64
@@ -193,8 +256,9 @@ record_outcome(struct export *x, const struct err *failed, struct err *e)
 		buf_printf(&context, ",\"error\":");
 		cli_quote(&context, str_of(failed->text));
 	}
+	put_request(x, &context);
 	buf_byte(&context, '}');
-	rc = record(x, &context, failed->code == ERR_OK ? "success" : "failure", e);
+	rc = record(x, &context, failed->code == ERR_OK ? "success" : "failure", &seq, e);
 	buf_fini(&context);
 	return rc;
 }
@@ -297,17 +361,40 @@ write_files(struct export *x, struct pool *pool, struct err *e)
 }
 
 static int
+check_limits(struct export *x, struct err *e)
+{
+	const struct limited *over;
+	struct err unrecorded = ERR_NONE;
+
+	if (limits_check(&x->limits, x->st, x->intent_seq, &over, e) != 0)
+		return -1;
+	if (over == NULL)
+		return 0;
+	/* When this record fails, the intent counts: the limit holds all the same. */
+	x->refused = true;
+	record_refused(x, over, &unrecorded);
+	err_set(e, ERR_REFUSED, "no more than %" PRIu64 " rows a day may be exported: today (UTC) there were %" PRIu64
+	    ", this export has %" PRIu64, over->limit, over->used, over->asked);
+	if (over->tenant.len == 0)
+		return err_doing(e, "events without a tenant");
+	return err_doing(e, "tenant '%.*s'", over->tenant.len < 80 ? (int)over->tenant.len : 80, over->tenant.p);
+}
+
+static int
 export(struct export *x, struct pool *pool, struct err *e)
 {
 	struct err after = ERR_NONE;
 
+	if (take_size(x, pool, e) != 0)
+		return -1;
 	if (record_intent(x, e) != 0) {
 		if (e->code == ERR_FAIL)
 			e->code = ERR_REFUSED;
 		return err_doing(e, UNRECORDED " is refused");
 	}
-	write_files(x, pool, e);
-	if (record_outcome(x, e, &after) != 0 && e->code == ERR_OK) {
+	if (check_limits(x, e) == 0)
+		write_files(x, pool, e);
+	if (!x->refused && record_outcome(x, e, &after) != 0 && e->code == ERR_OK) {
 		*e = after;
 		err_doing(e, "the export is complete, but recording so failed");
 	}
@@ -336,7 +423,8 @@ prepare(struct export *x, struct err *e)
 		x->now = x->after.now;
 	if ((rc = cli_filter(&program, &a->common, &a->filter, a->output, x->now, &x->filter, e)) != 0)
 		return rc;
-	if ((x->st = cli_store_record(&a->common, UNRECORDED, e)) == NULL)
+	if (cli_config(&a->common, &x->config, e) != 0 ||
+	    (x->st = cli_store_record_by(&a->common, &x->config, UNRECORDED, e)) == NULL)
 		return -1;
 	if (x->resumed && query_cursor_check(&x->after, x->st, x->filter, QUERY_ARRIVAL, e) != 0)
 		return err_doing(e, "--cursor-file %s", a->cursor_file);
@@ -369,12 +457,17 @@ run(const struct args *a, struct err *e)
 			cli_note(&program, &a->common, CLI_PRUNED);
 		if (x.path)
 			cli_note(&program, &a->common, "%s: %" PRIu64 " events", x.path, x.count);
+		if (x.files.erased > 0)
+			cli_note(&program, &a->common, "%" PRIu64 " of %" PRIu64 " events were changed by an erasure: the proof "
+			    "shows their place, not what they were", x.files.erased, x.count);
 		if (x.files.beyond > 0 && e->code == ERR_OK)
 			err_set(e, ERR_INCOMPLETE, "%" PRIu64 " of %" PRIu64 " events are not proved: they came after "
 			    "the last checkpoint, of %" PRIu64, x.files.beyond, x.count, x.files.signed_size);
 	}
 out:
 	export_files_fini(&x.files);
+	limits_fini(&x.limits);
+	config_fini(&x.config);
 	store_close(x.st);
 	pool_free(pool);
 	filter_free(x.filter);
