@@ -75,26 +75,7 @@ run_sql(const char *sql)
 	    sqlite3_errmsg(st->db.sqlite));
 }
 
-/* ---- records of prunes ---- */
-
-static void
-prune_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
-{
-	char oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
-	struct buf context = { 0 };
-
-	(void)arg;
-	time_format(oldest, part->oldest);
-	time_format(newest, part->newest);
-	if (part->part > 0)
-		buf_printf(&context, "{\"part\":%u,\"events\":%" PRIu64 ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64
-		    ",\"oldest\":\"%.*s\",\"newest\":\"%.*s\",\"digest\":\"%s\"}", part->part, part->events, part->first_seq,
-		    part->last_seq, TIME_TEXT_LEN, oldest, TIME_TEXT_LEN, newest, part->digest);
-	else
-		buf_printf(&context, "{\"closing\":true,\"events\":%" PRIu64 "}", part->events);
-	held_event(ev, "audit.prune", &context, a);
-	buf_fini(&context);
-}
+/* ---- pruning ---- */
 
 static uint64_t
 prune_all(void)
@@ -102,7 +83,7 @@ prune_all(void)
 	struct err e = ERR_NONE;
 	uint64_t removed;
 
-	ck_assert_msg(prune_before(st, LATER, prune_record, NULL, &removed, &e) == 0, "%s", e.text);
+	ck_assert_msg(prune_before(st, LATER, held_prune_record, NULL, &removed, &e) == 0, "%s", e.text);
 	return removed;
 }
 
@@ -548,7 +529,7 @@ START_TEST(a_hold_that_cannot_be_read_stops_every_prune)
 		hold_events(st, "A", "actor_id = user:3");
 		sqlite3_db_config(st->db.sqlite, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
 		run_sql(damage[i]);
-		ck_assert_int_eq(prune_before(st, LATER, prune_record, NULL, &removed, &e), -1);
+		ck_assert_int_eq(prune_before(st, LATER, held_prune_record, NULL, &removed, &e), -1);
 		ck_assert_msg(e.code == ERR_INTEGRITY, "%s: %s", damage[i], e.text);
 		for (unsigned n = 0; n < 10; n++)
 			ck_assert(is_there(n));
