@@ -24,6 +24,7 @@ ends "the sample, a faulty line, a very old event and one with a comma" 3
 run audit-export -O first.jsonl
 run audit-prune --older-than 9000d --apply
 ends "an export and a prune are on record" 0
+echo '{"action":"dial in","time":"1996-05-01T00:00:00Z","actor_id":"uucp"}' | auditd-ingest -q --source app
 
 # The same store with keys, and what an auditor is given.
 mkdir given
@@ -42,6 +43,15 @@ run audit-verify -q --consistency given/checkpoint
 ends "a later checkpoint continues the first one" 0
 cp out given/consistency
 
+# A policy by which something is to be removed, and a plan that was agreed to.
+cat >policy.yaml <<'END'
+retention:
+  - {action: dial*, keep: 400d}
+  - keep: forever
+END
+run audit-prune -q --older-than 9000d --plan given/plan.json
+ends "and a plan" 0
+
 mkdir bin
 printf '#!/bin/sh\ncat "%s"\n' "$sample" >bin/producer
 chmod +x bin/producer
@@ -49,7 +59,7 @@ PATH=$work/bin:$PATH
 
 prepare() {
 	rm -rf run
-	mkdir run run/examples run/evidence
+	mkdir run run/examples run/evidence run/archive
 	cp "$db" run/events.db
 	cp -Rp "$db.keys" run/events.db.keys
 	for copy in app.jsonl audit.jsonl examples/sample.jsonl; do
@@ -71,11 +81,15 @@ example() { # WHERE COMMAND
 		# What the example makes is not there yet.
 		(cd run && rm -f $(printf '%s\n' "$2" | sed -n 's/.*> *\([a-z.]*\).*/\1/p'))
 		;;
+	*'audit-prune --apply plan.json'*) cp given/plan.json run ;;
+	*'audit-hold lift'* | *'audit-hold list'* | *'audit-hold explain'*)
+		AUDIT_DB=$work/run/events.db audit-hold place -q --matter 2026-17 --reason 'claim of Acme' \
+		    --category AUTHENTICATION --since 2026-09 ;;
 	esac
 	before=$(ls run)
 	command=$(printf '%s\n' "$2" | sed "s,/var/log/app/,,g; s,/srv/evidence,evidence,g
-		s,/mnt/shop/audit.db,events.db,g; s,/srv/witness/,,g")
-	run env AUDIT_DB="$work/run/events.db" sh -c "cd run && $command"
+		s,/mnt/shop/audit.db,events.db,g; s,/srv/witness/,,g; s,/srv/archive,archive,g")
+	run env AUDIT_DB="$work/run/events.db" AUDIT_CONFIG="$work/policy.yaml" sh -c "cd run && $command"
 	relative=no silent=no
 	case $2 in *--last*|*--since\ -*|*today*|*yesterday*) relative=yes ;; esac
 	case $2 in *\ -q\ *) silent=yes ;; esac
