@@ -46,9 +46,11 @@ run_sql(const char *sql)
 static const struct {
 	const char *file, *saved;
 	uint64_t size, pruned;
+	unsigned signatures; /* keys and checkpoints */
 } older[] = {
-	{ "format-1.sql", "", 8, 0 },
-	{ "format-2.sql", "ones=[\"--actor=user:1\"];", 12, 3 },
+	{ "format-1.sql", "", 8, 0, 0 },
+	{ "format-2.sql", "ones=[\"--actor=user:1\"];", 12, 3, 0 },
+	{ "format-3.sql", "ones=[\"--actor=user:1\"];", 16, 6, 5 },
 };
 
 #define OLDER (sizeof(older) / sizeof(older[0]))
@@ -259,6 +261,15 @@ count_key(void *arg, const struct store_key *k, struct err *e)
 	return 0;
 }
 
+static int
+no_hold(void *arg, const struct hold *h, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	ck_abort_msg("there is hold %lld", (long long)h->id);
+	return 0;
+}
+
 START_TEST(a_reader_takes_an_older_format_as_it_is)
 {
 	struct segment_info *list;
@@ -283,10 +294,31 @@ START_TEST(a_reader_takes_an_older_format_as_it_is)
 	ck_assert_uint_eq(count, 1);
 	ck_assert_msg(store_checkpoint_each(st, count_note, &counted, &e) == 0, "%s", e.text);
 	ck_assert_msg(store_key_each(st, count_key, &counted, &e) == 0, "%s", e.text);
-	ck_assert_uint_eq(counted, 0);
-	ck_assert_int_eq(store_checkpoint_last(st, UINT64_MAX, &last, &note, &e), 0);
+	ck_assert_uint_eq(counted, older[_i].signatures);
+	ck_assert_int_eq(store_checkpoint_last(st, UINT64_MAX, &last, &note, &e), older[_i].signatures > 0);
+	ck_assert_msg(store_hold_each(st, no_hold, NULL, &e) == 0, "%s", e.text);
+	buf_fini(&note);
 	store_close(st);
 	ck_assert_int_eq(version(), _i + 1);
+}
+END_TEST
+
+START_TEST(an_older_store_verifies_once_it_is_migrated)
+{
+	struct verify_options o = { .pool = NULL };
+	struct verify_result r = { .size = 0 };
+	struct err e = ERR_NONE;
+	struct store *st;
+
+	make_older((size_t)_i);
+	st = open_store(STORE_WRITE);
+	ck_assert_msg(store_verify(st, &o, &r, &e) == 0, "%s", e.text);
+	/* What was pruned before removals had rows is not told of. */
+	ck_assert_uint_eq(r.findings > 0, older[_i].pruned > 0 && older[_i].signatures == 0);
+	ck_assert_uint_eq(r.checkpoints + r.keys, older[_i].signatures);
+	ck_assert_uint_eq(r.pruned + r.missing, older[_i].pruned);
+	verify_result_fini(&r);
+	store_close(st);
 }
 END_TEST
 
@@ -330,7 +362,7 @@ START_TEST(a_tampered_old_store_is_not_migrated)
 	struct err e = ERR_NONE;
 
 	make_older((size_t)_i);
-	run_sql("CREATE TABLE key (name TEXT)");
+	run_sql("CREATE TABLE hold (name TEXT)");
 	ck_assert_ptr_null(store_open(path, STORE_CREATE, &e));
 	ck_assert_int_eq(e.code, ERR_INTEGRITY);
 	err_clear(&e);
@@ -375,6 +407,7 @@ saved_suite(void)
 	tcase_add_test(t, a_damaged_row_is_told);
 	tcase_add_loop_test(t, a_reader_takes_an_older_format_as_it_is, 0, OLDER);
 	tcase_add_loop_test(t, whoever_writes_or_may_make_it_migrates, 0, 2 * OLDER);
+	tcase_add_loop_test(t, an_older_store_verifies_once_it_is_migrated, 0, OLDER);
 	tcase_add_loop_test(t, a_tampered_old_store_is_not_migrated, 0, OLDER);
 	tcase_add_test(t, quarantined_lines_are_counted_by_time);
 	suite_add_tcase(s, t);
