@@ -170,6 +170,7 @@ class Log:
         self.run("auditd-ingest", "-q", str(path))
         self.stored.update((event["id"], (event["tenant"], old, person)) for event, old, person in first)
         key = self.run("audit-verify", "--keys", str(self.folder / "keys"), "--init-keys").stdout.decode().strip()
+        self.run("audit-verify", "--keys", str(self.folder / "keys"), "--sign")
         self.run("audit-hold", "place", "--matter", "kept", "--reason", "r", "--tenant", KEPT)
         at_work = [threading.Thread(target=one, args=args) for one, args in (
             (self.write, ("a",)), (self.write, ("b",)), (self.read, ()), (self.verify, (key,)), (self.prune, ()),

@@ -326,7 +326,7 @@ class Lawful:
             changed = self.disturb(words)
             stale = changed or runs_digest(sum(self.model.plan(cuts, plan["size"])[0], [])) != plan["digest"]
             since = self.size()[0]
-            self.run("audit-prune", "-q", *words, *more, *clock, "--apply", plan_file, wanted=(4 if stale else 0,))
+            self.run("audit-prune", "-q", *more, *clock, "--apply", plan_file, wanted=(4 if stale else 0,))
             if not stale:
                 self.check_prune(since, cuts, plan["size"])
         else:
