@@ -117,12 +117,11 @@ yaml_new(const char *name, struct str text, struct err *e)
 		err_set(e, ERR_FAIL, "%s: libyaml has no memory", name);
 		goto fail;
 	}
-	/* libyaml would take UTF-16, and tells the place of bad bytes by offset. */
+	/* libyaml would take UTF-16. */
 	if (valid < text.len) {
 		yaml_fault_at(y, place_at(y, valid), e, "not UTF-8");
 		goto fail;
 	}
-	yaml_parser_set_encoding(&y->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&y->parser, (const unsigned char *)text.p, text.len);
 	return y;
 fail:
