@@ -140,6 +140,7 @@ evidence_manifest_write(const struct evidence_manifest *m, struct hash *sha256, 
 
 struct manifest {
 	struct str origin, checkpoint; /* p NULL: null */
+	uint8_t store[16];
 	uint64_t count, size;
 	uint64_t first, last; /* when count > 0 */
 	struct {
@@ -206,7 +207,6 @@ read_manifest(const json_t *o, struct manifest *m, struct err *e)
 {
 	struct str text;
 	uint64_t version;
-	uint8_t store[16];
 	int64_t us;
 
 	if (!json_is_object(o) || !document_get_number(o, "manifest", &version))
@@ -219,7 +219,7 @@ read_manifest(const json_t *o, struct manifest *m, struct err *e)
 		return malformed(e, "created");
 	if (!document_get_text(o, "program", false, &text) || !document_get_text(o, "version", false, &text))
 		return malformed(e, "program or version");
-	if (!document_get_hex(o, "store", store, sizeof(store)))
+	if (!document_get_hex(o, "store", m->store, sizeof(m->store)))
 		return malformed(e, "store");
 	if (!document_get_text(o, "filter", false, &text))
 		return malformed(e, "filter");
@@ -350,5 +350,49 @@ evidence_judge_manifest(const struct evidence_judge *j, const char *path, struct
 		j->verdict->files = m.files;
 	}
 	json_decref(o);
+	return rc;
+}
+
+/* ---- Whose it is ---- */
+
+static int
+read_store(const char *data, struct str text, uint8_t id[16], struct err *e)
+{
+	struct manifest m = { 0 };
+	json_t *o = document_parse(text, TEXT_MAX, "manifest", e);
+	int rc = -1;
+
+	if (o != NULL && read_manifest(o, &m, e) == 0)
+		rc = check_file(data, m.file[0].bytes, &m.file[0].sha256, e);
+	memcpy(id, m.store, sizeof(m.store));
+	json_decref(o);
+	return rc;
+}
+
+int
+evidence_manifest_store(const char *data, uint8_t id[16], struct err *e)
+{
+	struct buf path = { 0 };
+	struct stat sb;
+	size_t len;
+	char *text = NULL;
+	int rc = -1;
+
+	buf_printf(&path, "%s" EVIDENCE_MANIFEST_ENDING "%c", data, '\0');
+	if (stat(data, &sb) != 0)
+		err_errno(e, "%s", data);
+	else if (!S_ISREG(sb.st_mode))
+		err_set(e, ERR_FAIL, "%s: is not a regular file", data);
+	else if (stat(path.p, &sb) != 0 && errno == ENOENT)
+		err_set(e, ERR_FAIL, "%s: is not there: only the manifest of an export says which store it is of", path.p);
+	else if (stat(path.p, &sb) != 0)
+		err_errno(e, "%s", path.p);
+	else if (!S_ISREG(sb.st_mode))
+		err_set(e, ERR_FAIL, "%s: is not a regular file", path.p);
+	else if ((text = file_read(path.p, TEXT_MAX, &len, e)) != NULL &&
+	    (rc = read_store(data, (struct str){ text, len }, id, e)) != 0 && e->code == ERR_INTEGRITY)
+		evidence_blame(data, e);
+	free(text);
+	buf_fini(&path);
 	return rc;
 }

@@ -19,6 +19,10 @@
 
 #define EVENT_ID_MAX 256
 #define EVENT_RESERVED_SOURCE "audit-toolkit"
+/* What records of another store, brought here, are from: this, and the first
+ * EVENT_RESTORED_HEX digits of its id. */
+#define EVENT_RESTORED_SOURCE EVENT_RESERVED_SOURCE "@"
+#define EVENT_RESTORED_HEX 12
 
 struct event {
 	int64_t time, ingested; /* microseconds; TIME_NONE when absent */
@@ -39,12 +43,17 @@ enum event_fault {
 const char *event_fault_name(enum event_fault f);
 const char *event_fault_text(enum event_fault f);
 
-/* How the normaliser treats what it reads. */
+/* How the normaliser treats what it reads; bytes stay borrowed. */
 struct event_policy {
 	bool stored;      /* the store's own canonical lines: ingested, peer_uid
 	                   * and the reserved source are taken as they are */
 	int64_t assume_now; /* the time of events without one; TIME_NONE: a fault */
+	struct str restored; /* what the toolkit's own records are from now on, as above;
+	                      * those that are so already stay.  p NULL: both are a fault */
 };
+
+/* The toolkit's own, or too much like it to be let in from outside. */
+bool event_source_reserved(struct str source);
 
 /* For lines that the toolkit wrote: the store's and exported ones. */
 extern const struct event_policy event_stored;

@@ -384,6 +384,42 @@ read_claims(struct normaliser *n)
 	read_context(n);
 }
 
+bool
+event_source_reserved(struct str source)
+{
+	return str_begins(source, STR(EVENT_RESERVED_SOURCE));
+}
+
+/* audit-toolkit@0123456789ab */
+static bool
+is_restored(struct str source)
+{
+	if (!str_begins(source, STR(EVENT_RESTORED_SOURCE)) ||
+	    source.len != sizeof(EVENT_RESTORED_SOURCE) - 1 + EVENT_RESTORED_HEX)
+		return false;
+	for (size_t i = sizeof(EVENT_RESTORED_SOURCE) - 1; i < source.len; i++)
+		if ((source.p[i] < '0' || source.p[i] > '9') && (source.p[i] < 'a' || source.p[i] > 'f'))
+			return false;
+	return true;
+}
+
+/* The source is one that may come from outside, or becomes one. */
+static bool
+settle_source(struct normaliser *n)
+{
+	struct event *ev = n->ev;
+
+	if (n->policy->stored || !event_has(ev, FIELD_SOURCE) || !event_source_reserved(ev->v[FIELD_SOURCE]))
+		return true;
+	if (n->policy->restored.p == NULL)
+		return false;
+	if (str_eq(ev->v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE))) {
+		event_set(ev, FIELD_SOURCE, n->policy->restored);
+		return true;
+	}
+	return is_restored(ev->v[FIELD_SOURCE]);
+}
+
 /* What makes a line no event, though every value was readable. */
 static enum event_fault
 check(struct normaliser *n)
@@ -393,8 +429,7 @@ check(struct normaliser *n)
 		*n->detail = quote_detail(n->a, ev->v[FIELD_ID]);
 		return EVENT_ID_TOO_LONG;
 	}
-	if (!n->policy->stored && event_has(ev, FIELD_SOURCE) &&
-	    str_begins(ev->v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE))) {
+	if (!settle_source(n)) {
 		*n->detail = quote_detail(n->a, ev->v[FIELD_SOURCE]);
 		return EVENT_RESERVED;
 	}

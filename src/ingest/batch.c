@@ -90,7 +90,8 @@ set_defaults(struct batch *b, struct batch_item *it)
 static void
 parse_line(struct batch *b, struct batch_item *it)
 {
-	struct event_policy policy = { .assume_now = b->rules->assume_now ? b->now : TIME_NONE };
+	struct event_policy policy = { .assume_now = b->rules->assume_now ? b->now : TIME_NONE,
+		.restored = b->rules->restored };
 
 	it->detail = "";
 	it->redacted = 0;

@@ -20,6 +20,7 @@
 struct batch_rules {
 	struct str source; /* of events that name none */
 	struct str tenant; /* the same; p == NULL: none */
+	struct str restored; /* what the toolkit's own records are from; p == NULL: refused */
 	bool redact;
 	bool assume_now;
 	bool regular;      /* an incomplete last line is left for the next time */

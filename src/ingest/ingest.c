@@ -124,11 +124,32 @@ read_input(struct run *run, enum sink sink, struct err *e)
 	return rc;
 }
 
+/* Records of this very store, which never leave it: those that are still as
+ * they were are duplicates. */
+static bool
+is_own(struct store *st, const char *restored)
+{
+	struct buf own = { 0 };
+	uint8_t id[16];
+	bool is;
+
+	if (st == NULL || restored == NULL)
+		return false;
+	store_id(st, id);
+	buf_str(&own, STR(EVENT_RESTORED_SOURCE));
+	buf_hex(&own, id, EVENT_RESTORED_HEX / 2);
+	is = str_eq(buf_view(&own), str_of(restored));
+	buf_fini(&own);
+	return is;
+}
+
 static int
-set_rules(struct run *run, struct buf *name, struct err *e)
+set_rules(struct run *run, struct buf *name, const char *restored, struct err *e)
 {
 	const struct ingest_options *o = run->o;
 	struct source *s = &run->source;
+	/* It has no position to go on from, and no more of it will come. */
+	bool goes_on = s->state != SOURCE_PIPE && restored == NULL;
 
 	buf_reset(name);
 	if (o->source == NULL)
@@ -138,11 +159,13 @@ set_rules(struct run *run, struct buf *name, struct err *e)
 		.tenant = str_of(o->tenant),
 		.redact = o->redact,
 		.assume_now = o->assume_now,
-		.regular = s->state != SOURCE_PIPE,
-		.number = s->state != SOURCE_PIPE && run->st != NULL,
+		.regular = goes_on,
+		.number = goes_on && run->st != NULL,
+		.restored = str_of(restored),
 	};
+	run->own = is_own(run->st, restored);
 	memcpy(run->rules.key, s->file.key, sizeof(run->rules.key));
-	if (str_eq(run->rules.source, STR(EVENT_RESERVED_SOURCE)))
+	if (event_source_reserved(run->rules.source))
 		return err_set(e, ERR_FAIL,
 		    "%s: its source would be %s, which is reserved: give another with --source", run_input_name(run), EVENT_RESERVED_SOURCE);
 	return 0;
@@ -197,13 +220,13 @@ take_source(struct run *run, struct err *e)
 
 /* What was taken before an error in the input is committed all the same. */
 static int
-take_input(struct run *run, const char *path, struct buf *name, struct err *e)
+take_input(struct run *run, const char *path, const char *restored, struct buf *name, struct err *e)
 {
 	int rc;
 
-	if (source_open(&run->source, path, run->st, e) < 0)
+	if (source_open(&run->source, path, restored != NULL ? NULL : run->st, e) < 0)
 		return -1;
-	rc = set_rules(run, name, e);
+	rc = set_rules(run, name, restored, e);
 	if (rc == 0)
 		rc = take_source(run, e);
 	if (!run->broken && take_commit(run, e) < 0)
@@ -228,7 +251,7 @@ check_names(const struct ingest_options *o, struct err *e)
 		if (given[i] != NULL && utf8_valid_prefix(given[i], len) < len)
 			return err_set(e, ERR_FAIL, "%s is not valid UTF-8", names[i]);
 	}
-	if (o->source != NULL && strcmp(o->source, EVENT_RESERVED_SOURCE) == 0)
+	if (o->source != NULL && event_source_reserved(str_of(o->source)))
 		return err_set(e, ERR_FAIL, "--source %s is reserved for the toolkit's own records",
 		    o->source);
 	return 0;
@@ -272,7 +295,7 @@ take_inputs(struct run *run, const char *const *path, size_t n, struct err *e)
 	int rc = 0;
 
 	for (size_t i = 0; i < n && rc == 0 && !run->stopped; i++) {
-		rc = take_input(run, path[i], &name, e);
+		rc = take_input(run, path[i], run->o->restored != NULL ? run->o->restored[i] : NULL, &name, e);
 		run->unread = run->unread || (run->stopped && i + 1 < n);
 	}
 	buf_fini(&name);

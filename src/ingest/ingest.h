@@ -20,6 +20,10 @@ struct ingest_options {
 	const char *tenant;  /* --tenant; NULL: as the events say */
 	bool assume_now;
 	bool strict;         /* stop at the first faulty line; a regular file is checked whole first */
+	/* Records that a store wrote about itself keep their place: for each path
+	 * what they are from (EVENT_RESTORED_SOURCE).  Such a file is read whole,
+	 * whatever was read of it before.  NULL: they are refused. */
+	const char *const *restored;
 	bool redact;         /* on but for tests and --no-redact all */
 	/* dry run: events go here as lines instead of the store */
 	int (*dry_run)(void *arg, const struct event *ev, struct err *e);

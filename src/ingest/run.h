@@ -41,6 +41,7 @@ struct run {
 	enum sink sink;
 	struct source source;
 	struct batch_rules rules;
+	bool own;                /* restored records are this store's */
 	struct frame frame;
 	uint64_t lines;          /* before the batch that is taken now */
 };

@@ -103,13 +103,33 @@ refuse(struct run *run, const struct batch_item *it, enum event_fault fault, str
 	return err_set(e, ERR_FAIL, "%s", text);
 }
 
+/* Of this store's own records, those that it still has as they were. */
+static int
+is_there(struct run *run, const struct event *ev, bool *there, struct err *e)
+{
+	struct event was = *ev;
+
+	*there = false;
+	if (!run->own || !event_has(ev, FIELD_ID) || !str_eq(ev->v[FIELD_SOURCE], run->rules.restored))
+		return 0;
+	event_set(&was, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
+	return append_known(run->append, &was, there, e);
+}
+
 static int
 store_item(struct run *run, struct batch_item *it, struct err *e)
 {
 	struct event *ev = &it->ev;
 	enum append_result result;
+	bool there;
 	char id[37];
 
+	if (is_there(run, ev, &there, e) < 0) {
+		run->broken = true;
+		return -1;
+	}
+	if (there)
+		return 0;
 	event_set_time(ev, FIELD_INGESTED, run->ingested);
 	if (!event_has(ev, FIELD_ID)) {
 		uuid7_next(&run->uuid, run->ingested, id);
@@ -126,7 +146,8 @@ store_item(struct run *run, struct batch_item *it, struct err *e)
 static void
 advance(struct run *run, uint64_t end, uint64_t lines, const char *p, size_t len)
 {
-	if (run->sink != SINK_STORE || run->source.state == SOURCE_PIPE || end <= run->source.file.offset)
+	if (run->sink != SINK_STORE || run->source.state == SOURCE_PIPE || run->rules.restored.p != NULL ||
+	    end <= run->source.file.offset)
 		return;
 	source_advance(&run->source, end, lines, p, len);
 	append_position(run->append, &run->source.file);

@@ -684,6 +684,27 @@ append_close(struct appender *a)
 }
 
 static int
+known(struct appender *a, const struct event *ev, enum append_result *result, struct err *e)
+{
+	if (make_ready(a, e) < 0 || (a->stale && duplicates_refresh(a->known, e) < 0))
+		return -1;
+	a->stale = false;
+	return find(a, a->filling, a->waiting, ev, event_key(a->st, ev), result, e);
+}
+
+int
+append_known(struct appender *a, const struct event *ev, bool *there, struct err *e)
+{
+	enum append_result result;
+
+	if (known(a, ev, &result, e) < 0)
+		return store_blame(a->st, e);
+	*there = result == APPEND_DUPLICATE;
+	a->counts.duplicates += *there;
+	return 0;
+}
+
+static int
 add_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum append_result *result,
     struct err *e)
 {

@@ -196,6 +196,9 @@ enum append_result { APPEND_STORED, APPEND_DUPLICATE, APPEND_CONFLICT };
 int append_event(struct appender *a, const struct event *ev, enum leaf_kind kind,
     enum append_result *result, struct err *e);
 
+/* Is the same event stored already?  It is counted as a duplicate then.  0 or -1. */
+int append_known(struct appender *a, const struct event *ev, bool *known, struct err *e);
+
 /* Goes into the next commit.  Bytes are copied. */
 void append_quarantine(struct appender *a, const struct quarantined *q);
 

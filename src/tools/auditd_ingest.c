@@ -10,6 +10,7 @@
 
 #include "base/stream.h"
 #include "cli/cli.h"
+#include "cli/evidence.h"
 #include "ingest/ingest.h"
 #include "render/render.h"
 
@@ -19,7 +20,7 @@
 struct args {
 	struct common_args common;
 	char *source, *tenant, *receipt;
-	bool strict, assume_now, dry_run;
+	bool strict, assume_now, restore, dry_run;
 };
 
 #define ARG(member) offsetof(struct args, member)
@@ -33,6 +34,9 @@ static const struct opt options[] = {
 	    "events without a time happen now, instead of being refused", VALUE_ANY, NULL },
 	{ 0, "strict", OPT_FLAG, ARG(strict), NULL,
 	    "stop at a line that is no event; a file is checked whole before any of it is stored",
+	    VALUE_ANY, NULL },
+	{ 0, "restore", OPT_FLAG, ARG(restore), NULL,
+	    "exports with FILE.manifest.json: the toolkit's own records in them are stored as their store's",
 	    VALUE_ANY, NULL },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 0, "dry-run", OPT_FLAG, ARG(dry_run), NULL,
@@ -51,7 +55,8 @@ static const struct program program = {
 	    "  auditd-ingest app.jsonl                      # again later: only what is new\n"
 	    "  auditd-ingest --source app logs/*.jsonl.gz   # several, compressed ones too\n"
 	    "  producer | auditd-ingest --source app        # committed within 50 ms\n"
-	    "  auditd-ingest --dry-run app.jsonl            # see what would be stored\n",
+	    "  auditd-ingest --dry-run app.jsonl            # see what would be stored\n"
+	    "  auditd-ingest --restore archive/*.jsonl.zst  # what a prune archived, back again\n",
 	.table = options,
 	.common_offset = ARG(common),
 	.operand = VALUE_FILE,
@@ -220,6 +225,30 @@ close_outputs(const struct args *a, struct work *w, bool ran, struct err *e)
 		outstream_abort(w->receipt);
 }
 
+/* What the toolkit's own records in each file are from: audit-toolkit@ and
+ * digits of the id of the store that made them. */
+static int
+name_restored(struct str_list *names, const char *const *path, size_t n, struct err *e)
+{
+	struct buf name = { 0 };
+	uint8_t id[16] = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (strcmp(path[i], "-") == 0)
+			rc = err_set(e, ERR_FAIL, "standard input has no manifest beside it");
+		else
+			rc = evidence_manifest_store(path[i], id, e);
+		buf_reset(&name);
+		buf_str(&name, STR(EVENT_RESTORED_SOURCE));
+		buf_hex(&name, id, EVENT_RESTORED_HEX / 2);
+		if (rc == 0)
+			str_list_add(names, name.p, name.len);
+	}
+	buf_fini(&name);
+	return rc == 0 ? 0 : err_doing(e, "--restore");
+}
+
 /* Returns 0, or the status of a run that refused some of its input. */
 static int
 ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
@@ -233,8 +262,14 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 		.progress = show_progress, .progress_arg = &w.progress,
 		.note = print_note, .note_arg = (void *)(uintptr_t)&a->common,
 	};
+	struct str_list restored = { 0 };
 	bool ran = false;
 
+	if (a->restore) {
+		if (name_restored(&restored, path, n, e) != 0)
+			goto out;
+		o.restored = (const char *const *)restored.item;
+	}
 	if (ingest_check(path, n, &o, e) == 0 && open_outputs(a, &w, e) == 0) {
 		unsigned threads = pool_cpus() - 1;
 
@@ -246,6 +281,8 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 		ran = true;
 	}
 	close_outputs(a, &w, ran, e);
+out:
+	str_list_fini(&restored);
 	return w.r.quarantined > 0 ? ERR_INCOMPLETE : 0;
 }
 

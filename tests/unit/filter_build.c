@@ -49,7 +49,7 @@ build(void)
 static bool
 selects(const char *members)
 {
-	static const struct event_policy policy = { true, TIME_NONE };
+	static const struct event_policy policy = { .stored = true, .assume_now = TIME_NONE };
 	struct filter *f = build();
 	struct filter_scratch *x = filter_scratch_new();
 	struct json_tape tape = { 0 };

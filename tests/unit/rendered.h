@@ -15,7 +15,7 @@
 static inline void
 each_event(const char *lines, size_t len, void (*each)(void *arg, const struct event *ev, uint64_t n), void *arg)
 {
-	static const struct event_policy policy = { true, TIME_NONE };
+	static const struct event_policy policy = { .stored = true, .assume_now = TIME_NONE };
 	struct json_tape tape = { 0 };
 	struct arena arena = { 0 };
 	uint64_t n = 0;
