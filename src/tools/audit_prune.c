@@ -45,6 +45,8 @@ static const struct opt options[] = {
 	{ 0, "archive-to", OPT_STRING, ARG(archive_to), "DIR",
 	    "write them to a new file in DIR first, and read it back; else to the folder that the configuration names",
 	    VALUE_DIR, NULL },
+	{ 0, "reclaim", OPT_FLAG, ARG(reclaim), NULL,
+	    "give the space of what was removed back to the file system; removes nothing by itself", VALUE_ANY, NULL },
 	{ 0, "clock-ok", OPT_FLAG, ARG(clock_ok), NULL,
 	    "the system's clock is right although it disagrees with the store", VALUE_ANY, NULL },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
@@ -59,7 +61,7 @@ static const char *const formats[] = { "table", "json", NULL };
 
 static const struct program program = {
 	.name = "audit-prune",
-	.usage = "[--older-than SPAN] [--plan FILE | --apply [FILE]] [OPTION...]",
+	.usage = "[--plan FILE | --apply [FILE]] [OPTION...]",
 	.purpose = "remove audit events that are past their time",
 	.examples =
 	    "  audit-prune                             # what would go by the configuration\n"
@@ -333,6 +335,16 @@ carry_out(struct work *w, struct err *e)
 }
 
 static int
+reclaim(struct work *w, struct err *e)
+{
+	if (store_reclaim(w->st, &w->before, &w->after, e) != 0)
+		return -1;
+	cli_note(&program, &w->args->common, "%s: %" PRIu64 " bytes before, %" PRIu64 " now", store_path(w->st),
+	    w->before, w->after);
+	return 0;
+}
+
+static int
 apply(struct work *w, struct err *e)
 {
 	const struct args *a = w->args;
@@ -347,7 +359,7 @@ apply(struct work *w, struct err *e)
 		cli_note(&program, &a->common, "there is nothing to remove");
 	else if ((folder && archive(w, folder, e) != 0) || carry_out(w, e) != 0)
 		return -1;
-	return 0;
+	return a->reclaim ? reclaim(w, e) : 0;
 }
 
 /* What was done, for programs. */
@@ -407,8 +419,10 @@ run(struct work *w, const struct str_list *operands, struct err *e)
 		return;
 	if (a->apply)
 		apply(w, e);
-	else
+	else if (!a->reclaim)
 		look(w, e);
+	else if ((w->st = cli_store(&a->common, STORE_WRITE, e)) != NULL)
+		reclaim(w, e);
 	if (w->json && (a->apply || a->reclaim) && w->st != NULL)
 		add_receipt(w);
 	if (w->out.len > 0)

@@ -51,8 +51,8 @@ refuses "in the plan too" 4 "30 days"
 cp "$db" before.db
 run audit-prune --older-than 100d
 ends "the plan" 0
-is "tells how many would go" "$(sed -n 's/^events  *//p' out)" "$going"
-is "and how young they are" "$(sed -n 's/^newest  *\(..........\).*/\1/p' out)" \
+is "tells how many would go" "$(awk '$1 == "older-than" { print $2, $4 }' out)" "100d $going"
+is "and how young they are" "$(awk '$1 == "older-than" { print $NF }' out)" \
     "$(jq -r .time old.jsonl | sort | tail -n 1 | cut -c 1-10)"
 same "and removes nothing" "$db" before.db
 run audit-prune --older-than 9000d --apply
