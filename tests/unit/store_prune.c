@@ -582,6 +582,126 @@ START_TEST(a_node_is_not_cut_when_its_events_are_others)
 }
 END_TEST
 
+/* ---- changed events are not covered by new hashes ---- */
+
+/* Behind its hash. */
+static void
+change(uint64_t seq)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "UPDATE tail SET line = replace(line, 'success', 'failure') WHERE seq = %d", (int)seq);
+	run_sql(sql);
+	ck_assert_int_eq(sqlite3_changes(made->db.sqlite), 1);
+}
+
+static void
+expect_no_prune(int64_t cutoff)
+{
+	struct err e = ERR_NONE;
+	uint64_t removed;
+
+	ck_assert_int_eq(prune_before(made, cutoff, make_record, NULL, &removed, &e), -1);
+	ck_assert_int_eq(e.code, ERR_INTEGRITY);
+	ck_assert_msg(strstr(e.text, "is not what was logged") != NULL, "%s", e.text);
+	ck_assert_uint_eq(removed, 0);
+	ck_assert_uint_eq(number("SELECT count(*) FROM removal"), 0);
+	ck_assert_uint_eq(number("SELECT count(*) FROM removed"), 0);
+	ck_assert_uint_eq(number("SELECT sum(pruned_events) FROM state"), 0);
+}
+
+START_TEST(a_changed_event_of_the_open_cell_stops_the_prune)
+{
+	add_in_order(100);
+	change(7);
+	expect_no_prune(START + 50 * TIME_SECOND);
+	ck_assert_uint_eq(number("SELECT count(*) FROM tail"), 100);
+	/* It is asked about what goes. */
+	ck_assert_uint_eq(prune(START + 7 * TIME_SECOND), 7);
+}
+END_TEST
+
+START_TEST(a_changed_event_beside_those_that_go_stops_the_prune)
+{
+	add_in_order(4000);
+	change(300);
+	add_in_order(TREE_CELL - 4000 + 1);
+	expect_no_prune(START + 310 * TIME_SECOND); /* it goes itself, others of its node stay */
+	expect_no_prune(START + 290 * TIME_SECOND); /* it stays, others of its node go */
+	/* What covers its node is the kept hash, not one made of it. */
+	ck_assert_uint_eq(prune(START + 256 * TIME_SECOND), 256);
+	ck_assert_uint_eq(prune(START + 512 * TIME_SECOND), 256);
+}
+END_TEST
+
+/* Lines so long that a cell has two segments, cut within a node. */
+START_TEST(a_node_of_two_segments_is_made_of_both)
+{
+	static char text[1200];
+	uint64_t edge;
+
+	for (unsigned i = 0; i < TREE_CELL + 10; i++) {
+		struct event ev = { 0 };
+
+		memset(text, 'a' + (int)(i % 26), sizeof(text));
+		event_set_time(&ev, FIELD_TIME, START + (int64_t)i * TIME_SECOND);
+		event_set(&ev, FIELD_SOURCE, STR("app"));
+		event_set(&ev, FIELD_DESCRIPTION, (struct str){ text, 1000 + i % 200 });
+		made_add(&ev);
+	}
+	made_commit();
+	read_store();
+	edge = number("SELECT first FROM segment ORDER BY first LIMIT 1 OFFSET 1");
+	ck_assert_uint_lt(edge, TREE_CELL);
+	ck_assert_uint_ne(edge % 256, 0);
+	sign(edge + 3);
+	prune(START + (int64_t)(edge - edge % 256 + 1) * TIME_SECOND); /* a row of the node, in the first */
+	expect_roots();
+	prune(START + (int64_t)(edge - 1) * TIME_SECOND);              /* all but one of the first */
+	expect_roots();
+	prune(START + (int64_t)(edge + 5) * TIME_SECOND);              /* the first goes, and some of the second */
+	expect_roots();
+	prune(START + (int64_t)(TREE_CELL + 5) * TIME_SECOND);
+	expect_roots();
+	expect_removals();
+}
+END_TEST
+
+/* A hold, or a rule, that keeps few of a cell: of most nodes nothing is decoded. */
+START_TEST(single_events_that_stay_keep_the_root)
+{
+	struct filter *all = filter_all(), *rare;
+	struct filter_args args = { 0 };
+	struct prune_plan plan = { .rules = 0 };
+	struct err e = ERR_NONE;
+	uint64_t removed;
+
+	for (unsigned i = 0; i < 2 * TREE_CELL + 1000; i++) {
+		struct event ev = { 0 };
+
+		event_set_time(&ev, FIELD_TIME, START + (int64_t)i * TIME_SECOND);
+		event_set(&ev, FIELD_SOURCE, i % 30000 == 29999 ? STR("rare") : STR("app"));
+		made_add(&ev);
+	}
+	made_commit();
+	read_store();
+	sign(40000);
+	sign(TREE_CELL + 7);
+	str_list_add(&args.source, "rare", 4);
+	rare = filter_build(&args, 0, &e);
+	struct prune_rule rule[] = { { STR("rare"), rare, TIME_MIN }, { STR("rest"), all, START + 130000 * TIME_SECOND } };
+	ck_assert_msg(store_prune_plan(made, rule, 2, 0, NULL, NULL, &plan, &e) == 0, "%s", e.text);
+	ck_assert_msg(store_prune(made, &plan, NULL, make_record, NULL, NULL, &removed, &e) == 0, "%s", e.text);
+	ck_assert_uint_eq(removed, 130000 - 4);
+	prune_plan_fini(&plan);
+	filter_free(all);
+	filter_free(rare);
+	filter_args_fini(&args);
+	expect_roots();
+	expect_removals();
+}
+END_TEST
+
 static Suite *
 prune_suite(void)
 {
@@ -599,6 +719,10 @@ prune_suite(void)
 	tcase_add_test(t, a_leaf_without_salt_and_hash_stops_the_prune);
 	tcase_add_test(t, two_original_hashes_of_one_event_stop_the_prune);
 	tcase_add_test(t, a_node_is_not_cut_when_its_events_are_others);
+	tcase_add_test(t, a_changed_event_of_the_open_cell_stops_the_prune);
+	tcase_add_test(t, a_changed_event_beside_those_that_go_stops_the_prune);
+	tcase_add_test(t, a_node_of_two_segments_is_made_of_both);
+	tcase_add_test(t, single_events_that_stay_keep_the_root);
 	suite_add_tcase(s, t);
 	return s;
 }
