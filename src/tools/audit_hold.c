@@ -34,7 +34,8 @@ static const struct opt opt_matter[] = {
 };
 
 static const struct opt opt_place[] = {
-	{ 0, "review", OPT_STRING, ARG(review), "TIME", "when someone is to look whether it is still needed", VALUE_ANY, NULL },
+	{ 0, "review", OPT_STRING, ARG(review), "TIME", "when someone is to look whether it is still needed",
+	    VALUE_ANY, NULL },
 	{ 0, "everything", OPT_FLAG, ARG(everything), NULL, "hold all events: there is no filter",
 	    VALUE_ANY, NULL },
 	OPT_TABLE_END
@@ -52,41 +53,47 @@ static const struct opt opt_list_all[] = {
 	OPT_TABLE_END
 };
 
-static const struct opt place_options[] = {
-	INCLUDE(0, opt_matter), INCLUDE(0, opt_place), INCLUDE(ARG(filter), opt_filter),
+/* What every command takes, and those that show something. */
+static const struct opt opt_any[] = {
 	INCLUDE(ARG(common), opt_zone), INCLUDE(ARG(common), opt_common), OPT_TABLE_END
 };
 
+static const struct opt opt_shown[] = {
+	INCLUDE(ARG(common), opt_colour), INCLUDE(ARG(common), opt_pager), OPT_TABLE_END
+};
+
+static const struct opt place_options[] = {
+	INCLUDE(0, opt_matter), INCLUDE(0, opt_place), INCLUDE(ARG(filter), opt_filter), INCLUDE(0, opt_any), OPT_TABLE_END
+};
+
 static const struct opt lift_options[] = {
-	INCLUDE(0, opt_matter), INCLUDE(ARG(common), opt_zone), INCLUDE(ARG(common), opt_common), OPT_TABLE_END
+	INCLUDE(0, opt_matter), INCLUDE(0, opt_any), OPT_TABLE_END
 };
 
 static const struct opt list_options[] = {
-	INCLUDE(0, opt_show), INCLUDE(0, opt_list_all), INCLUDE(ARG(common), opt_zone), INCLUDE(ARG(common), opt_colour),
-	INCLUDE(ARG(common), opt_pager), INCLUDE(ARG(common), opt_common), OPT_TABLE_END
+	INCLUDE(0, opt_show), INCLUDE(0, opt_list_all), INCLUDE(0, opt_shown), INCLUDE(0, opt_any), OPT_TABLE_END
 };
 
 static const struct opt explain_options[] = {
-	INCLUDE(0, opt_show), INCLUDE(ARG(common), opt_zone), INCLUDE(ARG(common), opt_colour), INCLUDE(ARG(common), opt_pager),
-	INCLUDE(ARG(common), opt_common), OPT_TABLE_END
+	INCLUDE(0, opt_show), INCLUDE(0, opt_shown), INCLUDE(0, opt_any), OPT_TABLE_END
 };
 
 /* Of all commands: to find the command, and for help and completion. */
 static const struct opt options[] = {
 	INCLUDE(0, opt_matter), INCLUDE(0, opt_place), INCLUDE(ARG(filter), opt_filter), INCLUDE(0, opt_show),
-	INCLUDE(0, opt_list_all), INCLUDE(ARG(common), opt_zone), INCLUDE(ARG(common), opt_colour), INCLUDE(ARG(common), opt_pager),
-	INCLUDE(ARG(common), opt_common), OPT_TABLE_END
+	INCLUDE(0, opt_list_all), INCLUDE(0, opt_shown), INCLUDE(0, opt_any), OPT_TABLE_END
 };
 
 #define PLACE_EXAMPLE \
-	"  audit-hold place --matter 2026-17 --reason 'claim of Acme' --actor alice@acme.example --since 2026-01\n"
+	"  audit-hold place --matter 2026-17 --reason 'claim of Acme' --since 2026-01 \\\n" \
+	"      --actor alice@acme.example\n"
 #define LIFT_EXAMPLE "  audit-hold lift --matter 2026-17 --reason settled\n"
 #define LIST_EXAMPLE "  audit-hold list                  # what is held, for what, since when\n"
 #define EXPLAIN_EXAMPLE "  audit-hold explain 4711          # which matters keep the event with this seq\n"
 
 static const struct program program = {
 	.name = "audit-hold",
-	.usage = "place | lift | list | explain [OPTION...]   (audit-hold place --help)",
+	.usage = "place | lift | list | explain [OPTION...] [FIELD=VALUE...]",
 	.purpose = "keep what a legal matter needs from being pruned or erased",
 	.examples = "  audit-hold place --matter 2026-17 --reason 'claim of Acme' --tenant acme\n"
 	    LIFT_EXAMPLE LIST_EXAMPLE EXPLAIN_EXAMPLE,
@@ -381,10 +388,12 @@ command_program(enum command c)
 		const struct opt *table;
 		const char *usage, *purpose, *examples;
 	} of[COMMANDS] = {
-		[PLACE] = { place_options, "place --matter ID --reason TEXT FILTER...", "hold the events that match", PLACE_EXAMPLE },
+		[PLACE] = { place_options, "place --matter ID --reason TEXT FILTER...", "hold the events that match",
+		    PLACE_EXAMPLE },
 		[LIFT] = { lift_options, "lift --matter ID --reason TEXT", "lift the holds of a matter", LIFT_EXAMPLE },
 		[LIST] = { list_options, "list [OPTION...]", "list holds", LIST_EXAMPLE },
-		[EXPLAIN] = { explain_options, "explain SEQ [OPTION...]", "tell which matters keep an event", EXPLAIN_EXAMPLE },
+		[EXPLAIN] = { explain_options, "explain SEQ [OPTION...]", "tell which matters keep an event",
+		    EXPLAIN_EXAMPLE },
 	};
 	struct program p = program;
 
