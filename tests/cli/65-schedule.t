@@ -2,52 +2,105 @@
 # The examples for cron and systemd do what they say.
 
 . "$(dirname "$0")/lib.sh"
-need jq
+need jq zstdcat
 
 audit-query --version >/dev/null || exit 99
 auditd-ingest -q "$top/examples/sample.jsonl"
 run audit-verify --init-keys
 key=$(cat out)
+mkdir archive
 cat >config.yaml <<END
 db: $db
 verifier_key: $key
 checkpoint: {file: $work/checkpoint}
+retention: [{action: debug.*, keep: 30d}]
+archive: $work/archive
 END
+# Something whose time is over.
+age() {
+	echo '{"action":"debug.old","time":"2020-02-02T00:00:00Z","actor_id":"x","description":"'"$1"'"}' |
+		auditd-ingest -q --db "$db" --source old
+}
 unset AUDIT_DB
+logins=$(audit-query --db "$db" -c action=login)
+
+# What each command leaves behind it.
+works() { # WHAT COMMAND
+	is "$1: $2" "$status $(cat out err)" "0 "
+	AUDIT_CONFIG=$work/config.yaml audit-verify -o json >out 2>/dev/null
+	case $2 in
+	*audit-verify*)
+		is "leaves nothing unsigned" "$(jq -r .status out)" verified
+		is "and the checkpoint where it belongs" "$(sed -n 2p checkpoint)" "$(jq .signed_size out)"
+		;;
+	*audit-prune*)
+		is "removes what is past its time" "$(audit-query --db "$db" -c action=debug.old)" 0
+		is "keeps the rest" "$(audit-query --db "$db" -c action=login)" "$logins"
+		is "has archived it" "$(cat archive/*.zst | zstdcat | jq -r 'select(.action == "debug.old").description' | sort -u)" "$1"
+		check "and nothing is wrong" jq -e '.status != "failed"' out
+		rm -r archive/*
+		;;
+	*) check "and nothing is wrong" jq -e '.status != "failed"' out ;;
+	esac
+}
 
 # The lines of the crontab, each as cron runs it: nearly no environment, /bin/sh.
 table=$top/examples/cron/audit-toolkit
 grep '^[0-9*]' "$table" >lines
-is "the crontab has two lines" "$(wc -l <lines)" 2
+is "the crontab has four lines" "$(wc -l <lines)" 4
 check "with five times, a user and a command each" \
     sh -c '! grep -vqE "^([0-9*/,-]+ +){5} *root  *[a-z]" lines'
 is "and reads the configuration of the system" "$(sed -n 's/^AUDIT_CONFIG=//p' "$table")" /etc/audit-toolkit/config.yaml
+age cron
 while read -r minute hour day month weekday user command; do
 	case $command in *'%'*) not_ok "a percent sign means something to cron" ;; esac
 	run env -i HOME=/ LOGNAME="$user" SHELL=/bin/sh PATH="$build:/usr/bin:/bin" \
 	    AUDIT_CONFIG="$work/config.yaml" /bin/sh -c "$command"
-	is "cron: $command" "$status $(cat out err)" "0 "
-	AUDIT_CONFIG=$work/config.yaml audit-verify -o json >out
-	is "leaves nothing unsigned" "$(jq -r .status out)" verified
-	is "and the checkpoint where it belongs" "$(sed -n 2p checkpoint)" "$(jq .signed_size out)"
+	works cron "$command"
 done <lines
 is "one of them changed the key" "$(jq .epochs out)" 2
 
 # The commands of the services.
-for unit in audit-sign audit-rotate-key; do
-	service=$top/examples/systemd/$unit.service
-	command=$(sed -n 's/^ExecStart=//p' "$service")
-	check "$unit: the command is audit-verify" test "${command%% *}" = /usr/bin/audit-verify
-	run env -i AUDIT_CONFIG="$work/config.yaml" PATH="$build:/usr/bin:/bin" audit-verify ${command#* }
-	is "$unit: it works" "$status $(cat err)" "0 "
+for unit in audit-sign audit-rotate-key audit-prune; do
+	sed -n 's/^ExecStart=//p' "$top/examples/systemd/$unit.service" >commands
+	[ $unit != audit-prune ] || age $unit
+	while read -r command; do
+		run env -i AUDIT_CONFIG="$work/config.yaml" PATH="$build:/usr/bin:/bin" ${command#/usr/bin/}
+		: >out # systemd throws it away
+		works "$unit" "$command"
+		check "$unit: the command is where it is installed" test "${command#/usr/bin/audit-}" != "$command"
+	done <commands
+	check "$unit: has a command" test -s commands
 	check "$unit: has a timer" test -s "$top/examples/systemd/$unit.timer"
 done
+
+# An erasure that a hold puts off is carried out the night after it is lifted.
+AUDIT_CONFIG=$work/config.yaml
+export AUDIT_CONFIG
+nightly=$(sed -n 's/^.* root *\(audit-erase .*\)/\1/p' "$table")
+run audit-hold place --matter 17 --reason claim --actor bob@acme.example
+run audit-erase --subject bob@acme.example --apply --reason 'request 88'
+ends "a hold puts an erasure off" 3
+held=$(audit-query -c --actor bob@acme.example)
+run /bin/sh -c "$nightly"
+ends "the night before it is lifted: not yet" 3
+is "nothing that is held was touched" "$(audit-query -c --actor bob@acme.example)" "$held"
+check "$held events" test "$held" -gt 0
+run audit-hold lift --matter 17 --reason settled
+run /bin/sh -c "$nightly"
+is "the night after: it is" "$status $(cat out err)" "0 "
+is "and nobody of that name is left" "$(audit-query -c --actor bob@acme.example)" 0
+run /bin/sh -c "$nightly"
+is "the next night has nothing to do" "$status $(cat out err)" "0 "
+audit-verify -o json >out 2>/dev/null
+is "the log is as it should be" "$(jq -r .status out)" unsigned
+unset AUDIT_CONFIG
 
 if command -v systemd-analyze >/dev/null; then
 	mkdir units
 	for unit in "$top"/examples/systemd/*; do
 		# Where the programs are installed is not this test's to say.
-		sed "s|/usr/bin/audit-verify|$build/audit-verify|" "$unit" >units/"${unit##*/}"
+		sed "s|/usr/bin/audit-|$build/audit-|" "$unit" >units/"${unit##*/}"
 	done
 	run systemd-analyze --man=no verify units/*.service units/*.timer
 	case $(cat err) in
