@@ -22,7 +22,8 @@ END
 run auditd-ingest with-fault.jsonl --source app
 ends "the sample, a faulty line, a very old event and one with a comma" 3
 run audit-export -O first.jsonl
-run audit-prune --older-than 9000d --apply
+mkdir archived
+run audit-prune --older-than 9000d --apply --archive-to archived
 ends "an export and a prune are on record" 0
 echo '{"action":"dial in","time":"1996-05-01T00:00:00Z","actor_id":"uucp"}' | auditd-ingest -q --source app
 
@@ -71,7 +72,10 @@ prepare() {
 example() { # WHERE COMMAND
 	prepare
 	case $2 in
-	*auditd-ingest*) rm -r run/events.db run/events.db.keys ;;
+	*auditd-ingest*)
+		rm -r run/events.db run/events.db.keys
+		cp archived/* run/archive
+		;;
 	*--init-keys*)
 		rm -r run/events.db.keys
 		cp unsigned.db run/events.db

@@ -255,7 +255,8 @@ else
 fi
 sed -i 's|^  command:.*|  command: /bin/true|' config.yaml
 run audit-verify --sign
-refuses "a command that is no list" 2 "config.yaml:6:12: expected a list"
+refuses "a command that is no list" 2 \
+    "config.yaml:6:12: command (the program and each of its arguments): expected a list"
 
 # ---- an event changed behind many checkpoints and seals ----
 
