@@ -64,14 +64,22 @@ run audit-export --csv-raw
 refuses "an option that would do nothing" 2 "csv"
 run audit-export --nested
 refuses "nor this one" 2 "nested"
+records . >before
 if [ "$(id -u)" -ne 0 ]; then
 	chmod a-w "$db"
-	run audit-export
-	refuses "a store that cannot be written" 4 "cannot be recorded"
+	run audit-export -O secret.jsonl
 	chmod u+w "$db"
+	refuses "a store that cannot be written" 4 "cannot be recorded.*refused"
+elif chmod 755 "$work" && chmod a+r "$db" && command -v setpriv >/dev/null &&
+    setpriv --reuid 65534 --regid 65534 --clear-groups audit-query -c >/dev/null 2>&1; then
+	run setpriv --reuid 65534 --regid 65534 --clear-groups audit-export
+	refuses "a store that cannot be written" 4 "cannot be recorded.*refused"
 else
 	skip "a store that cannot be written" "root may write all"
 fi
+records . >after
+same "is neither exported nor changed" before after
+check "nothing appeared" test ! -e secret.jsonl
 
 # ---- Ended in the middle ----
 
