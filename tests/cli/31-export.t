@@ -64,7 +64,7 @@ run audit-export --csv-raw
 refuses "an option that would do nothing" 2 "csv"
 run audit-export --nested
 refuses "nor this one" 2 "nested"
-records . >before
+records >before
 if [ "$(id -u)" -ne 0 ]; then
 	chmod a-w "$db"
 	run audit-export -O secret.jsonl
@@ -77,7 +77,7 @@ elif chmod 755 "$work" && chmod a+r "$db" && command -v setpriv >/dev/null &&
 else
 	skip "a store that cannot be written" "root may write all"
 fi
-records . >after
+records >after
 same "is neither exported nor changed" before after
 check "nothing appeared" test ! -e secret.jsonl
 
