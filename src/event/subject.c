@@ -136,10 +136,8 @@ allow_beginning(struct subject *s, struct str folded)
 
 /* ---- what every hit has ---- */
 
-/* ASCII that stands in a text as it is, or behind an escape that is looked
- * for, or is one of the three letters that others fold to. */
-static bool
-is_plain(struct str folded, size_t at)
+bool
+subject_plain(struct str folded, size_t at)
 {
 	char c = folded.p[at];
 
@@ -173,7 +171,7 @@ pick_pair(const struct subject *s, struct str folded, size_t *pair)
 	for (size_t i = 0; i + 1 < folded.len; i++) {
 		size_t rare;
 
-		if (!is_plain(folded, i) || !is_plain(folded, i + 1))
+		if (!subject_plain(folded, i) || !subject_plain(folded, i + 1))
 			continue;
 		for (*pair = 0; *pair < s->n_pairs; ++*pair)
 			if (is_pair(folded, i, s->pair[*pair]))
@@ -210,9 +208,9 @@ add_run(struct subject *s, struct str folded)
 		s->pair[pair][1] = (char)(folded.p[at + 1] | 0x20);
 		s->n_pairs++;
 	}
-	while (from > 0 && to - from < RUN_MAX && is_plain(folded, from - 1))
+	while (from > 0 && to - from < RUN_MAX && subject_plain(folded, from - 1))
 		from--;
-	while (to < folded.len && to - from < RUN_MAX && is_plain(folded, to))
+	while (to < folded.len && to - from < RUN_MAX && subject_plain(folded, to))
 		to++;
 	mem_grow(&s->run, &s->cap_runs, s->n_runs + 1, sizeof(*s->run));
 	run = &s->run[s->n_runs++];
@@ -303,6 +301,7 @@ add_value(struct subject *s, struct str v, struct str name, struct err *e)
 	if (rc == 0) {
 		add_forms(s, v, &folded);
 		add_run(s, buf_view(&folded));
+		subject_add_hints(s, buf_view(&folded));
 		if (folded.len < 2 || contains(name, buf_view(&folded)) || contains(buf_view(&folded), name))
 			rc = err_set(e, ERR_FAIL, "a value of the person and the pseudonym have one another inside");
 		else if (str_eq(buf_view(&folded), STR(EVENT_RESERVED_SOURCE)))
@@ -345,6 +344,7 @@ subject_free(struct subject *s)
 		return;
 	free(s->node);
 	free(s->run);
+	str_list_fini(&s->hint);
 	buf_fini(&s->name);
 	free(s);
 }

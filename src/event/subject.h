@@ -65,6 +65,15 @@ struct str subject_pseudonym(const struct subject *s); /* borrowed */
  */
 bool subject_may_occur(const struct subject *s, struct str bytes);
 
+/*
+ * For filters that know what bytes are not in a text: one of these texts, of
+ * three bytes at least, is in every text that subject_replace finds something
+ * in, and in every JSON that subject_replace_json does.  Those of ASCII are in
+ * lower case and stand there without regard to it; others as they are.  0:
+ * there are none, and every text must be looked at.  Borrowed from s.
+ */
+size_t subject_hints(const struct subject *s, const char *const **hint);
+
 /* The leftmost hit at or behind `from`, the longest there. */
 bool subject_find(const struct subject *s, struct str text, size_t from, size_t *start, size_t *end);
 

@@ -1,7 +1,7 @@
 /*
  * subject_tree: what a subject is made of: the tree of its values, and what
- * tells quickly that none of them is in a text.  Made in subject.c, walked in
- * subject_find.c.
+ * tells quickly that none of them is in a text.  Made in subject.c and
+ * subject_hint.c, walked in subject_find.c.
  */
 #ifndef EVENT_SUBJECT_TREE_H
 #define EVENT_SUBJECT_TREE_H
@@ -39,6 +39,8 @@ struct subject {
 	bool high;         /* ... but it is not ASCII, and only what is not needs to be */
 	char first[FIRSTS_MAX]; /* bytes that values begin with, with 0x20 */
 	size_t n_firsts;        /* more than FIRSTS_MAX: not all are kept */
+	struct str_list hint;
+	bool hintless;          /* some value has no hint */
 	struct buf name;        /* the pseudonym */
 	uint8_t may[65536 / 8]; /* pairs of bytes that a value may begin with */
 };
@@ -53,6 +55,14 @@ subject_child(const struct subject *s, uint32_t node, uint8_t byte)
 		at = s->node[at].sibling;
 	return at;
 }
+
+/* Whether a character of a folded value is ASCII that stands in a text as it
+ * is, or behind an escape that is looked for, or is one of the three letters
+ * that others fold to. */
+bool subject_plain(struct str folded, size_t at);
+
+/* What subject_hints gives of a value. */
+void subject_add_hints(struct subject *s, struct str folded);
 
 /* Without case, of ASCII. */
 static inline char

@@ -1,12 +1,14 @@
 /*
  * erase_find: which rows of a segment have the person.
  *
- * Of a dictionary each value is looked at once; of texts and ids each row.
+ * Filters of trigrams rule out whole segments, columns and blocks.  Of what is
+ * left, each value of a dictionary is looked at once; of texts and ids each row.
  *
  * In: columns.   Out: a bit for each row and field.
  */
 #include <stdlib.h>
 
+#include "base/simd.h"
 #include "store/erase_parts.h"
 
 field_set
@@ -82,6 +84,8 @@ find_values(struct erase_finder *f, struct segment *columns, enum field field, s
 	struct str value;
 
 	for (uint32_t row = 0; row < count; row++) {
+		if (!(f->may[field][row / 64] >> row % 64 & 1))
+			continue;
 		if (segment_value(columns, field, row, &value, e) < 0)
 			return -1;
 		if (erase_hit(f->subject, field, value, &f->text))
@@ -90,13 +94,56 @@ find_values(struct erase_finder *f, struct segment *columns, enum field field, s
 	return 0;
 }
 
+/* The rows that may have the hint; a hint that is no ASCII stands as it is. */
+static int
+ask_filters(struct erase_finder *f, struct segment *columns, enum field field, struct str hint, struct err *e)
+{
+	uint64_t bits[MATCH_WORDS];
+	uint32_t count = segment_meta(columns)->count;
+
+	bits_fill(bits, count);
+	if (segment_may_contain(columns, field, hint, simd_ascii(hint.p, hint.len) == hint.len, bits, e) < 0)
+		return -1;
+	for (uint32_t i = 0; i < (count + 63) / 64; i++)
+		f->may[field][i] |= bits[i];
+	return 0;
+}
+
+/* Fields of which something is left; by hint, then field: what the filter of
+ * all columns says of a hint is kept for the next field. */
+static int
+rule_out(struct erase_finder *f, struct segment *columns, field_set *fields, struct err *e)
+{
+	uint32_t count = segment_meta(columns)->count;
+	const char *const *hint;
+	size_t n = subject_hints(f->subject, &hint);
+
+	for (field_set left = *fields; left != 0; left &= left - 1) {
+		memset(f->may[__builtin_ctzll(left)], 0, sizeof(f->may[0]));
+		if (n == 0)
+			bits_fill(f->may[__builtin_ctzll(left)], count);
+	}
+	for (size_t i = 0; i < n; i++)
+		for (field_set left = *fields; left != 0; left &= left - 1)
+			if (ask_filters(f, columns, (enum field)__builtin_ctzll(left), str_of(hint[i]), e) < 0)
+				return -1;
+	for (field_set left = *fields; left != 0; left &= left - 1)
+		if (bits_count(f->may[__builtin_ctzll(left)], count) == 0)
+			*fields &= ~(left & -left);
+	return 0;
+}
+
 int
 erase_find(struct erase_finder *f, struct segment *columns, struct err *e)
 {
+	field_set fields = segment_meta(columns)->fields & erase_fields();
+
 	f->hits.fields = 0;
 	memset(f->hits.any, 0, sizeof(f->hits.any));
-	for (field_set left = segment_meta(columns)->fields & erase_fields(); left != 0; left &= left - 1) {
-		enum field field = (enum field)__builtin_ctzll(left);
+	if (rule_out(f, columns, &fields, e) < 0)
+		return -1;
+	for (; fields != 0; fields &= fields - 1) {
+		enum field field = (enum field)__builtin_ctzll(fields);
 		const struct column *col = segment_column(columns, field, e);
 
 		if (col == NULL || (col->kind == COLUMN_CODES ? find_codes(f, columns, field, col, e)

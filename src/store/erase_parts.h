@@ -38,6 +38,7 @@ struct erase_hits { /* a bit a row */
 struct erase_finder { /* of one thread */
 	const struct subject *subject;
 	struct erase_hits hits; /* of the last segment */
+	uint64_t may[FIELD_COUNT][MATCH_WORDS]; /* rows that filters do not rule out */
 	uint8_t *code;          /* 1: the value has one */
 	size_t code_cap;
 	struct buf text;
