@@ -25,6 +25,24 @@ require(int condition, const char *what, struct str s)
 	}
 }
 
+/* Where something was found, a filter of all bytes in a row must not say that
+ * there cannot be anything. */
+static void
+check_hints(const struct subject *s, struct str text)
+{
+	const char *const *hint;
+	size_t n = subject_hints(s, &hint);
+	bool found = n == 0;
+
+	for (size_t i = 0; i < n && !found; i++) {
+		struct str h = str_of(hint[i]);
+
+		for (size_t at = 0; at + h.len <= text.len && !found; at++)
+			found = str_eq_nocase(h, (struct str){ text.p + at, h.len });
+	}
+	require(found, "a wrong no of the hints", text);
+}
+
 static void
 check_text(const struct subject *s, struct str text)
 {
@@ -35,6 +53,7 @@ check_text(const struct subject *s, struct str text)
 	require(hits > 0 || once.len == 0, "appended without a hit", text);
 	require(hits == 0 || subject_may_occur(s, text), "a wrong no", text);
 	if (hits > 0) {
+		check_hints(s, text);
 		require(utf8_valid_prefix(text.p, text.len) < text.len ||
 		    utf8_valid_prefix(once.p, once.len) == once.len, "no UTF-8", buf_view(&once));
 		require(subject_replace(s, buf_view(&once), &twice) == 0, "something is left", buf_view(&once));
@@ -52,6 +71,8 @@ check_json(const struct subject *s, struct str text, struct json_tape *t, struct
 	bool apart = valid && json_duplicate_key(t, a) == UINT32_MAX;
 	size_t hits = subject_replace_json(s, text, &once);
 
+	if (hits > 0)
+		check_hints(s, text);
 	if (valid && hits > 0) {
 		require(json_scan_limit(t, once.p, once.len, JSON_STORED_MAX, &e) == 0, "no JSON", buf_view(&once));
 		require(!apart || json_duplicate_key(t, a) == UINT32_MAX, "a key twice", buf_view(&once));

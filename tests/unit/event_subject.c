@@ -48,6 +48,24 @@ tight(const char *text)
 	return (struct str){ copy, len };
 }
 
+/* Whether a filter of all bytes in a row would say that a value may be there. */
+static bool
+hinted(struct str text)
+{
+	const char *const *hint;
+	size_t n = subject_hints(person, &hint);
+
+	for (size_t i = 0; i < n; i++) {
+		struct str h = str_of(hint[i]);
+
+		ck_assert_uint_ge(h.len, 3);
+		for (size_t at = 0; at + h.len <= text.len; at++)
+			if (str_eq_nocase(h, (struct str){ text.p + at, h.len }))
+				return true;
+	}
+	return n == 0;
+}
+
 /* Replaced, and again; the text itself when nothing is found. */
 static const char *
 replace_with(size_t (*replace)(const struct subject *, struct str, struct buf *), const char *text)
@@ -59,6 +77,7 @@ replace_with(size_t (*replace)(const struct subject *, struct str, struct buf *)
 	buf_reset(&out);
 	hits = replace(person, s, &out);
 	ck_assert_msg(hits == 0 || subject_may_occur(person, s), "a wrong no: %s", text);
+	ck_assert_msg(hits == 0 || hinted(s), "a wrong no of the hints: %s", text);
 	if (hits == 0)
 		buf_str(&out, s);
 	ck_assert_uint_eq(replace(person, buf_view(&out), &again), 0);
@@ -372,6 +391,23 @@ START_TEST(a_changed_event_is_not_too_long)
 END_TEST
 
 /* What the first look counts on. */
+START_TEST(filters_are_told_what_to_look_for)
+{
+	const char *const *hint;
+
+	know("alice", NULL, NULL);
+	ck_assert(hinted(STR("xALICEx")));
+	ck_assert(!hinted(STR("al ce, 100% of l\\u and \xc4\xb1")));
+	know("alice", "\xd0\xb4\xd0\xb4", NULL); /* nothing ASCII: everything is looked at */
+	ck_assert_uint_eq(subject_hints(person, &hint), 0);
+	know("d\xc3\xa9s", NULL, NULL);
+	ck_assert_uint_eq(subject_hints(person, &hint), 0);
+	know("user:bob", NULL, NULL);
+	ck_assert(hinted(STR("user")));
+	ck_assert(!hinted(STR("bob")));
+}
+END_TEST
+
 START_TEST(three_letters_and_no_more_fold_to_ascii_letters)
 {
 	uint32_t folded[FOLDED_MAX];
@@ -409,12 +445,13 @@ static const struct letter {
 } letters[] = {
 	{ "l", "L", "u006c", "%6C", "l" }, { "m", "M", "u006D", "%6d", "m" }, { "v", "V", "u0056", "%76", "v" },
 	{ "1", "1", "u0031", "%31", "1" }, { "\xc3\xa9", "e\xcc\x81", "u00e9", "%C3%A9", "e\xcc\x81" },
+	{ "i", "\xc4\xb1", "u0131", "%C4%B1", "i" }, { "s", "\xc5\xbf", "u017F", "%c5%BF", "s" },
 	{ "k", "\xe2\x84\xaa", "u212a", "%6B", "k" }, { "\xd0\xb4", "\xd0\x94", "u0434", "%D0%94", "\xd0\xb4" },
 	{ ".", ".", "u002e", "%2E", "." }, { "-", "-", "u002d", "%252D", "-" }, { "@", "@", "u0040", "%2540", "@" },
 	{ " ", " ", "u0020", "%20", " " }, { "/", "\\/", "u002f", "%2F", "/" }, { "_", "_", "u005f", "%5f", "_" },
 };
 #define LETTERS (sizeof(letters) / sizeof(*letters))
-#define JOINT 7 /* the first of three */
+#define JOINT 9 /* the first of three */
 
 static bool
 is_word(const struct piece *p)
@@ -564,6 +601,7 @@ subject_suite(void)
 	tcase_add_test(tc, an_event_loses_the_person_everywhere);
 	tcase_add_test(tc, an_event_without_the_person_is_untouched);
 	tcase_add_test(tc, a_changed_event_is_not_too_long);
+	tcase_add_test(tc, filters_are_told_what_to_look_for);
 	tcase_add_test(tc, three_letters_and_no_more_fold_to_ascii_letters);
 	tcase_add_test(tc, a_naive_search_finds_the_same);
 	suite_add_tcase(s, tc);
