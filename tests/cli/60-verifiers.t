@@ -180,6 +180,65 @@ spoil "a proof that is cut" cat 'head -c -1'
 spoil "a proof with more" cat 'cat; echo'
 spoil "an empty proof" cat true
 
+# ---- Lines that an erasure changed ----
+
+# A prover that holds a line and its salt calls it erased, and shows another.
+cat >pretend.py <<'END'
+import base64
+import sys
+sys.path.insert(0, sys.argv[1])
+from proofs import gap, leaf_hash
+from verify import read_export_proof, read_hashes, read_salts
+data = open("three.jsonl.proof", "rb").read()
+proof, lines = read_export_proof(data), open("three.jsonl", "rb").read().split(b"\n")
+words, order = proof["cells"][0], [seq % 65536 for seq in proof["order"]]
+blob = base64.b64decode(words[5])
+salts = {}
+for i in range(0, len(blob), 19):
+    salts.update(read_salts(blob[i:i + 19], [int.from_bytes(blob[i + 1:i + 3], "big")]))
+place, at = 0, 0
+for offset in order[:2]:
+    place += len(list(gap(at, offset)))
+    at = offset + 1
+hashes = read_hashes(words[6])
+hashes.insert(place, leaf_hash(salts[order[1]], 0, lines[1]))
+kept = b"".join(bytes([16]) + o.to_bytes(2, "big") + salts[o] for o in (order[0], order[2]))
+made = [*words[:4], b"%d+1" % order[1], base64.b64encode(kept), base64.b64encode(b"".join(hashes))]
+open("other.jsonl.proof", "wb").write(data.replace(b" ".join(words), b" ".join(made)))
+lines[1] = b'{"never":"happened"}'
+open("other.jsonl", "wb").write(b"\n".join(lines))
+END
+ids=$(audit-query -r -o jsonl --source app -n 9 | jq -r .id | sed -n '1p;5p;9p' | paste -sd ,)
+export_to three.jsonl --source app --id "$ids"
+both "three lines" 0 export three.jsonl
+run python3 pretend.py "$top/tests/cli"
+both "a line that is called erased is no line that is shown" 3 export other.jsonl
+run audit-verify --key "$key" other.jsonl
+check "it is named" grep -q "2 events, .* 1 more (line 2)" out
+check "with what it means" grep -q "line 2: the proof says that an erasure changed it: not shown" err
+sed -i '1s/"action"/"Action"/' other.jsonl
+both "the others are" 5 export other.jsonl
+
+if [ -x "$build/audit-erase" ]; then
+	run audit-erase --subject user:Chloé --apply --reason test
+	ends "someone is erased" 0
+	audit-verify --sign >erased.note
+	export_to erased.jsonl --source app
+	both "an export with lines that were changed" 3 export erased.jsonl
+	both "its manifest" 3 manifest erased.jsonl.manifest.json
+	is "both count the same" "$(audit-verify --key "$key" -o json erased.jsonl | jq -r '.[0].events')" \
+	    "$(python3 "$verify" export "$key" erased.jsonl | cut -d ' ' -f 1)"
+	is "all that have the pseudonym" "$(audit-verify --key "$key" -o json erased.jsonl | jq '.[0].erased')" \
+	    "$(grep -c 'person-[0-9a-f]\{12\}' erased.jsonl)"
+	both "what was exported before still holds" 0 export plain.jsonl
+	export_to untouched.jsonl --source app --where 'line !~ "person-[0-9a-f]{12}"'
+	both "the others are shown as before" 0 export untouched.jsonl
+	erased="export erased.jsonl"
+else
+	skip "lines that an erasure changed" "audit-erase is not built"
+	erased=
+fi
+
 seq=$(audit-query --seq -o jsonl --actor user:bob -n 1 --source app | sed -n 's/.*"seq":\([0-9]*\).*/\1/p')
 audit-verify --prove "$seq" >event.proof
 both "one event's proof" 0 bundle event.proof
@@ -212,7 +271,7 @@ key=$first
 
 audit-verify --prove 7 >old.proof
 run python3 "$top/tests/cli/spoil.py" "$key" "${AUDIT_SPOIL:-100}" "$seed" bundle event.proof bundle old.proof \
-    note first.note export plain.jsonl export none.jsonl consistency continues
+    note first.note export plain.jsonl export none.jsonl export other.jsonl $erased consistency continues
 is "both agree on whatever is spoiled at random (seed $seed)" "$status $(cat out err)" "0 "
 
 for change in 's/"bytes": \([0-9]\)/"bytes": 1\1/' 's/"sha256": "./"sha256": "x/' 's/"bytes": ./"bytes": -/' \
