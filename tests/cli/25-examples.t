@@ -89,6 +89,10 @@ example() { # WHERE COMMAND
 	*'audit-hold lift'* | *'audit-hold list'* | *'audit-hold explain'*)
 		AUDIT_DB=$work/run/events.db audit-hold place -q --matter 2026-17 --reason 'claim of Acme' \
 		    --category AUTHENTICATION --since 2026-09 ;;
+	*'--subject-file values.txt'*) printf 'bob@acme.example\nuser:bob\n' >run/values.txt ;;
+	*'--action audit.erase'*)
+		AUDIT_DB=$work/run/events.db audit-erase -q --subject bob@acme.example --apply --reason r >given/receipt
+		;;
 	esac
 	before=$(ls run)
 	command=$(printf '%s\n' "$2" | sed "s,/var/log/app/,,g; s,/srv/evidence,evidence,g

@@ -20,7 +20,7 @@ table() { # PROGRAM
 items "$top/man/audit-filters.7" >filters
 items "$top/man/audit-toolkit.7" >common
 
-for program in auditd-ingest audit-query audit-export audit-summary audit-trail audit-verify audit-prune audit-hold; do
+for program in auditd-ingest audit-query audit-export audit-summary audit-trail audit-verify audit-prune audit-hold audit-erase; do
 	items "$(page $program)" >own
 	cp own known
 	grep -q 'Xr audit-filters 7' "$(page $program)" && sort -u own filters >known
