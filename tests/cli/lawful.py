@@ -78,7 +78,9 @@ class Lawful:
             words = ("--keys", str(self.folder / "keys"), *words)
         done = subprocess.run([program, *words], capture_output=True, check=False, env=env, **more)
         done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
-        self.said.append(f"{program} {' '.join(words)}: {done.returncode}")
+        if program != "audit-query":
+            words = [word for word in words if word != "--checkpoint" and not word.endswith(".note")]
+            self.said.append(f"{program} {' '.join(words)}: {done.returncode}")
         if done.returncode not in wanted:
             raise Failure(f"{program} {' '.join(words)}: ended {done.returncode}, wanted {wanted}\n{done.stderr}")
         return done
@@ -475,27 +477,32 @@ class Lawful:
         since = self.size()[0]
         before = self.own()
         done = self.run("audit-erase", "-o", "json", *words, wanted=(0, 3))
-        closing = [(seq, record["context"]) for seq, record in self.records_of("audit.erase", since)
-                   if record["context"].get("closing")]
+        written = [one for one in self.own() if one.seq >= since]
+        closing = [one.view["context"] for one in written if one.view["context"].get("closing")]
         subjects = [(subject, None) for subject in self.model.deferred]
         self.model.deferred = []
         if whom:
             person, values = whom
-            pseudonym = closing[-1][1]["pseudonym"]
+            pseudonym = closing[-1]["pseudonym"]
             equal("the pseudonym", pseudonym, person.pseudonym or pseudonym)
             person.pseudonym = pseudonym
             subjects.append((Subject(values, pseudonym), person))
-        equal("closing records", [said["pseudonym"] for _, said in closing],
+        equal("closing records", [said["pseudonym"] for said in closing],
               [subject.pseudonym for subject, _ in subjects])
         left = 0
-        for (subject, person), (seq, said) in zip(subjects, closing):
-            left += self.erased(subject, said, before)
+        for (subject, _), said in zip(subjects, closing):
+            earlier = [one for one in written if one.seq < min(
+                other.seq for other in written if other.view["context"]["operation"] == said["operation"])]
+            left += self.erased(subject, said, before, earlier)
         equal("how the erasure ended", done.returncode, 3 if left else 0)
 
-    def erased(self, subject, said, before):
-        """One erasure as its closing record has it; whether something waits."""
+    def erased(self, subject, said, before, earlier):
+        """One erasure as its closing record has it; whether something waits.
+        before: the toolkit's records until then; earlier: those of erasures
+        just before this one, which may have been changed by it."""
         placing = {hold.record for hold in self.model.active()}
-        records = held_records = 0
+        records = sum(subject.pseudonym in one.line for one in earlier)
+        held_records = sum(subject.event(one.event()) != one.event() for one in earlier)
         for one in before:
             after = subject.event(one.event())
             if after == one.event():
