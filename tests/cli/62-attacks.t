@@ -295,6 +295,36 @@ caught "an erasure that counts twice" erasure
 victim small erase salted
 caught "an erasure that keeps the old salts" hashes
 
+# ---- Holds ----
+
+victim small hold
+passes "a hold by the rules passes, not yet signed" victim.db 3
+run audit-hold list -D victim.db
+is "and is one" "$status $(jq -c '[.matter, .filter, .active]' out)" '0 ["2026-17","source = app",true]'
+victim small hold lift
+passes "a hold that was lifted by the rules too" victim.db 3
+victim small hold pruned
+caught "events of a hold pruned, with a record" hold "$(at "$(python3 -c "
+import sqlite3
+print(sqlite3.connect('small.db').execute('SELECT first FROM segment WHERE records IS NULL ORDER BY first').fetchone()[0])")")"
+for what in rowless recordless digest runs none lifted active borrowed; do
+	victim small hold $what
+	caught "a hold and its record disagree: $what" hold
+done
+cp small.db held.db
+cp -R keys held.keys
+audit-hold place -q -D held.db --matter 2026-18 --reason r source=app >/dev/null
+victim held sql "DELETE FROM hold"
+caught "the row of a hold deleted" hold "$(at $size)"
+victim held sql "UPDATE hold SET lift = record + 1"
+caught "a hold that is lifted beyond the log" hold
+another="UPDATE tail SET line = replace(line, 'source = app', 'source = apq') WHERE seq = $size"
+victim held sql "$another" --repair
+passes "another filter in a record, with its hashes repaired: not signed yet" victim.db 3
+audit-verify -q -D held.db --keys held.keys --sign >/dev/null
+victim held sql "$another" --repair
+caught "once it is signed it is found" checkpoint
+
 # ---- Records ----
 
 victim small sql "UPDATE tail SET kind = 0 WHERE seq = $record"

@@ -17,12 +17,13 @@ key but those it is given.
     graft OTHER              the sealed events of another store in their place
     prune [WHAT]             the first segment goes, as audit-prune does it
     erase [WHAT]             actors of three lines of the tail, as an erasure
+    hold [WHAT]              a hold on the events of the first segment, as audit-hold
     sign KEYFILE SIZE        a checkpoint of what is now kept, stored
 
 FIELD is a name of audit-event(5).  With --repair every hash, number and
 counter of the tail that needs no key is made right again afterwards.
 
-prune and erase without WHAT are lawful: what a verifier must accept.  WHAT
+prune, erase and hold without WHAT are lawful: what a verifier must accept.  WHAT
 is one thing that is done otherwise: see the functions.
 """
 import base64
@@ -459,6 +460,32 @@ def erase(st, what="lawful"):
         line(st, seqs[0])
 
 
+def hold(st, what="lawful"):
+    """rowless: the record has no row; recordless: the row names another
+    record; digest: the record's is another; runs: the row has one event less;
+    none: it has none; lifted: the row is marked as lifted, without a record;
+    active: a record lifts it, the row is not marked; borrowed: it is marked as
+    lifted by a record that lifts another; pruned: the events are pruned, with
+    a record that is right in itself; lift: lifted by a record, lawfully."""
+    first, last, runs = st.one("SELECT first, last, runs FROM segment WHERE records IS NULL ORDER BY first")
+    held = runs_of(unpack_runs(runs, first, last))
+    number = st.one("SELECT coalesce(max(id), 0) + 1 FROM hold")
+    record = st.one("SELECT max(record) FROM removal") if what == "recordless" else st.append("audit.hold-place", {
+        "hold": number, "matter": "2026-17", "reason": "claim of Acme", "filter": "source = app",
+        "events": sum(count for _, count in held),
+        "digest": digest_of(held).hexdigest() if what != "digest" else "0" * 64})
+    lift = st.append("audit.hold-lift", {"matter": "2026-17", "reason": "settled",
+                                         "holds": [number if what != "borrowed" else number + 1]}) \
+        if what in ("lift", "active", "borrowed") else record if what == "lifted" else None
+    if what == "runs":
+        held[0] = (held[0][0] + 1, held[0][1] - 1)
+    if what != "rowless":
+        st.do("INSERT INTO hold VALUES (?, ?, ?, ?)", number, record, None if what == "active" else lift,
+              b"" if what == "none" else pack_runs(held))
+    if what == "pruned":
+        prune(st)
+
+
 # ---- Checkpoints ----
 
 def sign(st, keyfile, size):
@@ -470,7 +497,7 @@ def sign(st, keyfile, size):
     st.do("INSERT INTO checkpoint (size, at, note) VALUES (?, 0, CAST(? AS TEXT))", int(size), note)
 
 
-COMMANDS = (sql, line, delete, insert, swap, flip, counts, members, piece, seeds, graft, prune, erase, sign)
+COMMANDS = (sql, line, delete, insert, swap, flip, counts, members, piece, seeds, graft, prune, erase, hold, sign)
 
 
 def main(argv):
