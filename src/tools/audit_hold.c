@@ -261,14 +261,29 @@ unknown_matter(struct store *st, const char *matter, struct err *e)
 	return -1;
 }
 
+static int
+count_deferred(void *arg, const struct erase_deferred *d, struct err *e)
+{
+	size_t *n = arg;
+
+	(void)d;
+	(void)e;
+	++*n;
+	return 0;
+}
+
 static void
-tell_lifted(const struct args *a, size_t lifted)
+tell_lifted(struct store *st, const struct args *a, size_t lifted, struct err *e)
 {
 	struct buf line = { 0 };
+	size_t waiting = 0;
 
 	buf_printf(&line, "%s: %zu hold%s lifted", a->matter, lifted, lifted == 1 ? " is" : "s are");
 	cli_print_line(buf_view(&line));
 	buf_fini(&line);
+	if (store_erase_deferred_each(st, count_deferred, &waiting, e) == 0 && waiting > 0)
+		cli_note(&program, &a->common, "%zu erasure%s for a hold to be lifted: audit-erase --deferred --apply",
+		    waiting, waiting == 1 ? " waits" : "s wait");
 }
 
 static void
@@ -283,7 +298,7 @@ run_lift(struct args *a, struct err *e)
 		if (lifted == 0)
 			unknown_matter(st, a->matter, e);
 		else
-			tell_lifted(a, lifted);
+			tell_lifted(st, a, lifted, e);
 	}
 	store_close(st);
 }

@@ -174,6 +174,21 @@ is "after the lift it goes" "$(ids)" "old-3 old-6 "
 run audit-verify
 ends "and it verifies" 0
 
+# ---- An erasure waits ----
+
+audit-hold place -q --matter erase --reason r actor_id=user:carol >/dev/null
+run audit-erase --subject user:carol --apply --reason 'request 7'
+ends "an erasure under a hold waits" 3
+run audit-hold lift --matter erase --reason r
+is "the lift tells of it" "$(cat out): $(cat err)" \
+    "erase: 1 hold is lifted: audit-hold: 1 erasure waits for a hold to be lifted: audit-erase --deferred --apply"
+run audit-erase --deferred --apply
+ends "and it is carried out" 0
+is "a hold that was lifted names the person no more" \
+    "$(holds --all | jq -r '.[] | select(.matter == "erase").filter' | sed 's/-[0-9a-f]*$//')" "actor_id = person"
+run audit-verify
+ends "all of that verifies" 0
+
 # ---- Who may not write ----
 
 if [ "$(id -u)" -ne 0 ]; then
