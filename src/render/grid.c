@@ -115,7 +115,7 @@ squeeze(const struct grid *g, unsigned *wide, unsigned over)
 static void
 put(struct buf *out, struct str text, unsigned wide, bool right, bool last)
 {
-	/* Nothing trails behind the last one. */
+	/* It is not filled up behind the last one. */
 	if (last && !right && render_columns(text) <= wide)
 		buf_str(out, text);
 	else
@@ -140,8 +140,11 @@ grid_print(const struct grid *g, struct buf *out, unsigned width, bool colour)
 		size_t c = i % g->columns;
 
 		put(out, cell(g, i), wide[c], g->column[c].right, c + 1 == g->columns);
-		if (c + 1 == g->columns)
-			buf_byte(out, '\n');
+		if (c + 1 < g->columns)
+			continue;
+		while (out->len > 0 && out->p[out->len - 1] == ' ')
+			out->len--;
+		buf_byte(out, '\n');
 	}
 	free(wide);
 }
