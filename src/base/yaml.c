@@ -236,7 +236,8 @@ unknown_key(const struct yaml *y, const char *const *names, size_t n, struct err
 {
 	const char *typed = scalar(y).p, *near = nearest_name(typed, names, n);
 
-	return yaml_fault(y, e, "unknown key '%.60s'%s%s", typed, near ? "; the nearest is " : "", near ? near : "");
+	return yaml_fault(y, e, "unknown key '%.60s'%s%s", typed, near ? "; the nearest is " : "",
+	    near ? near : "");
 }
 
 int

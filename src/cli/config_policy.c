@@ -124,8 +124,8 @@ check_limit_reached(const struct yaml *y, struct yaml_place at, const struct con
 
 	for (size_t i = 0; i + 1 < c->limits; i++)
 		if (config_pattern_covers(c->limit[i].tenant, tenant, false))
-			return yaml_fault_at(y, at, e, "never reached: the limit for '%.60s' before it takes '%.60s'",
-			    c->limit[i].tenant, tenant);
+			return yaml_fault_at(y, at, e,
+			    "never reached: the limit for '%.60s' before it takes '%.60s'", c->limit[i].tenant, tenant);
 	return 0;
 }
 

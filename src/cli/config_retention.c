@@ -266,8 +266,8 @@ check_last(const struct reader *r, struct yaml_place at, struct err *e)
 		if (strcmp(before->name, last->name) == 0)
 			return yaml_fault_at(r->y, at, e, "retention: two rules are called '%s'", last->name);
 		if (rule_covers(before, last))
-			return yaml_fault_at(r->y, at, e, "never reached: rule '%s' before it takes %s", before->name,
-			    takes_all(before) ? "all events" : "all that it would match");
+			return yaml_fault_at(r->y, at, e, "never reached: rule '%s' before it takes %s",
+			    before->name, takes_all(before) ? "all events" : "all that it would match");
 	}
 	return 0;
 }

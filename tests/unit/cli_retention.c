@@ -52,7 +52,8 @@ START_TEST(rules_keep_their_order_names_and_cut_offs)
 	ck_assert_uint_eq(rules.n, 4);
 	is_rule(0, "sign-ins", "category in (admin, authentication) and severity >= warning",
 	    NOW - 400 * TIME_DAY);
-	is_rule(1, "rule 2", "source in (a, b) and tenant = acme* and channel = web and action = \"x y\"", TIME_MIN);
+	is_rule(1, "rule 2", "source in (a, b) and tenant = acme* and channel = web and action = \"x y\"",
+	    TIME_MIN);
 	is_rule(2, "rule 3", "severity <= warning", NOW - 30 * TIME_DAY);
 	is_rule(3, "rule 4", "true", NOW - 730 * TIME_DAY);
 	ck_assert_int_eq(rules.keep[0], 400 * TIME_DAY);
