@@ -94,10 +94,12 @@ struct cell_leaves {
 	uint8_t *kind;      /* enum leaf_kind of the present */
 };
 
-/* Makes all leaves again.  Whatever is found wrong on the way is ERR_INTEGRITY:
- * for proofs, which want sound cells (store_verify looks closer).  l starts as
- * {0} or is used again. */
-int cell_leaves_make(struct cell_leaves *l, const struct cell_copy *c, struct err *e);
+/* Makes all leaves again, or those below nodes of height 8 that have a bit in
+ * `nodes` (TREE_CELL_NODES of them; NULL: all): of segments, the others are
+ * left LEAF_GONE.  Whatever is found wrong on the way is ERR_INTEGRITY: for
+ * proofs, which want sound cells (store_verify looks closer).  l starts as {0}
+ * or is used again. */
+int cell_leaves_make(struct cell_leaves *l, const struct cell_copy *c, const uint64_t *nodes, struct err *e);
 void cell_leaves_fini(struct cell_leaves *l);
 
 /* A path_source over one cell: complete subtrees of height 16 and below; what

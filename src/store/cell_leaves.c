@@ -100,10 +100,19 @@ copied_segment_open(const struct copied_segment *s, const struct cell_copy *c, s
 
 struct making {
 	struct cell_leaves *l;
+	const uint64_t *nodes; /* NULL: all */
 	struct salt_walk walk;
 	struct buf line;
 	struct err *e;
 };
+
+static bool
+is_wanted(const struct making *m, uint64_t seq)
+{
+	uint32_t node = (uint32_t)(seq % TREE_CELL) >> TREE_NODE_HEIGHT;
+
+	return m->nodes == NULL || (m->nodes[node / 64] >> node % 64 & 1);
+}
 
 /* One event that is there: its leaf, or that it was erased. */
 static int
@@ -154,11 +163,14 @@ put_segment(struct making *m, const struct copied_segment *s)
 	int rc = columns != NULL ? 0 : -1;
 
 	for (uint32_t row = 0; rc == 0 && row < s->info.meta.count; row++) {
+		uint64_t seq = segment_rows_seq(&rows, s->info.first, row);
+
+		if (!is_wanted(m, seq))
+			continue;
 		buf_reset(&m->line);
 		if ((rc = line_maker_add(lines, row, 0, &m->line, &ev, m->e)) < 0)
 			break;
-		rc = put_leaf(m, segment_rows_seq(&rows, s->info.first, row), segment_rows_kind(&rows, row),
-		    buf_view(&m->line));
+		rc = put_leaf(m, seq, segment_rows_kind(&rows, row), buf_view(&m->line));
 	}
 	line_maker_free(lines);
 	segment_free(columns);
@@ -194,9 +206,9 @@ make_leaves(struct making *m)
 }
 
 int
-cell_leaves_make(struct cell_leaves *l, const struct cell_copy *c, struct err *e)
+cell_leaves_make(struct cell_leaves *l, const struct cell_copy *c, const uint64_t *nodes, struct err *e)
 {
-	struct making m = { .l = l, .e = e };
+	struct making m = { .l = l, .nodes = nodes, .e = e };
 	int rc;
 
 	if (l->leaf == NULL) {

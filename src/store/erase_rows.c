@@ -46,6 +46,12 @@ erase_cell_fini(struct erase_cell *c)
 
 /* ---- the leaves ---- */
 
+static void
+set_bit(uint64_t *bits, uint32_t at)
+{
+	bits[at / 64] |= UINT64_C(1) << at % 64;
+}
+
 /* The hash that an open cell keeps of a leaf; NULL: none. */
 static const char *
 kept_leaf(const struct cell_copy *c, uint64_t seq)
@@ -70,23 +76,32 @@ not_original(uint64_t seq, struct err *e)
 	    (unsigned long long)seq);
 }
 
+/* The nodes of height 8 that a change is below. */
+static void
+changed_nodes(const uint64_t *changes, uint64_t nodes[TREE_CELL_NODES / 64])
+{
+	enum { WORDS = 1 << (TREE_NODE_HEIGHT - 6) };
+
+	memset(nodes, 0, TREE_CELL_NODES / 8);
+	for (uint32_t i = 0; i < TREE_CELL / 64; i++)
+		if (changes[i] != 0)
+			set_bit(nodes, i / WORDS);
+}
+
 /* Of a full cell its nodes are kept, each of 256 leaves. */
 static int
-check_nodes(const struct erase_cell *c, const uint64_t *changes, struct err *e)
+check_nodes(const struct erase_cell *c, const uint64_t *nodes, struct err *e)
 {
 	const struct path_source from = { cell_leaves_subtree, (void *)(uintptr_t)&c->leaves };
 	const struct cell_copy *copy = &c->copy;
-	enum { WORDS = 1 << (TREE_NODE_HEIGHT - 6) };
 
 	if (copy->nodes.len != TREE_CELL_NODES * HASH_LEN)
 		return not_original(copy->no * TREE_CELL, e);
 	for (uint32_t node = 0; node < TREE_CELL_NODES; node++) {
-		uint64_t any = 0, index = copy->no * TREE_CELL_NODES + node;
+		uint64_t index = copy->no * TREE_CELL_NODES + node;
 		struct hash root;
 
-		for (uint32_t i = 0; i < WORDS; i++)
-			any |= changes[node * WORDS + i];
-		if (any == 0)
+		if (!(nodes[node / 64] >> node % 64 & 1))
 			continue;
 		if (path_subtree(&root, &from, (struct subtree){ TREE_NODE_HEIGHT, index }, e) != 0)
 			return -1;
@@ -112,12 +127,6 @@ check_leaves(const struct erase_cell *c, const uint64_t *changes, struct err *e)
 }
 
 /* ---- changes ---- */
-
-static void
-set_bit(uint64_t *bits, uint32_t at)
-{
-	bits[at / 64] |= UINT64_C(1) << at % 64;
-}
 
 /* What a row of `erased` will say. */
 static void
@@ -353,7 +362,7 @@ any_bit(const uint64_t *bits)
 static int
 change_cell(struct erase_cell *c, struct opened *o, struct err *e)
 {
-	uint64_t bits[TREE_CELL / 64] = { 0 };
+	uint64_t bits[TREE_CELL / 64] = { 0 }, nodes[TREE_CELL_NODES / 64];
 	int rc;
 
 	for (size_t i = 0; i < c->copy.segments; i++) {
@@ -365,9 +374,10 @@ change_cell(struct erase_cell *c, struct opened *o, struct err *e)
 		return -1;
 	if (!any_bit(bits))
 		return 0;
-	if (cell_leaves_make(&c->leaves, &c->copy, e) < 0)
+	changed_nodes(bits, nodes);
+	if (cell_leaves_make(&c->leaves, &c->copy, nodes, e) < 0)
 		return -1;
-	rc = c->copy.full ? check_nodes(c, bits, e) : check_leaves(c, bits, e);
+	rc = c->copy.full ? check_nodes(c, nodes, e) : check_leaves(c, bits, e);
 	for (size_t i = 0; i < c->copy.segments && rc == 0; i++)
 		rc = change_segment(c, &o[i], e);
 	return rc == 0 ? take_lines(c, true, bits, e) : -1;

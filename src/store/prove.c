@@ -98,7 +98,7 @@ load_cell(struct prover *p, struct proved_cell *c, uint64_t no, struct err *e)
 	pthread_mutex_lock(&p->st->lock);
 	rc = cell_copy_read(p->st, no, &c->copy, e);
 	pthread_mutex_unlock(&p->st->lock);
-	if (rc < 0 || cell_leaves_make(&c->leaves, &c->copy, e) < 0 || check_root(c, e) < 0)
+	if (rc < 0 || cell_leaves_make(&c->leaves, &c->copy, NULL, e) < 0 || check_root(c, e) < 0)
 		return -1;
 	c->valid = true;
 	return 0;

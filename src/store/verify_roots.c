@@ -155,7 +155,7 @@ late_root(struct verify_walk *k, struct size_wanted *x, struct err *e)
 	if (rc > 0 && x->at.size > start) {
 		struct path_source from = { cell_leaves_subtree, &leaves };
 
-		if (cell_leaves_make(&leaves, &copy, e) < 0 || path_root(&rest, &from, start, x->at.size - start, e) < 0)
+		if (cell_leaves_make(&leaves, &copy, NULL, e) < 0 || path_root(&rest, &from, start, x->at.size - start, e) < 0)
 			rc = -1;
 	}
 	if (rc > 0) {
