@@ -36,8 +36,7 @@ static const struct opt options[] = {
 	    "stop at a line that is no event; a file is checked whole before any of it is stored",
 	    VALUE_ANY, NULL },
 	{ 0, "restore", OPT_FLAG, ARG(restore), NULL,
-	    "exports with FILE.manifest.json: the toolkit's own records in them are stored as their store's",
-	    VALUE_ANY, NULL },
+	    "take exports back, with their manifests beside them: the toolkit's own records too", VALUE_ANY, NULL },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 0, "dry-run", OPT_FLAG, ARG(dry_run), NULL,
 	    "print the events as they would be stored, and store nothing", VALUE_ANY, NULL },
@@ -56,7 +55,7 @@ static const struct program program = {
 	    "  auditd-ingest --source app logs/*.jsonl.gz   # several, compressed ones too\n"
 	    "  producer | auditd-ingest --source app        # committed within 50 ms\n"
 	    "  auditd-ingest --dry-run app.jsonl            # see what would be stored\n"
-	    "  auditd-ingest --restore archive/*.jsonl.zst  # what a prune archived, back again\n",
+	    "  auditd-ingest --restore archive/*.jsonl.zst  # what a prune archived\n",
 	.table = options,
 	.common_offset = ARG(common),
 	.operand = VALUE_FILE,

@@ -366,6 +366,40 @@ START_TEST(what_only_the_store_may_say_is_not_taken_from_input)
 }
 END_TEST
 
+START_TEST(records_of_another_store_come_back_under_its_name)
+{
+	struct event_policy policy = { .assume_now = TIME_NONE, .restored = STR("audit-toolkit@0123456789ab") };
+	static const struct {
+		const char *source, *restored; /* NULL: refused */
+	} cases[] = {
+		{ "audit-toolkit", "audit-toolkit@0123456789ab" },
+		{ "audit-toolkit@0123456789ab", "audit-toolkit@0123456789ab" },
+		{ "audit-toolkit@ffffffffffff", "audit-toolkit@ffffffffffff" },
+		{ "app", "app" },
+		{ "audit-toolkit@", NULL },
+		{ "audit-toolkit@0123456789a", NULL },
+		{ "audit-toolkit@0123456789abc", NULL },
+		{ "audit-toolkit@0123456789aB", NULL },
+		{ "audit-toolkit-2", NULL },
+	};
+	struct buf line = { 0 }, expected = { 0 };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_reset(&line);
+		buf_reset(&expected);
+		buf_printf(&line, "{" T "\"source\":\"%s\"," A SO "}", cases[i].source);
+		if (cases[i].restored != NULL)
+			buf_printf(&expected, "{" T "\"source\":\"%s\"," A SO "}", cases[i].restored);
+		else
+			buf_printf(&expected, "! reserved-source");
+		buf_byte(&expected, '\0');
+		ck_assert_str_eq(normalise_with(line.p, line.len, &policy), expected.p);
+	}
+	buf_fini(&line);
+	buf_fini(&expected);
+}
+END_TEST
+
 START_TEST(the_stores_own_lines_are_taken_as_they_are)
 {
 	static const char *const lines[] = {
@@ -498,6 +532,7 @@ normalise_suite(void)
 	tcase_add_test(tc, times_of_every_shape_become_microseconds_utc);
 	tcase_add_test(tc, addresses_are_canonical_where_they_parse);
 	tcase_add_test(tc, what_only_the_store_may_say_is_not_taken_from_input);
+	tcase_add_test(tc, records_of_another_store_come_back_under_its_name);
 	tcase_add_test(tc, the_stores_own_lines_are_taken_as_they_are);
 	tcase_add_test(tc, faults_have_their_reason_and_a_detail);
 	tcase_add_test(tc, every_fault_has_a_word_and_a_sentence);
