@@ -1,9 +1,9 @@
 /*
  * hold: holds are placed, lifted, listed and explained.
  *
- * Placing is one transaction: what matches is found, its runs of seqs become
- * the row, and the record gets their digest.  Lifting marks the rows and adds
- * its record; nothing of a hold is ever deleted.
+ * Placing is one transaction: the runs of seqs that match become the row, and
+ * the record gets their digest.  Lifting marks the rows and adds its record;
+ * nothing of a hold is ever deleted.
  *
  * In: a filter, a matter.   Out: rows, records.
  */
@@ -11,89 +11,6 @@
 
 #include "base/mem.h"
 #include "store/holds.h"
-
-/* ---- what matches now ---- */
-
-struct matching {
-	const struct filter *filter;
-	struct runs runs;
-	struct filter_scratch *scratch;
-	struct json_tape tape;
-	struct arena arena;
-};
-
-static void
-add_rows(struct runs *runs, const struct stored *s, const uint64_t *bits)
-{
-	for (uint32_t row = 0; row < s->info.meta.count; row++)
-		if (bits[row / 64] >> (row % 64) & 1)
-			runs_add(runs, store_row_seq(s, row), 1);
-}
-
-static int
-match_stored(struct matching *m, struct store *st, const struct segment_info *info, struct err *e)
-{
-	bool moved = false;
-	struct stored *s = store_segment(st, info, &moved, e);
-	uint64_t bits[MATCH_WORDS];
-	int rc = -1;
-
-	if (s != NULL) {
-		bits_fill(bits, info->meta.count);
-		if ((rc = hold_match(m->filter, s, bits, e)) == 0)
-			add_rows(&m->runs, s, bits);
-	}
-	store_segment_free(s);
-	return rc;
-}
-
-static int
-match_line(void *arg, uint64_t seq, struct str line, struct err *e)
-{
-	struct matching *m = arg;
-	struct event ev;
-	const char *detail;
-
-	arena_reset(&m->arena);
-	if (event_parse(&ev, line.p, line.len, &event_stored, &m->tape, &m->arena, &detail) != EVENT_OK)
-		return err_set(e, ERR_INTEGRITY, "the tail's line at seq %llu is damaged", (unsigned long long)seq);
-	if (hold_match_event(m->filter, &ev, &m->scratch))
-		runs_add(&m->runs, seq, 1);
-	return 0;
-}
-
-/* In the open transaction. */
-static int
-match_all(struct matching *m, struct store *st, struct err *e)
-{
-	struct segment_info *list;
-	struct tail_size tail;
-	bool moved;
-	size_t n;
-	int rc;
-
-	if (segment_list(st, 0, INT64_MAX, &list, &n, e) < 0)
-		return -1;
-	rc = 0;
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = match_stored(m, st, &list[i], e);
-	free(list);
-	if (rc < 0 || tail_size(st, &tail, e) < 0)
-		return -1;
-	if (tail.count > 0)
-		rc = store_tail(st, 0, INT64_MAX, tail.count, &moved, match_line, m, e);
-	runs_end(&m->runs);
-	return rc;
-}
-
-static void
-matching_fini(struct matching *m)
-{
-	runs_fini(&m->runs);
-	filter_scratch_free(m->scratch);
-	json_tape_fini(&m->tape);
-	arena_fini(&m->arena);
-}
 
 /* ---- placing ---- */
 
@@ -175,7 +92,7 @@ describe(struct hold_placing *p, const struct runs *runs)
 }
 
 static int
-place(struct store *st, struct matching *m, hold_place_fn *record, void *arg, struct hold_placing *p, struct err *e)
+place(struct store *st, struct hold_search *x, hold_place_fn *record, void *arg, struct hold_placing *p, struct err *e)
 {
 	struct state state;
 	struct arena arena = { 0 };
@@ -183,12 +100,12 @@ place(struct store *st, struct matching *m, hold_place_fn *record, void *arg, st
 	size_t filter_len;
 	int rc = -1;
 
-	if (state_get(st, &state, e) < 0 || next_id(st, &p->id, e) < 0 || match_all(m, st, e) < 0)
+	if (state_get(st, &state, e) < 0 || next_id(st, &p->id, e) < 0 || hold_search(x, st, e) < 0)
 		return -1;
-	describe(p, &m->runs);
+	describe(p, &x->runs);
 	record(arg, p, &ev, &arena);
-	if (check_record(&ev, m->filter, p->id, &filter_len, e) == 0 && check_room(st, filter_len, e) == 0 &&
-	    add_row(st, p->id, state.size, buf_view(&m->runs.list), e) == 0 && record_add(st, &state, &ev, e) == 0 &&
+	if (check_record(&ev, x->filter, p->id, &filter_len, e) == 0 && check_room(st, filter_len, e) == 0 &&
+	    add_row(st, p->id, state.size, buf_view(&x->runs.list), e) == 0 && record_add(st, &state, &ev, e) == 0 &&
 	    state_put(st, &state, e) == 0)
 		rc = db_commit(&st->db, e);
 	arena_fini(&arena);
@@ -199,13 +116,14 @@ int
 store_hold_place(struct store *st, const struct filter *f, hold_place_fn *record, void *arg,
     struct hold_placing *placed, struct err *e)
 {
-	struct matching m = { .filter = f, .scratch = filter_scratch_new() };
+	struct hold_search x = { .filter = f };
 	int rc;
 
 	*placed = (struct hold_placing){ 0 };
-	if ((rc = db_begin_write(&st->db, e)) == 0 && (rc = place(st, &m, record, arg, placed, e)) < 0)
+	rc = hold_search_ahead(&x, st, e);
+	if (rc == 0 && (rc = db_begin_write(&st->db, e)) == 0 && (rc = place(st, &x, record, arg, placed, e)) < 0)
 		db_rollback(&st->db);
-	matching_fini(&m);
+	hold_search_fini(&x);
 	return rc < 0 ? store_blame(st, e) : 0;
 }
 

@@ -4,6 +4,7 @@
  *
  *   hold_record.c  rows of the table, and what their records say
  *   holds.c        which events active holds keep
+ *   hold_search.c  which events match now
  *   hold.c         placing, lifting, listing, explaining
  */
 #ifndef STORE_HOLDS_H
@@ -50,6 +51,27 @@ int holds_keep_event(struct holds *h, const struct event *ev, struct err *e);
 int hold_match(const struct filter *f, const struct stored *s, uint64_t *bits, struct err *e);
 /* The same of one event; *x may be made anew. */
 bool hold_match_event(const struct filter *f, const struct event *ev, struct filter_scratch **x);
+
+/* ---- which seqs match now ---- */
+
+struct hold_known { /* of a segment, found outside the transaction */
+	int64_t id;
+	uint64_t first;
+	struct runs runs;
+};
+
+struct hold_search { /* starts with its filter alone */
+	const struct filter *filter;
+	struct runs runs;         /* ended by hold_search */
+	struct hold_known *known; /* by first */
+	size_t n, cap;
+};
+/* Looks through the segments in short transactions, so that others may write. */
+int hold_search_ahead(struct hold_search *x, struct store *st, struct err *e);
+/* All of the log, in the open transaction: what was not looked through, or is
+ * another segment by now, and the tail. */
+int hold_search(struct hold_search *x, struct store *st, struct err *e);
+void hold_search_fini(struct hold_search *x);
 
 /* ---- rows and records ---- */
 

@@ -175,6 +175,41 @@ START_TEST(a_hold_finds_what_matches_in_segments_and_tail)
 }
 END_TEST
 
+/* In a transaction that is rolled back. */
+static void
+search(struct hold_search *x)
+{
+	struct err e = ERR_NONE;
+
+	ck_assert_int_eq(db_begin_write(&st->db, &e), 0);
+	ck_assert_msg(hold_search(x, st, &e) == 0, "%s", e.text);
+	db_rollback(&st->db);
+}
+
+START_TEST(what_changes_between_the_search_and_the_transaction_is_seen)
+{
+	struct filter *f = held_filter("actor_id in (user:3, user:4)");
+	struct hold_search before = { .filter = f }, now = { .filter = f };
+	struct err e = ERR_NONE;
+
+	begin();
+	add_events(0, 9000, "x");
+	ck_assert_msg(hold_search_ahead(&before, st, &e) == 0, "%s", e.text);
+	ck_assert_uint_ge(before.n, 1);
+	hold_events(st, "A", "actor_id = user:3");
+	prune_before(st, (START + 5000) * TIME_SECOND, held_prune_record, NULL, &(uint64_t){ 0 }, &e);
+	add_events(9000, 20000, "x");
+	search(&before);
+	search(&now);
+	ck_assert_uint_eq(before.runs.count, 2 * 2000 - 500);
+	ck_assert(str_eq(buf_view(&before.runs.list), buf_view(&now.runs.list)));
+	hold_search_fini(&before);
+	hold_search_fini(&now);
+	filter_free(f);
+	end();
+}
+END_TEST
+
 START_TEST(the_row_has_the_runs_whose_digest_the_record_has)
 {
 	struct hold_placing placed;
@@ -564,6 +599,7 @@ hold_suite(void)
 
 	tcase_set_timeout(c, 120);
 	tcase_add_test(c, a_hold_finds_what_matches_in_segments_and_tail);
+	tcase_add_test(c, what_changes_between_the_search_and_the_transaction_is_seen);
 	tcase_add_test(c, the_row_has_the_runs_whose_digest_the_record_has);
 	tcase_add_test(c, what_is_held_is_not_pruned_and_goes_after_the_lift);
 	tcase_add_test(c, events_that_come_later_are_held_too);
