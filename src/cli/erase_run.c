@@ -232,6 +232,7 @@ erasure_judge(const struct erasure *x, struct err *e)
 	if (f->kept > 0 || c->found_signed > 0)
 		return err_set(e, ERR_INCOMPLETE, "%s: records that proofs need had to stay as they are", x->pseudonym);
 	if (c->found_since > 0 || c->found_files > 0)
-		return err_set(e, ERR_INCOMPLETE, "%s: what others wrote meanwhile has the person: erase once more", x->pseudonym);
+		return err_set(e, ERR_INCOMPLETE, "%s: what others wrote meanwhile has the person: erase once more",
+		    x->pseudonym);
 	return 0;
 }

@@ -341,7 +341,8 @@ look_round(struct check *c, struct err *e)
 	c->moved = false;
 	if (store_view(c->st, &view, &list, &n, e) < 0)
 		return -1;
-	qsort(c->done, before, before > 0 ? sizeof(*c->done) : 1, by_id);
+	if (before > 0)
+		qsort(c->done, before, sizeof(*c->done), by_id);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		if (!is_done(c, before, list[i].id))
 			rc = give(c, &c->slot[next++ % SLOTS], &list[i], e);
