@@ -16,7 +16,7 @@
 #include "query_store.h"
 #include "store/internal.h"
 
-#define START INT64_C(1776967200000000)
+#define START INT64_C(1713808800000000)
 #define EVENTS 137000
 
 /* ---- the log as it was made ---- */

@@ -12,7 +12,7 @@
 #include "query_store.h"
 #include "store/internal.h"
 
-#define START INT64_C(1776967200000000)
+#define START INT64_C(1713808800000000)
 
 /* ---- the log as it was ---- */
 

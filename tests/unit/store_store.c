@@ -23,7 +23,7 @@ make_line(struct buf *line, unsigned n)
 {
 	buf_reset(line);
 	buf_printf(line,
-	    "{\"id\":\"evt-%u\",\"time\":\"2026-04-%02uT%02u:%02u:%02u.%06uZ\",\"ingested\":\"2026-05-01T00:00:00.000000Z\","
+	    "{\"id\":\"evt-%u\",\"time\":\"2024-04-%02uT%02u:%02u:%02u.%06uZ\",\"ingested\":\"2024-05-01T00:00:00.000000Z\","
 	    "\"source\":\"app%u\",\"action\":\"act.%u\",\"severity\":\"info\",\"outcome\":\"%s\",\"description\":\"number %u "
 	    "\\\"q\\\" \xc3\xbc\",\"actor_id\":\"user:%u\",\"context\":{\"n\":1E400,\"k\":%u}}",
 	    n, 1 + n / 86400 % 28, n / 3600 % 24, n / 60 % 60, n % 60, n % 7 == 0 ? 5u : n % 1000, n % 3, n % 11,

@@ -16,7 +16,7 @@
 #include "store_folder.h"
 
 #define DAY 86400
-#define START INT64_C(1790000000)
+#define START INT64_C(1690000000)
 
 /* ---- events ---- */
 
