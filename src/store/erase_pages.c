@@ -8,10 +8,7 @@
  * zeros (secure_delete), but for numbers that SQLite itself leaves: offsets
  * and numbers of pages, which no text can be.
  *
- * Then each page is searched for the person.  What is stored packed - pieces,
- * hashes - was decoded before; three bytes of a name stand there by chance, a
- * hundred times in half a gigabyte, and values of a dictionary stand without
- * anything between them.  So there only a long value counts.
+ * Then each page is searched for the person (erase_bytes.c).
  *
  * The file is read through SQLite's own descriptor: another one, when closed,
  * would end SQLite's locks.  The lock is let go now and then for writers; when
@@ -30,37 +27,18 @@
 enum {
 	HEADER = 100,           /* of the file, on page 1 */
 	HEADER_CHANGES = 24,    /* counts commits */
-	HEADER_PAGES = 28,
 	HEADER_FREE = 32,       /* the first trunk of the list of free pages */
 	HEADER_UNUSED = 72, HEADER_UNUSED_END = 92,
 	INTERIOR_INDEX = 2, INTERIOR_TABLE = 5, LEAF_INDEX = 10, LEAF_TABLE = 13,
 	TREE_HEADER = 8,        /* of a leaf; an interior page has four bytes more */
 	CELL_MIN = 4,
 	FREE_BLOCK = 4,         /* bytes at the front of a freed block: the next, the length */
-	CERTAIN = 12,           /* bytes of a value that are nowhere by chance */
-	COLUMNS_MAX = 64,       /* more than any of our tables has */
 	ATTEMPTS = 4            /* the last one keeps writers waiting */
 };
 
 #define PAGE_MIN 512u
 #define PAGE_MAX 65536u
 #define LOCK_TIME (50 * INT64_C(1000)) /* microseconds until writers are let in */
-
-enum { UNUSED, USED, LINK }; /* LINK: leads to the page where a payload goes on */
-
-/* Bytes of a page where text may stand. */
-struct stretch {
-	uint32_t from, end;
-};
-
-/* The record of a cell: where in its payload texts are. */
-struct record {
-	uint64_t payload;
-	struct {
-		uint64_t from, end;
-	} text[COLUMNS_MAX];
-	unsigned n;
-};
 
 struct todo { /* a page of a tree */
 	uint32_t page;
@@ -70,22 +48,19 @@ struct todo { /* a page of a tree */
 
 struct pages {
 	struct store *st;
-	const struct subject *s;
 	int (*go_on)(struct err *e);
 	struct erase_check *out;
 	sqlite3_file *file;
-	int64_t locked;     /* since when; 0: it is not */
+	int64_t locked;     /* since when */
 	bool patient, moved; /* moved: someone wrote meanwhile */
 	uint32_t changes;
-	sqlite3_int64 bytes; /* of the file */
+	sqlite3_int64 file_size;
 	uint32_t page_size, usable, n;
 	uint8_t *seen;      /* a bit a page, from 1 on */
 	struct todo *todo;
 	size_t todos, cap_todos;
 	uint8_t *page, *chain; /* a page of a tree; one of a chain or a list */
-	uint8_t *used;      /* a byte a byte of the page that is searched: UNUSED, USED, LINK */
-	struct stretch *text; /* of this page */
-	size_t texts, cap_texts;
+	struct page_bytes bytes; /* of the page that is searched */
 };
 
 /* ---- reading under the lock ---- */
@@ -146,7 +121,7 @@ static int
 read_page(struct pages *p, uint32_t n, uint8_t *out, struct err *e)
 {
 	int64_t at = (int64_t)(n - 1) * p->page_size;
-	size_t there = p->bytes - at < p->page_size ? (size_t)(p->bytes - at) : p->page_size;
+	size_t there = p->file_size - at < p->page_size ? (size_t)(p->file_size - at) : p->page_size;
 
 	memset(out + there, 0, p->page_size - there);
 	p->out->raw_bytes += there;
@@ -165,134 +140,6 @@ claim(struct pages *p, uint32_t page)
 	return true;
 }
 
-static bool
-is_zero(const uint8_t *bytes, size_t n)
-{
-	return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
-}
-
-/* ---- searching ---- */
-
-/* Places in a page that nothing is stored in. */
-static void
-search_unused(struct pages *p, const uint8_t *page, size_t from)
-{
-	struct str text = { (const char *)page + from, p->page_size - from };
-	size_t at = 0, start, end;
-
-	if (is_zero(page + from, text.len))
-		return;
-	for (; subject_find(p->s, text, at, &start, &end); at = end) {
-		p->out->raw_found++;
-		p->out->slack_found++;
-	}
-}
-
-static bool
-in_text(const struct pages *p, size_t start, size_t end)
-{
-	for (size_t i = 0; i < p->texts; i++)
-		if (start >= p->text[i].from && end <= p->text[i].end)
-			return true;
-	return false;
-}
-
-/* At the edge of what goes on, or began, on another page: it may be a part of
- * a longer word, and was judged as a whole before. */
-static bool
-is_cut(const struct pages *p, size_t start, size_t end, bool goes_on)
-{
-	return (start > 0 && p->used[start - 1] == LINK) || (end < p->page_size ? p->used[end] == LINK : goes_on);
-}
-
-/* p->used and p->text say what is where; goes_on: at the end, too. */
-static void
-search(struct pages *p, const uint8_t *page, bool goes_on)
-{
-	struct str text = { (const char *)page, p->page_size };
-	size_t at = 0, start, end;
-
-	for (; subject_find(p->s, text, at, &start, &end); at = end) {
-		bool unused = p->used[start] == UNUSED;
-
-		if (unused ||
-		    ((end - start >= CERTAIN || in_text(p, start, end)) && !is_cut(p, start, end, goes_on)))
-			p->out->raw_found++;
-		p->out->slack_found += unused;
-	}
-}
-
-/* ---- records ---- */
-
-/* A number of SQLite's: at most nine bytes, seven bits each, eight of the last.
- * Gives where it ends, NULL when the bytes do. */
-static const uint8_t *
-get_number(const uint8_t *at, const uint8_t *end, uint64_t *value)
-{
-	*value = 0;
-	for (int i = 0; i < 8; i++, at++) {
-		if (at >= end)
-			return NULL;
-		*value = *value << 7 | (*at & 0x7f);
-		if (*at < 0x80)
-			return at + 1;
-	}
-	if (at >= end)
-		return NULL;
-	*value = *value << 8 | *at;
-	return at + 1;
-}
-
-/* Bytes of a value of this type. */
-static uint64_t
-type_length(uint64_t type)
-{
-	static const uint8_t fixed[] = { 0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0 };
-
-	return type < sizeof(fixed) ? fixed[type] : (type - 12) / 2;
-}
-
-/* Where the texts of a record are.  One that cannot be read has none: its
- * table's rows were read before. */
-static void
-read_record(struct record *r, const uint8_t *payload, const uint8_t *end, bool blobs)
-{
-	uint64_t header, type, at;
-	const uint8_t *next = get_number(payload, end, &header);
-
-	r->n = 0;
-	if (next == NULL || header > (uint64_t)(end - payload))
-		return;
-	end = payload + header;
-	at = header;
-	while (next < end && r->n < COLUMNS_MAX && (next = get_number(next, end, &type)) != NULL) {
-		uint64_t length = type_length(type);
-
-		if (length > r->payload || at > r->payload - length)
-			return;
-		if (type >= 12 && ((type & 1) || blobs)) {
-			r->text[r->n].from = at;
-			r->text[r->n++].end = at + length;
-		}
-		at += length;
-	}
-}
-
-/* The part [from, end) of a payload stands at `at` of the page. */
-static void
-add_texts(struct pages *p, const struct record *r, uint64_t from, uint64_t end, size_t at)
-{
-	for (unsigned i = 0; i < r->n; i++) {
-		uint64_t a = r->text[i].from > from ? r->text[i].from : from;
-		uint64_t b = r->text[i].end < end ? r->text[i].end : end;
-
-		if (a >= b)
-			continue;
-		mem_grow(&p->text, &p->cap_texts, p->texts + 1, sizeof(*p->text));
-		p->text[p->texts++] = (struct stretch){ (uint32_t)(at + (a - from)), (uint32_t)(at + (b - from)) };
-	}
-}
-
 /* ---- chains ---- */
 
 /* What of a payload is not in its cell: the pages that `page` begins. */
@@ -308,13 +155,13 @@ walk_chain(struct pages *p, const struct record *r, uint64_t at, uint32_t page, 
 		if (read_page(p, page, p->chain, e) < 0)
 			return -1;
 		next = get_be32(p->chain);
-		memset(p->used, LINK, 4);
-		memset(p->used + 4, USED, take);
-		memset(p->used + 4 + take, UNUSED, p->page_size - 4 - take);
-		p->texts = 0;
-		add_texts(p, r, at, at + take, 4);
-		search(p, p->chain, at + take < r->payload);
-		p->out->slack_dirty += !is_zero(p->chain + 4 + take, p->page_size - 4 - take);
+		memset(p->bytes.used, LINK, 4);
+		memset(p->bytes.used + 4, USED, take);
+		memset(p->bytes.used + 4 + take, UNUSED, p->page_size - 4 - take);
+		p->bytes.texts = 0;
+		page_add_texts(&p->bytes, r, at, at + take, 4);
+		page_search(&p->bytes, p->chain, at + take < r->payload);
+		p->out->slack_dirty += !page_is_zero(p->chain + 4 + take, p->page_size - 4 - take);
 		at += take;
 		page = next;
 	}
@@ -350,12 +197,12 @@ struct cell {
 	uint32_t child;      /* 0: none */
 	size_t payload_at;
 	uint64_t local;
+	uint64_t payload;
 	uint32_t chain;      /* its first page; 0: none */
-	struct record record;
 };
 
 static bool
-read_cell(struct pages *p, const struct todo *t, uint8_t kind, size_t at, struct cell *c)
+read_cell(const struct pages *p, uint8_t kind, size_t at, struct cell *c)
 {
 	const uint8_t *next = p->page + at, *end = p->page + p->usable;
 	uint64_t ignored;
@@ -367,17 +214,16 @@ read_cell(struct pages *p, const struct todo *t, uint8_t kind, size_t at, struct
 		c->child = get_be32(next);
 		next += 4;
 	}
-	if (kind != INTERIOR_TABLE && (next = get_number(next, end, &c->record.payload)) == NULL)
+	if (kind != INTERIOR_TABLE && (next = page_number(next, end, &c->payload)) == NULL)
 		return false;
-	if ((kind == INTERIOR_TABLE || kind == LEAF_TABLE) && (next = get_number(next, end, &ignored)) == NULL)
+	if ((kind == INTERIOR_TABLE || kind == LEAF_TABLE) && (next = page_number(next, end, &ignored)) == NULL)
 		return false;
-	c->local = local_bytes(p, kind == LEAF_TABLE, c->record.payload);
+	c->local = local_bytes(p, kind == LEAF_TABLE, c->payload);
 	if (c->local > (uint64_t)(end - next))
 		return false;
 	c->payload_at = (size_t)(next - p->page);
-	read_record(&c->record, next, next + c->local, t->blobs);
 	next += c->local;
-	if (c->local < c->record.payload) {
+	if (c->local < c->payload) {
 		if (end - next < 4)
 			return false;
 		c->chain = get_be32(next);
@@ -387,6 +233,14 @@ read_cell(struct pages *p, const struct todo *t, uint8_t kind, size_t at, struct
 	if (c->end < at + CELL_MIN)
 		c->end = at + CELL_MIN;
 	return c->end <= p->usable;
+}
+
+/* Where the texts of a cell's record are. */
+static void
+read_record(const struct pages *p, const struct todo *t, const struct cell *c, struct record *r)
+{
+	r->payload = c->payload;
+	page_record(r, p->page + c->payload_at, p->page + c->payload_at + c->local, t->blobs);
 }
 
 /* Marks what freed blocks are made of: a number that leads on, a length. */
@@ -399,7 +253,7 @@ mark_free_blocks(struct pages *p, size_t at)
 		next = get_be16(p->page + at);
 		if (next != 0 && next < at + FREE_BLOCK)
 			return false;
-		memset(p->used + at, USED, FREE_BLOCK);
+		memset(p->bytes.used + at, USED, FREE_BLOCK);
 	}
 	return true;
 }
@@ -415,10 +269,10 @@ has_slack(const struct pages *p, size_t list_end)
 {
 	size_t run = 0, at = list_end;
 
-	while (at + 2 <= p->usable && p->used[at] == UNUSED && get_be16(p->page + at) < p->usable)
+	while (at + 2 <= p->usable && p->bytes.used[at] == UNUSED && get_be16(p->page + at) < p->usable)
 		at += 2;
 	for (; at < p->page_size; at++) {
-		run = p->used[at] == UNUSED && p->page[at] != 0 ? run + 1 : 0;
+		run = p->bytes.used[at] == UNUSED && p->page[at] != 0 ? run + 1 : 0;
 		if (run > 2 * FREE_BLOCK)
 			return true;
 	}
@@ -436,19 +290,24 @@ static int
 walk_cells(struct pages *p, const struct todo *t, size_t start, size_t list_end, struct cell *cell, size_t cells,
     struct err *e)
 {
-	memset(p->used, UNUSED, p->page_size);
-	memset(p->used, USED, list_end);
-	p->texts = 0;
+	struct record r;
+
+	memset(p->bytes.used, UNUSED, p->page_size);
+	memset(p->bytes.used, USED, list_end);
+	p->bytes.texts = 0;
 	for (size_t i = 0; i < cells; i++) {
 		struct cell *c = &cell[i];
 		size_t at = get_be16(p->page + list_end - 2 * (cells - i));
 
-		if (at < list_end || !read_cell(p, t, p->page[start], at, c))
+		if (at < list_end || !read_cell(p, p->page[start], at, c))
 			return damaged(p, t->page, e);
-		memset(p->used + c->at, USED, c->end - c->at);
+		memset(p->bytes.used + c->at, USED, c->end - c->at);
 		if (c->chain != 0)
-			memset(p->used + c->end - 4, LINK, 4);
-		add_texts(p, &c->record, 0, c->local, c->payload_at);
+			memset(p->bytes.used + c->end - 4, LINK, 4);
+		if (!t->words)
+			continue;
+		read_record(p, t, c, &r);
+		page_add_texts(&p->bytes, &r, 0, c->local, c->payload_at);
 	}
 	return mark_free_blocks(p, get_be16(p->page + start + 1)) ? 0 : damaged(p, t->page, e);
 }
@@ -474,15 +333,21 @@ walk_tree_page(struct pages *p, const struct todo *t, struct err *e)
 	if (walk_cells(p, t, start, list_end, cell, cells, e) < 0 ||
 	    (interior && add_child(p, t, get_be32(p->page + start + TREE_HEADER), e) < 0))
 		goto out;
-	search(p, p->page, false);
+	page_search(&p->bytes, p->page, false);
 	/* An interior page of rows has nothing but numbers. */
 	p->out->slack_dirty += t->words && p->page[start] != INTERIOR_TABLE && has_slack(p, list_end);
 	for (size_t i = cells; i-- > 0;)
 		if (interior && add_child(p, t, cell[i].child, e) < 0)
 			goto out;
-	for (size_t i = 0; i < cells; i++)
-		if (cell[i].chain != 0 && walk_chain(p, &cell[i].record, cell[i].local, cell[i].chain, e) < 0)
+	for (size_t i = 0; i < cells; i++) {
+		struct record r;
+
+		if (cell[i].chain == 0)
+			continue;
+		read_record(p, t, &cell[i], &r);
+		if (walk_chain(p, &r, cell[i].local, cell[i].chain, e) < 0)
 			goto out;
+	}
 	rc = 0;
 out:
 	free(cell);
@@ -542,8 +407,8 @@ walk_free_leaf(struct pages *p, uint32_t page, struct err *e)
 	if (read_page(p, page, p->page, e) < 0)
 		return -1;
 	p->out->free_pages++;
-	p->out->free_dirty += !is_zero(p->page, p->page_size);
-	search_unused(p, p->page, 0);
+	p->out->free_dirty += !page_is_zero(p->page, p->page_size);
+	page_search_unused(&p->bytes, p->page, 0);
 	return 0;
 }
 
@@ -554,7 +419,7 @@ is_list_end(const struct pages *p, size_t from)
 	for (; from + 4 <= p->usable; from += 4)
 		if (get_be32(p->chain + from) > p->n)
 			return false;
-	return is_zero(p->chain + from, p->page_size - from);
+	return page_is_zero(p->chain + from, p->page_size - from);
 }
 
 static int
@@ -572,7 +437,7 @@ walk_free(struct pages *p, uint32_t trunk, struct err *e)
 			return damaged(p, trunk, e);
 		p->out->free_pages++;
 		p->out->free_dirty += !is_list_end(p, 8 + 4 * (size_t)n);
-		search_unused(p, p->chain, 8 + 4 * (size_t)n);
+		page_search_unused(&p->bytes, p->chain, 8 + 4 * (size_t)n);
 		for (uint32_t i = 0; i < n; i++)
 			if (walk_free_leaf(p, get_be32(p->chain + 8 + 4 * (size_t)i), e) < 0)
 				return -1;
@@ -589,8 +454,8 @@ walk_rest(struct pages *p, struct err *e)
 			continue;
 		if (read_page(p, page, p->page, e) < 0)
 			return -1;
-		p->out->slack_dirty += !is_zero(p->page, p->page_size);
-		search_unused(p, p->page, 0);
+		p->out->slack_dirty += !page_is_zero(p->page, p->page_size);
+		page_search_unused(&p->bytes, p->page, 0);
 	}
 	return 0;
 }
@@ -604,17 +469,18 @@ read_header(struct pages *p, uint32_t *trunk, struct err *e)
 	uint8_t header[HEADER];
 	uint64_t pages;
 
-	if (p->file->pMethods->xFileSize(p->file, &p->bytes) != SQLITE_OK ||
+	if (p->file->pMethods->xFileSize(p->file, &p->file_size) != SQLITE_OK ||
 	    read_bytes(p, header, sizeof(header), 0, e) < 0)
 		return -1;
 	p->page_size = get_be16(header + 16) == 1 ? PAGE_MAX : get_be16(header + 16);
 	p->usable = p->page_size - header[20];
-	pages = p->page_size > 0 ? ((uint64_t)p->bytes + p->page_size - 1) / p->page_size : 0;
+	pages = p->page_size > 0 ? ((uint64_t)p->file_size + p->page_size - 1) / p->page_size : 0;
 	if (p->page_size < PAGE_MIN || (p->page_size & (p->page_size - 1)) != 0 || p->usable < PAGE_MIN - 32 ||
 	    pages >= UINT32_MAX)
 		return damaged(p, 1, e);
 	p->n = (uint32_t)pages;
-	p->out->slack_dirty += !is_zero(header + HEADER_UNUSED, HEADER_UNUSED_END - HEADER_UNUSED);
+	p->bytes.size = p->page_size;
+	p->out->slack_dirty += !page_is_zero(header + HEADER_UNUSED, HEADER_UNUSED_END - HEADER_UNUSED);
 	*trunk = get_be32(header + HEADER_FREE);
 	return 0;
 }
@@ -633,7 +499,7 @@ walk(struct pages *p, struct err *e)
 	p->seen = mem_zero((size_t)p->n / 8 + 1, 1);
 	p->page = mem_alloc(p->page_size);
 	p->chain = mem_alloc(p->page_size);
-	p->used = mem_alloc(p->page_size);
+	p->bytes.used = mem_alloc(p->page_size);
 	return add_trees(p, e) < 0 || walk_trees(p, e) < 0 || walk_free(p, trunk, e) < 0 ? -1 : walk_rest(p, e);
 }
 
@@ -644,8 +510,8 @@ forget(struct pages *p)
 	free(p->seen);
 	free(p->page);
 	free(p->chain);
-	free(p->used);
-	p->seen = p->page = p->chain = p->used = NULL;
+	free(p->bytes.used);
+	p->seen = p->page = p->chain = p->bytes.used = NULL;
 }
 
 /*
@@ -676,7 +542,7 @@ int
 erase_pages(struct store *st, const struct subject *s, int (*go_on)(struct err *e), struct erase_check *out,
     struct err *e)
 {
-	struct pages p = { .st = st, .s = s, .go_on = go_on, .out = out };
+	struct pages p = { .st = st, .bytes = { .s = s, .out = out }, .go_on = go_on, .out = out };
 	int rc = -1;
 
 	if (sqlite3_file_control(st->db.sqlite, "main", SQLITE_FCNTL_FILE_POINTER, &p.file) != SQLITE_OK ||
@@ -689,6 +555,6 @@ erase_pages(struct store *st, const struct subject *s, int (*go_on)(struct err *
 		forget(&p);
 	}
 	free(p.todo);
-	free(p.text);
+	free(p.bytes.text);
 	return rc < 0 ? -1 : look_for_journal(&p, e);
 }
