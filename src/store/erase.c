@@ -47,42 +47,48 @@ struct erasing {
 /* ---- what waits ---- */
 
 int
+erase_deferred_next(struct store *st, struct erase_deferred *d, struct arena *a, struct err *e)
+{
+	sqlite3_stmt *s = db_statement(&st->db, ST_DEFERRED_AFTER, e);
+	int64_t after = d->id;
+	struct str text[4];
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_bind_int(s, 1, after);
+	if ((rc = db_step(&st->db, s, e)) <= 0)
+		return rc;
+	for (int i = 0; i < 4; i++) {
+		struct str t = db_blob(s, 2 + i);
+
+		text[i] = (struct str){ arena_copy(a, t.p, t.len), t.len };
+	}
+	*d = (struct erase_deferred){ .id = db_int(s, 0), .record = (uint64_t)db_int(s, 1), .pseudonym = text[0],
+		.values = text[1], .reason = text[2], .by = text[3], .at = db_int(s, 6) };
+	sqlite3_reset(s);
+	if (d->id <= after)
+		return err_set(e, ERR_INTEGRITY, "%s: erasures that wait: rows are out of order", st->db.path);
+	return 1;
+}
+
+int
 store_erase_deferred_each(struct store *st, int (*each)(void *arg, const struct erase_deferred *d, struct err *e),
     void *arg, struct err *e)
 {
-	int64_t after = 0, version;
+	struct erase_deferred d = { .id = 0 };
 	struct arena a = { 0 };
-	sqlite3_stmt *s;
+	int64_t version;
 	int rc;
 
 	if (schema_version(&st->db, &version, e) < 0)
 		return -1;
-	while ((rc = version < SCHEMA_HELD ? 0 : -1) < 0 && (s = db_statement(&st->db, ST_DEFERRED_AFTER, e)) != NULL) {
-		struct erase_deferred d;
-		struct str text[4];
-
-		db_bind_int(s, 1, after);
-		if ((rc = db_step(&st->db, s, e)) <= 0)
-			break;
+	if (version < SCHEMA_HELD)
+		return 0;
+	while ((rc = erase_deferred_next(st, &d, &a, e)) > 0 && each(arg, &d, e) == 0)
 		arena_reset(&a);
-		for (int i = 0; i < 4; i++) {
-			struct str t = db_blob(s, 2 + i);
-
-			text[i] = (struct str){ arena_copy(&a, t.p, t.len), t.len };
-		}
-		d = (struct erase_deferred){ .id = db_int(s, 0), .record = (uint64_t)db_int(s, 1), .pseudonym = text[0],
-			.values = text[1], .reason = text[2], .by = text[3], .at = db_int(s, 6) };
-		sqlite3_reset(s);
-		if (d.id <= after) {
-			rc = err_set(e, ERR_INTEGRITY, "%s: rows of erasures are out of order", st->db.path);
-			break;
-		}
-		after = d.id;
-		if ((rc = each(arg, &d, e)) != 0)
-			break;
-	}
 	arena_fini(&a);
-	return rc;
+	return rc > 0 ? -1 : rc;
 }
 
 /* Without the person, whose values are in the column of values alone. */

@@ -57,7 +57,8 @@ mark(struct erase_finder *f, enum field field, uint32_t row)
 }
 
 static int
-find_codes(struct erase_finder *f, struct segment *columns, enum field field, const struct column *col, struct err *e)
+find_codes(struct erase_finder *f, struct segment *columns, enum field field, const struct column *col,
+    struct err *e)
 {
 	uint32_t count = segment_meta(columns)->count, hits = 0;
 
@@ -185,7 +186,8 @@ record_same(struct record_judge *j, const struct event *before, const struct eve
 }
 
 enum record_fate
-record_fate(struct record_judge *j, const struct subject *s, struct holds *h, uint64_t seq, const struct event *ev)
+record_fate(struct record_judge *j, const struct subject *s, struct holds *h, uint64_t seq,
+    const struct event *ev)
 {
 	struct event changed;
 	struct deed deed;
@@ -210,8 +212,8 @@ clear_bit(uint64_t *bits, uint32_t row)
 }
 
 static int
-spare_record(struct record_judge *j, const struct subject *s, struct holds *h, struct stored *rows, uint32_t row,
-    uint64_t *bits, struct erase_found *found, struct err *e)
+spare_record(struct record_judge *j, const struct subject *s, struct holds *h, struct stored *rows,
+    uint32_t row, uint64_t *bits, struct erase_found *found, struct err *e)
 {
 	struct event ev;
 
@@ -232,8 +234,8 @@ spare_record(struct record_judge *j, const struct subject *s, struct holds *h, s
 }
 
 int
-erase_spare(struct record_judge *j, const struct subject *s, struct holds *h, struct stored *rows, uint64_t *bits,
-    struct erase_found *found, struct err *e)
+erase_spare(struct record_judge *j, const struct subject *s, struct holds *h, struct stored *rows,
+    uint64_t *bits, struct erase_found *found, struct err *e)
 {
 	uint32_t count = rows->info.meta.count, before = bits_count(bits, count);
 

@@ -25,7 +25,7 @@ clean(const struct erase_other *o, struct cleaned *c, struct str text, bool json
 
 	c->memory = (struct buf){ 0 };
 	if (text.p != NULL)
-		hits = json ? subject_replace_json(o->subject, text, &c->memory) : subject_replace(o->subject, text, &c->memory);
+		hits = (json ? subject_replace_json : subject_replace)(o->subject, text, &c->memory);
 	c->changed = hits > 0;
 	c->value = hits > 0 ? buf_view(&c->memory) : text;
 }
@@ -37,7 +37,6 @@ cleaned_fini(struct cleaned *c, size_t n)
 		buf_fini(&c[i].memory);
 }
 
-/* Reset before others run: what was read of the row is copied by then. */
 static int
 run(const struct erase_other *o, sqlite3_stmt *s, struct err *e)
 {
@@ -62,50 +61,94 @@ disordered(const struct erase_other *o, sqlite3_stmt *s, const char *what, struc
 
 enum { Q_SOURCE, Q_ORIGIN, Q_DETAIL, Q_BYTES, Q_TEXTS };
 
+#define QUARANTINE_HELD (32u * 1024 * 1024) /* bytes of rows that are changed in one go */
+
+struct held_row {
+	int64_t id;
+	struct str old[Q_TEXTS], new[Q_TEXTS];
+};
+
+struct held_rows {
+	struct held_row *item;
+	size_t n, cap;
+	struct arena arena;
+};
+
 static int
-clean_quarantined(struct erase_other *o, int64_t id, const struct str text[Q_TEXTS], struct err *e)
+put_quarantined(struct erase_other *o, int64_t id, const struct str text[Q_TEXTS], struct err *e)
 {
-	struct cleaned c[Q_TEXTS];
-	sqlite3_stmt *s;
-	bool any = false;
+	sqlite3_stmt *s = db_statement(&o->st->db, ST_QUARANTINE_CHANGE, e);
+
+	if (s == NULL)
+		return -1;
+	db_bind_int(s, 1, id);
+	for (int i = 0; i < Q_BYTES; i++)
+		db_bind_text(s, 2 + i, text[i]);
+	db_bind_blob(s, 2 + Q_BYTES, text[Q_BYTES].p, text[Q_BYTES].len);
+	return db_run(&o->st->db, s, e);
+}
+
+/* First other bytes of the same length, which SQLite writes over the old ones:
+ * what it moves for rows that become longer has nothing of the person then. */
+static int
+put_held(struct erase_other *o, struct held_rows *h, struct err *e)
+{
 	int rc = 0;
 
+	for (size_t i = 0; i < h->n && rc == 0; i++) {
+		for (int k = 0; k < Q_TEXTS; k++)
+			if (h->item[i].old[k].p != NULL)
+				memset((char *)(uintptr_t)h->item[i].old[k].p, ' ', h->item[i].old[k].len);
+		rc = put_quarantined(o, h->item[i].id, h->item[i].old, e);
+	}
+	for (size_t i = 0; i < h->n && rc == 0; i++)
+		rc = put_quarantined(o, h->item[i].id, h->item[i].new, e);
+	h->n = 0;
+	arena_reset(&h->arena);
+	return rc;
+}
+
+/* Keeps a row that changes, in the memory of the list. */
+static void
+clean_quarantined(struct erase_other *o, struct held_rows *h, const struct held_row *row)
+{
+	struct cleaned c[Q_TEXTS];
+	bool any = false;
+
 	for (int i = 0; i < Q_TEXTS; i++) {
-		clean(o, &c[i], text[i], i == Q_BYTES);
+		clean(o, &c[i], row->old[i], i == Q_BYTES);
 		any |= c[i].changed;
 	}
 	o->found->quarantine += any;
 	if (any && o->change) {
-		if ((s = db_statement(&o->st->db, ST_QUARANTINE_CHANGE, e)) != NULL) {
-			db_bind_int(s, 1, id);
-			for (int i = 0; i < Q_BYTES; i++)
-				db_bind_text(s, 2 + i, c[i].value);
-			db_bind_blob(s, 2 + Q_BYTES, c[Q_BYTES].value.p, c[Q_BYTES].value.len);
+		mem_grow(&h->item, &h->cap, h->n + 1, sizeof(*h->item));
+		h->item[h->n] = (struct held_row){ .id = row->id };
+		for (int i = 0; i < Q_TEXTS; i++) {
+			h->item[h->n].old[i] = copy(&h->arena, row->old[i]);
+			h->item[h->n].new[i] = copy(&h->arena, c[i].value);
 		}
-		rc = run(o, s, e);
+		h->n++;
 	}
 	cleaned_fini(c, Q_TEXTS);
-	return rc;
 }
 
-/* The next row behind *after: 1, 0, -1. */
+/* The next row behind row->id: 1, 0, -1. */
 static int
-next_quarantined(struct erase_other *o, int64_t *after, struct str text[Q_TEXTS], struct arena *a, struct err *e)
+next_quarantined(struct erase_other *o, struct held_row *row, struct arena *a, struct err *e)
 {
+	static const int column[Q_TEXTS] = { 2, 3, 7, 8 };
 	sqlite3_stmt *s = db_statement(&o->st->db, ST_QUARANTINE_AFTER, e);
 	int rc;
 
 	if (s == NULL)
 		return -1;
-	db_bind_int(s, 1, *after);
+	db_bind_int(s, 1, row->id);
 	if ((rc = db_step(&o->st->db, s, e)) > 0) {
-		if (db_int(s, 0) <= *after)
+		if (db_int(s, 0) <= row->id)
 			return disordered(o, s, "quarantined lines", e);
-		*after = db_int(s, 0);
-		text[Q_SOURCE] = copy(a, db_blob(s, 2));
-		text[Q_ORIGIN] = copy(a, db_blob(s, 3));
-		text[Q_DETAIL] = copy(a, db_blob(s, 7));
-		text[Q_BYTES] = copy(a, db_blob(s, 8));
+		row->id = db_int(s, 0);
+		for (int i = 0; i < Q_TEXTS; i++)
+			row->old[i] = copy(a, db_blob(s, column[i]));
 		sqlite3_reset(s);
 	}
 	return rc;
@@ -114,176 +157,256 @@ next_quarantined(struct erase_other *o, int64_t *after, struct str text[Q_TEXTS]
 static int
 clean_quarantine(struct erase_other *o, struct err *e)
 {
-	struct str text[Q_TEXTS];
+	struct held_rows held = { .n = 0 };
+	struct held_row row = { .id = 0 };
 	struct arena a = { 0 };
-	int64_t after = 0;
 	int rc;
 
-	while ((rc = next_quarantined(o, &after, text, &a, e)) > 0) {
-		if (clean_quarantined(o, after, text, e) < 0) {
+	while ((rc = next_quarantined(o, &row, &a, e)) > 0) {
+		clean_quarantined(o, &held, &row);
+		arena_reset(&a);
+		if (held.arena.requested > QUARANTINE_HELD && put_held(o, &held, e) < 0) {
 			rc = -1;
 			break;
 		}
-		arena_reset(&a);
 	}
+	if (rc == 0)
+		rc = put_held(o, &held, e);
 	arena_fini(&a);
+	arena_fini(&held.arena);
+	free(held.item);
 	return rc;
 }
 
 /* ---- saved queries ---- */
 
-static int
-name_taken(struct erase_other *o, const char *name, struct err *e)
-{
-	sqlite3_stmt *s = db_statement(&o->st->db, ST_SAVED_EXISTS, e);
-	int rc;
+struct saved_rows { /* all of the table, as they are to be */
+	struct saved_query *item;
+	size_t n, cap;
+	struct arena arena;
+	bool changed;
+};
 
-	if (s == NULL)
-		return -1;
-	db_bind_text(s, 1, str_of(name));
-	rc = db_step(&o->st->db, s, e);
-	sqlite3_reset(s);
-	return rc;
+static bool
+name_taken(const struct saved_rows *r, struct str name)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (str_eq(r->item[i].name, name))
+			return true;
+	return false;
 }
 
 /* A name that no other query has: what is left of the old one, or the
  * pseudonym, then with a number. */
-static int
-new_name(struct erase_other *o, struct str cleaned, struct buf *out, struct err *e)
+static struct str
+new_name(const struct erase_other *o, struct saved_rows *r, struct str cleaned)
 {
 	enum { NUMBER_ROOM = 12 };
-	struct str base = cleaned, name = subject_pseudonym(o->subject);
+	struct buf out = { 0 };
+	struct str base = cleaned, name;
 	size_t most = SAVED_NAME_MAX - NUMBER_ROOM;
-	int taken;
 
-	buf_str(out, base);
-	buf_byte(out, '\0');
-	if (!saved_name_valid(out->p) || strlen(out->p) != base.len)
-		base = name;
-	for (unsigned i = 1; i < UINT32_MAX; i++) {
-		buf_reset(out);
-		buf_add(out, base.p, i == 1 && base.len <= SAVED_NAME_MAX ? base.len : base.len < most ? base.len : most);
+	buf_str(&out, base);
+	buf_byte(&out, '\0');
+	if (!saved_name_valid(out.p) || strlen(out.p) != base.len)
+		base = subject_pseudonym(o->subject);
+	for (size_t i = 1; i == 1 || name_taken(r, buf_view(&out)); i++) {
+		buf_reset(&out);
+		buf_add(&out, base.p, i == 1 && base.len <= SAVED_NAME_MAX ? base.len : base.len < most ? base.len : most);
 		if (i > 1)
-			buf_printf(out, "-%u", i);
-		buf_byte(out, '\0');
-		if ((taken = name_taken(o, out->p, e)) <= 0)
-			return taken;
+			buf_printf(&out, "-%zu", i);
 	}
-	return err_set(e, ERR_FAIL, "there is no free name for a saved query");
-}
-
-static int
-put_saved(struct erase_other *o, struct str old, struct str words, int64_t at, struct str by, struct str name,
-    struct err *e)
-{
-	sqlite3_stmt *s = db_statement(&o->st->db, ST_SAVED_DROP, e);
-
-	if (s == NULL)
-		return -1;
-	db_bind_text(s, 1, old);
-	if (run(o, s, e) < 0 || (s = db_statement(&o->st->db, ST_SAVED_PUT, e)) == NULL)
-		return -1;
-	db_bind_text(s, 1, name);
-	db_bind_text(s, 2, words);
-	db_bind_int(s, 3, at);
-	db_bind_text(s, 4, by);
-	return run(o, s, e);
+	name = copy(&r->arena, buf_view(&out));
+	buf_fini(&out);
+	return name;
 }
 
 /* Words and users that became too long are the pseudonym alone. */
-static int
-write_saved(struct erase_other *o, const struct saved_query *q, const struct cleaned *name, struct str words,
-    struct str by, struct err *e)
+static void
+clean_saved_one(struct erase_other *o, struct saved_rows *r, struct saved_query *q)
 {
 	struct str person = subject_pseudonym(o->subject);
-	struct buf new = { 0 }, list = { 0 };
-	int rc = 0;
-
-	if (words.len > SAVED_WORDS_MAX) {
-		buf_printf(&list, "[\"%.*s\"]", (int)person.len, person.p);
-		words = buf_view(&list);
-	}
-	if (by.len > SAVED_USER_MAX)
-		by = person;
-	if (name->changed)
-		rc = new_name(o, name->value, &new, e);
-	if (rc == 0)
-		rc = put_saved(o, q->name, words, q->at, by, name->changed ? str_of(new.p) : q->name, e);
-	buf_fini(&new);
-	buf_fini(&list);
-	return rc;
-}
-
-static int
-clean_saved_one(struct erase_other *o, const struct saved_query *q, struct err *e)
-{
+	struct buf list = { 0 };
 	struct cleaned c[3];
-	int rc = 0;
 
 	clean(o, &c[0], q->name, false);
 	clean(o, &c[1], q->words, true);
 	clean(o, &c[2], q->by, false);
 	if (c[0].changed || c[1].changed || c[2].changed) {
+		r->changed = true;
 		o->found->saved++;
-		if (o->change)
-			rc = write_saved(o, q, &c[0], c[1].value, c[2].value, e);
+		if (c[1].value.len > SAVED_WORDS_MAX) {
+			buf_printf(&list, "[\"%.*s\"]", (int)person.len, person.p);
+			c[1].value = buf_view(&list);
+		}
+		q->words = copy(&r->arena, c[1].value);
+		q->by = copy(&r->arena, c[2].value.len > SAVED_USER_MAX ? person : c[2].value);
+		if (c[0].changed)
+			q->name = new_name(o, r, c[0].value);
 	}
 	cleaned_fini(c, 3);
+	buf_fini(&list);
+}
+
+static int
+read_saved(struct erase_other *o, struct saved_rows *r, struct err *e)
+{
+	struct str after = STR("");
+	int rc = 0;
+
+	do {
+		sqlite3_stmt *s = db_statement(&o->st->db, ST_SAVED_AFTER, e);
+		size_t before = r->n;
+
+		if (s == NULL)
+			return -1;
+		db_bind_text(s, 1, after);
+		while ((rc = db_step(&o->st->db, s, e)) > 0) {
+			mem_grow(&r->item, &r->cap, r->n + 1, sizeof(*r->item));
+			r->item[r->n] = (struct saved_query){ .name = copy(&r->arena, db_blob(s, 0)),
+				.words = copy(&r->arena, db_blob(s, 1)), .at = db_int(s, 2), .by = copy(&r->arena, db_blob(s, 3)) };
+			if (after.len > 0 && str_cmp(r->item[r->n].name, after) <= 0)
+				return disordered(o, s, "saved queries", e);
+			after = r->item[r->n++].name;
+		}
+		if (r->n == before)
+			break;
+	} while (rc == 0);
 	return rc;
 }
 
-/* By name: a query that gets another name may be met again, and then has
- * nothing of the person any more. */
+static int
+write_saved(struct erase_other *o, const struct saved_rows *r, struct err *e)
+{
+	sqlite3_stmt *s = db_statement(&o->st->db, ST_SAVED_CLEAR, e);
+
+	if (run(o, s, e) < 0)
+		return -1;
+	for (size_t i = 0; i < r->n; i++) {
+		if ((s = db_statement(&o->st->db, ST_SAVED_PUT, e)) == NULL)
+			return -1;
+		db_bind_text(s, 1, r->item[i].name);
+		db_bind_text(s, 2, r->item[i].words);
+		db_bind_int(s, 3, r->item[i].at);
+		db_bind_text(s, 4, r->item[i].by);
+		if (run(o, s, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return str_cmp(((const struct saved_query *)a)->name, ((const struct saved_query *)b)->name);
+}
+
 static int
 clean_saved(struct erase_other *o, struct err *e)
 {
-	struct arena a = { 0 };
-	struct buf after = { 0 };
-	int rc = 0;
+	struct saved_rows r = { .n = 0 };
+	int rc = read_saved(o, &r, e);
 
-	for (;;) {
-		sqlite3_stmt *s = db_statement(&o->st->db, ST_SAVED_AFTER, e);
-		struct saved_query q;
-
-		rc = -1;
-		if (s == NULL)
-			break;
-		db_bind_text(s, 1, buf_view(&after));
-		if ((rc = db_step(&o->st->db, s, e)) <= 0)
-			break;
-		arena_reset(&a);
-		q = (struct saved_query){ .name = copy(&a, db_blob(s, 0)), .words = copy(&a, db_blob(s, 1)),
-			.at = db_int(s, 2), .by = copy(&a, db_blob(s, 3)) };
-		if (after.len > 0 && str_cmp(q.name, buf_view(&after)) <= 0) {
-			rc = disordered(o, s, "saved queries", e);
-			break;
-		}
-		sqlite3_reset(s);
-		buf_reset(&after);
-		buf_str(&after, q.name);
-		if ((rc = clean_saved_one(o, &q, e)) < 0)
-			break;
+	for (size_t i = 0; i < r.n && rc == 0; i++)
+		clean_saved_one(o, &r, &r.item[i]);
+	if (rc == 0 && r.changed && o->change) {
+		qsort(r.item, r.n, sizeof(*r.item), by_name);
+		rc = write_saved(o, &r, e);
 	}
-	arena_fini(&a);
-	buf_fini(&after);
+	free(r.item);
+	arena_fini(&r.arena);
 	return rc;
 }
 
 /* ---- files ---- */
 
-static int
-write_file(struct erase_other *o, int64_t id, struct str name, struct err *e)
-{
-	sqlite3_stmt *s = db_statement(&o->st->db, o->hashes ? ST_FILE_FORGET : ST_FILE_RENAME, e);
-	static const uint8_t none[16];
+enum {
+	FILE_NAME = 2,
+	FILE_FIRST_LEN = 5,
+	FILE_FIRST_HASH,
+	FILE_LAST_LEN = 8,
+	FILE_LAST_HASH,
+	FILE_COLUMNS = 12
+};
 
-	if (s == NULL)
+struct file_row { /* integers, or bytes of the columns that are no integer */
+	int64_t number[FILE_COLUMNS];
+	struct str bytes[FILE_COLUMNS];
+};
+
+struct file_rows {
+	struct file_row *item;
+	size_t n, cap;
+	struct arena arena;
+	bool changed;
+};
+
+static bool
+is_bytes(int column)
+{
+	return column == 1 || column == FILE_NAME || column == FILE_FIRST_HASH || column == FILE_LAST_HASH;
+}
+
+static void
+clean_file(struct erase_other *o, struct file_rows *r, struct file_row *f)
+{
+	static const char none[16];
+	bool hashes = o->hashes && (f->number[FILE_FIRST_LEN] > 0 || f->number[FILE_LAST_LEN] > 0);
+	struct cleaned c;
+
+	clean(o, &c, f->bytes[FILE_NAME], false);
+	if (c.changed)
+		f->bytes[FILE_NAME] = copy(&r->arena, c.value);
+	if (hashes) {
+		f->number[FILE_FIRST_LEN] = f->number[FILE_LAST_LEN] = 0;
+		f->bytes[FILE_FIRST_HASH] = f->bytes[FILE_LAST_HASH] = (struct str){ none, sizeof(none) };
+	}
+	o->found->files += c.changed || hashes;
+	r->changed |= c.changed || hashes;
+	cleaned_fini(&c, 1);
+}
+
+static int
+read_files(struct erase_other *o, struct file_rows *r, struct err *e)
+{
+	sqlite3_stmt *s = db_statement(&o->st->db, ST_FILE_EVERY, e);
+	int rc = -1;
+
+	while (s != NULL && (rc = db_step(&o->st->db, s, e)) > 0) {
+		struct file_row *f;
+
+		mem_grow(&r->item, &r->cap, r->n + 1, sizeof(*r->item));
+		f = &r->item[r->n];
+		for (int i = 0; i < FILE_COLUMNS; i++) {
+			f->number[i] = is_bytes(i) ? 0 : db_int(s, i);
+			f->bytes[i] = is_bytes(i) ? copy(&r->arena, db_blob(s, i)) : (struct str){ NULL, 0 };
+		}
+		if (r->n > 0 && f->number[0] <= f[-1].number[0])
+			return disordered(o, s, "files", e);
+		r->n++;
+	}
+	return rc;
+}
+
+static int
+write_files(struct erase_other *o, const struct file_rows *r, struct err *e)
+{
+	if (run(o, db_statement(&o->st->db, ST_FILE_CLEAR, e), e) < 0)
 		return -1;
-	db_bind_int(s, 1, id);
-	db_bind_text(s, 2, name);
-	if (o->hashes)
-		db_bind_blob(s, 3, none, sizeof(none));
-	return run(o, s, e);
+	for (size_t k = 0; k < r->n; k++) {
+		sqlite3_stmt *s = db_statement(&o->st->db, ST_FILE_RESTORE, e);
+
+		for (int i = 0; i < FILE_COLUMNS && s != NULL; i++)
+			if (!is_bytes(i))
+				db_bind_int(s, i + 1, r->item[k].number[i]);
+			else if (i == FILE_NAME)
+				db_bind_text(s, i + 1, r->item[k].bytes[i]);
+			else
+				db_bind_blob(s, i + 1, r->item[k].bytes[i].p, r->item[k].bytes[i].len);
+		if (run(o, s, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /*
@@ -294,23 +417,15 @@ write_file(struct erase_other *o, int64_t id, struct str name, struct err *e)
 int
 erase_files(struct erase_other *o, struct err *e)
 {
-	struct store_file *list;
-	size_t n;
-	int rc = 0;
+	struct file_rows r = { .n = 0 };
+	int rc = read_files(o, &r, e);
 
-	if (store_files(o->st, &list, &n, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		struct cleaned c;
-
-		clean(o, &c, str_of(list[i].name), false);
-		if (c.changed || (o->hashes && (list[i].first_len > 0 || list[i].last_len > 0))) {
-			o->found->files++;
-			rc = o->change ? write_file(o, list[i].id, c.value, e) : 0;
-		}
-		cleaned_fini(&c, 1);
-	}
-	store_files_free(list, n);
+	for (size_t i = 0; i < r.n && rc == 0; i++)
+		clean_file(o, &r, &r.item[i]);
+	if (rc == 0 && r.changed && o->change)
+		rc = write_files(o, &r, e);
+	free(r.item);
+	arena_fini(&r.arena);
 	return rc;
 }
 
@@ -348,32 +463,18 @@ clean_deferred_one(struct erase_other *o, int64_t id, const struct str text[D_TE
 static int
 clean_deferred(struct erase_other *o, struct err *e)
 {
+	struct erase_deferred d = { .id = 0 };
 	struct arena a = { 0 };
-	int64_t after = 0;
 	int rc;
 
-	for (;;) {
-		sqlite3_stmt *s = db_statement(&o->st->db, ST_DEFERRED_AFTER, e);
-		struct str text[D_TEXTS];
+	while ((rc = erase_deferred_next(o->st, &d, &a, e)) > 0) {
+		const struct str text[D_TEXTS] = { d.reason, d.by };
 
-		if (s == NULL) {
+		if (d.id != o->waiting && clean_deferred_one(o, d.id, text, e) < 0) {
 			rc = -1;
 			break;
 		}
-		db_bind_int(s, 1, after);
-		if ((rc = db_step(&o->st->db, s, e)) <= 0)
-			break;
 		arena_reset(&a);
-		if (db_int(s, 0) <= after) {
-			rc = disordered(o, s, "erasures that wait", e);
-			break;
-		}
-		after = db_int(s, 0);
-		text[D_REASON] = copy(&a, db_blob(s, 4));
-		text[D_BY] = copy(&a, db_blob(s, 5));
-		sqlite3_reset(s);
-		if (after != o->waiting && (rc = clean_deferred_one(o, after, text, e)) < 0)
-			break;
 	}
 	arena_fini(&a);
 	return rc;

@@ -64,8 +64,8 @@ enum record_fate record_fate(struct record_judge *j, const struct subject *s, st
 bool record_same(struct record_judge *j, const struct event *before, const struct event *after);
 
 /* Clears the bits of rows that stay as they are, and counts them. */
-int erase_spare(struct record_judge *j, const struct subject *s, struct holds *h, struct stored *rows, uint64_t *bits,
-    struct erase_found *found, struct err *e);
+int erase_spare(struct record_judge *j, const struct subject *s, struct holds *h, struct stored *rows,
+    uint64_t *bits, struct erase_found *found, struct err *e);
 
 /* Adds what holds kept since holds_read. */
 void erase_found_holds(struct erase_found *f, const struct holds *h);
@@ -172,6 +172,11 @@ int erase_cell_write(struct erase_cell *c, struct state *state, uint64_t record,
 /* Rows with a bit are without the person; the others are as they were. */
 int erase_segment(struct erase_cell *c, const struct copied_segment *old, struct segment *columns,
     const struct segment_rows *rows, const uint64_t *bits, field_set changed, int64_t growth, struct err *e);
+
+/* ---- what waits (erase.c) ---- */
+
+/* The row of `deferred` behind d->id: 1, 0 there is none, -1.  Texts in a. */
+int erase_deferred_next(struct store *st, struct erase_deferred *d, struct arena *a, struct err *e);
 
 /* ---- other tables (erase_other.c) ---- */
 

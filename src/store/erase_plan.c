@@ -387,7 +387,8 @@ store_erase_plan(struct store *st, const struct subject *s, struct pool *pool, i
     struct erase_found *f, struct err *e)
 {
 	struct planning p = { .st = st, .subject = s, .found = f };
-	struct erase_scan scan = { .st = st, .subject = s, .pool = pool, .go_on = go_on, .segment = count_segment, .arg = &p };
+	struct erase_scan scan = { .st = st, .subject = s, .pool = pool, .go_on = go_on, .segment = count_segment,
+		.arg = &p };
 	int rc = plan(&p, &scan, e);
 
 	erase_found_holds(f, &p.holds);

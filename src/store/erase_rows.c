@@ -72,8 +72,8 @@ static int
 not_original(uint64_t seq, struct err *e)
 {
 	return err_set(e, ERR_INTEGRITY,
-	    "events at seq %llu are not those whose hashes are kept (audit-verify says more): nothing was erased there",
-	    (unsigned long long)seq);
+	    "events at seq %llu are not those whose hashes are kept (audit-verify says more):"
+	    " nothing was erased there", (unsigned long long)seq);
 }
 
 /* The nodes of height 8 that a change is below. */
@@ -137,7 +137,8 @@ add_change(struct erase_cell *c, uint64_t seq, struct str line)
 
 	mem_grow(&c->change, &c->changes_cap, c->changes + 1, sizeof(*c->change));
 	x = &c->change[c->changes++];
-	*x = (struct changed_event){ .seq = seq, .leaf = c->leaves.leaf[at], .again = c->leaves.state[at] == LEAF_ERASED };
+	*x = (struct changed_event){ .seq = seq, .leaf = c->leaves.leaf[at] };
+	x->again = c->leaves.state[at] == LEAF_ERASED;
 	random_bytes(x->salt, sizeof(x->salt));
 	erased_change(&x->change, x->salt, line);
 	set_bit(c->forget, at);
@@ -298,6 +299,7 @@ static int
 change_line(struct erase_cell *c, const struct copied_line *t, bool write, uint64_t *bits, struct err *e)
 {
 	struct subject_found found;
+	struct changed_line *l;
 	struct event old, new;
 	int spared;
 
@@ -314,12 +316,12 @@ change_line(struct erase_cell *c, const struct copied_line *t, bool write, uint6
 		return spared < 0 ? -1 : 0;
 	}
 	mem_grow(&c->changed, &c->lines_cap, c->lines + 1, sizeof(*c->changed));
-	c->changed[c->lines] = (struct changed_line){ .seq = t->seq, .key = (int64_t)event_key(c->st, &new), .off = c->bytes.len };
+	l = &c->changed[c->lines++];
+	*l = (struct changed_line){ .seq = t->seq, .key = (int64_t)event_key(c->st, &new), .off = c->bytes.len };
 	event_format(&c->bytes, &new);
-	c->changed[c->lines].len = c->bytes.len - c->changed[c->lines].off;
+	l->len = c->bytes.len - l->off;
 	count_event(c, (enum leaf_kind)t->kind, &found);
-	add_change(c, t->seq, (struct str){ c->bytes.p + c->changed[c->lines].off, c->changed[c->lines].len });
-	c->lines++;
+	add_change(c, t->seq, (struct str){ c->bytes.p + l->off, l->len });
 	return 0;
 }
 
@@ -423,17 +425,47 @@ write_change(struct store *st, const struct changed_event *x, uint64_t record, s
 }
 
 static int
-write_line(struct erase_cell *c, const struct changed_line *l, struct err *e)
+put_line(struct erase_cell *c, const struct copied_line *t, const struct changed_line *changed, struct err *e)
 {
-	sqlite3_stmt *s = db_statement(&c->st->db, ST_TAIL_CHANGE, e);
+	sqlite3_stmt *s = db_statement(&c->st->db, ST_TAIL_ADD, e);
+	struct str line = buf_view(&t->line);
 
 	if (s == NULL)
 		return -1;
-	db_bind_int(s, 1, (int64_t)l->seq);
-	db_bind_int(s, 2, l->key);
-	db_bind_int(s, 3, (int64_t)l->len);
-	db_bind_text(s, 4, (struct str){ c->bytes.p + l->off, l->len });
+	if (changed != NULL)
+		line = (struct str){ c->bytes.p + changed->off, changed->len };
+	db_bind_int(s, 1, (int64_t)t->seq);
+	db_bind_int(s, 2, changed == NULL ? t->key : changed->key);
+	db_bind_int(s, 3, t->kind);
+	db_bind_int(s, 4, changed == NULL ? t->length : (int64_t)line.len);
+	db_bind_blob(s, 5, t->leaf.p, t->leaf.len);
+	db_bind_text(s, 6, line);
 	return db_run(&c->st->db, s, e);
+}
+
+/* The whole tail is written anew: rows that only became longer would leave
+ * copies of their neighbours in the pages. */
+static int
+write_tail(struct erase_cell *c, struct err *e)
+{
+	struct tail_size size;
+	sqlite3_stmt *s;
+	size_t next = 0;
+
+	if (tail_size(c->st, &size, e) < 0)
+		return -1;
+	if (size.count != c->copy.lines)
+		return err_set(e, ERR_INTEGRITY, "the tail has lines of more than one cell");
+	if ((s = db_statement(&c->st->db, ST_TAIL_CLEAR, e)) == NULL || db_run(&c->st->db, s, e) < 0)
+		return -1;
+	for (size_t i = 0; i < c->copy.lines; i++) {
+		const struct changed_line *changed =
+		    next < c->lines && c->changed[next].seq == c->copy.line[i].seq ? &c->changed[next++] : NULL;
+
+		if (put_line(c, &c->copy.line[i], changed, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -441,9 +473,12 @@ write_segment(struct erase_cell *c, struct state *state, const struct changed_se
 {
 	if (segment_drop(c->st, s->old, e) < 0)
 		return -1;
-	for (size_t i = 0; i < s->n; i++)
-		if (segment_write(c->st, state, &s->made[i].sealed, s->made[i].first, s->made[i].offset, s->made[i].kind, e) < 0)
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sealed_rows *r = &s->made[i];
+
+		if (segment_write(c->st, state, &r->sealed, r->first, r->offset, r->kind, e) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -477,8 +512,7 @@ erase_cell_write(struct erase_cell *c, struct state *state, uint64_t record, str
 	for (size_t i = 0; i < c->segments; i++)
 		if (write_segment(c, state, &c->segment[i], e) < 0)
 			return -1;
-	for (size_t i = 0; i < c->lines; i++)
-		if (write_line(c, &c->changed[i], e) < 0)
-			return -1;
+	if (c->lines > 0 && write_tail(c, e) < 0)
+		return -1;
 	return write_salts(c, e);
 }

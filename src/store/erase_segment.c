@@ -51,7 +51,9 @@ next_made(struct making *m, struct changed_segment *out, uint32_t first, uint32_
 
 	mem_grow(&out->made, &out->cap, out->n + 1, sizeof(*out->made));
 	r = &out->made[out->n++];
-	*r = (struct sealed_rows){ .first = start, .offset = mem_alloc(count * sizeof(*r->offset)), .kind = mem_alloc(count) };
+	*r = (struct sealed_rows){ .first = start };
+	r->offset = mem_alloc(count * sizeof(*r->offset));
+	r->kind = mem_alloc(count);
 	for (uint32_t i = 0; i < count; i++) {
 		r->offset[i] = (uint32_t)(segment_rows_seq(m->rows, m->old->info.first, first + i) - start);
 		r->kind[i] = (uint8_t)segment_rows_kind(m->rows, first + i);

@@ -149,11 +149,8 @@ tail_seal(struct store *st, struct state *state, struct pool *pool, struct err *
 	rc = take_tail(st, size.first, &sealer, &leaves, e);
 	if (rc == 0)
 		rc = leaf_add(st, size.first, (const struct hash *)(const void *)leaves.p, (uint32_t)size.count, e);
-	if (rc == 0 && (s = db_statement(&st->db, ST_TAIL_DROP, e)) != NULL) {
-		db_bind_int(s, 1, 0);
-		db_bind_int(s, 2, INT64_MAX);
-		rc = db_run(&st->db, s, e);
-	}
+	if (rc == 0)
+		rc = (s = db_statement(&st->db, ST_TAIL_CLEAR, e)) != NULL ? db_run(&st->db, s, e) : -1;
 	if (rc == 0)
 		rc = sealer_flush(&sealer, e);
 	sealer_fini(&sealer);
