@@ -54,9 +54,9 @@ static const struct program program = {
 	.usage = "--subject ID [--apply --reason TEXT] [OPTION...]",
 	.purpose = "replace a person's values by a pseudonym, everywhere in the store",
 	.examples =
-	    "  audit-erase --subject bob@acme.example      # where it occurs, what belongs to it\n"
+	    "  audit-erase --subject bob@acme.example   # where it occurs, with whom\n"
 	    "  audit-erase --subject bob@acme.example --also-seen --apply --reason 'case 17'\n"
-	    "  audit-erase --deferred                      # what waits for holds to be lifted\n",
+	    "  audit-erase --deferred                   # what waits for holds to be lifted\n",
 	.table = options,
 	.common_offset = ARG(common),
 	.formats = formats,
