@@ -188,6 +188,9 @@ is "a hold that was lifted names the person no more" \
     "$(holds --all | jq -r '.[] | select(.matter == "erase").filter' | sed 's/-[0-9a-f]*$//')" "actor_id = person"
 run audit-verify
 ends "all of that verifies" 0
+audit-hold place -q --matter all --reason r --everything >/dev/null
+run audit-verify
+ends "also when what was erased before is held since" 0
 
 # ---- Who may not write ----
 
