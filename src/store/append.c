@@ -241,6 +241,14 @@ encode(void *arg)
 	b->encoded = true;
 }
 
+/* Into a->line, which one function may not expect to be kept by another. */
+static void
+format_line(struct appender *a, const struct event *ev)
+{
+	buf_reset(&a->line);
+	event_format(&a->line, ev);
+}
+
 /* ---- writing, inside a transaction ---- */
 
 static int
@@ -271,8 +279,7 @@ write_tail(struct appender *a, struct batch *b, struct state *state, struct err 
 
 	for (uint32_t row = 0; row < n; row++) {
 		segment_builder_event(b->builder, row, &ev);
-		buf_reset(&a->line);
-		event_format(&a->line, &ev);
+		format_line(a, &ev);
 		if (tail_add(a->st, b->first + row, &ev, b->kind[row], &b->leaf[row], buf_view(&a->line), e) < 0)
 			return -1;
 	}
@@ -413,8 +420,7 @@ hold_conflict(struct appender *a, struct held_list *l, const struct event *ev)
 		.detail = STR("stored by another writer meanwhile"),
 	};
 
-	buf_reset(&a->line);
-	event_format(&a->line, ev);
+	format_line(a, ev);
 	q.bytes = buf_view(&a->line);
 	if (event_has(ev, FIELD_SOURCE))
 		q.source = ev->v[FIELD_SOURCE];
@@ -451,12 +457,13 @@ add_again(struct appender *a, struct batch *fresh, const struct event *ev, enum 
 	}
 	if (result != APPEND_STORED)
 		return 0;
-	buf_reset(&a->line);
-	event_format(&a->line, ev);
-	if (batch_full(fresh, a->line.len) &&
-	    (write_events(a, fresh, state, e) < 0 || duplicates_refresh(a->known, e) < 0 ||
-	        batch_start(fresh, a->st, state->size, e) < 0))
-		return -1;
+	format_line(a, ev);
+	if (batch_full(fresh, a->line.len)) {
+		if (write_events(a, fresh, state, e) < 0 || duplicates_refresh(a->known, e) < 0 ||
+		    batch_start(fresh, a->st, state->size, e) < 0)
+			return -1;
+		format_line(a, ev); /* other lines were made meanwhile */
+	}
 	batch_add(fresh, ev, kind, key, buf_view(&a->line));
 	return 0;
 }
@@ -710,10 +717,14 @@ add_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum 
 {
 	uint64_t key = event_key(a->st, ev);
 
-	buf_reset(&a->line);
-	event_format(&a->line, ev);
-	if (make_ready(a, e) < 0 || (batch_full(a->filling, a->line.len) && turn(a, e) < 0))
+	if (make_ready(a, e) < 0)
 		return -1;
+	format_line(a, ev);
+	if (batch_full(a->filling, a->line.len)) {
+		if (turn(a, e) < 0)
+			return -1;
+		format_line(a, ev); /* other lines were made meanwhile */
+	}
 	if (a->stale && duplicates_refresh(a->known, e) < 0)
 		return -1;
 	a->stale = false;
