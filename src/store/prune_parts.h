@@ -1,7 +1,8 @@
 /*
  * prune: what the files of the prune share.  Private to store/.
  *
- *   prune_plan.c    rules and holds over all events: runs of seqs
+ *   prune_plan.c    a plan: segments shared out to threads, the tail
+ *   prune_judge.c   rules and holds over one segment, or one event
  *   prune.c         transactions that remove them, and their records
  *   prune_remove.c  what stays of the rows of a segment
  */

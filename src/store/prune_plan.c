@@ -11,13 +11,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "store/holds.h"
-#include "store/prune_parts.h"
+#include "store/prune_judge.h"
 
 #define THREADS_MAX 16
 #define ROUNDS_MAX 20 /* of segments that moved while being read */
-
-enum { NO_RULE = 0, NOT_ASKED = UINT8_MAX }; /* else 1 + the rule: PRUNE_RULES_MAX fit */
 
 struct task {
 	struct segment_info info;
@@ -27,13 +24,6 @@ struct task {
 struct task_list {
 	struct task *item;
 	size_t n, cap;
-};
-
-/* What goes of a segment or of the tail: (gap, length, rule) varints, gaps
- * counted from first. */
-struct going {
-	uint64_t first;
-	struct buf list;
 };
 
 struct tail_line {
@@ -46,7 +36,6 @@ struct planning {
 	const struct prune_rule *rule;
 	size_t rules;
 	uint64_t size;
-	int64_t latest; /* cut-off */
 	int (*go_on)(struct err *e);
 	struct buf lines; /* of the tail */
 	struct tail_line *line;
@@ -54,26 +43,15 @@ struct planning {
 	pthread_mutex_t lock; /* around what follows */
 	struct task_list todo, moved;
 	size_t next;
-	struct going *going;
+	struct prune_going *going;
 	size_t n_going, going_cap;
 	bool failed;
-};
-
-struct sums { /* of one thread */
-	struct prune_share *share; /* runs are not used */
-	uint64_t kept, no_rule, whole, mixed, tail;
 };
 
 struct worker {
 	struct planning *planning;
 	struct job job;
-	struct matcher **matcher; /* by rule */
-	struct filter_scratch *scratch;
-	struct holds holds;
-	uint64_t *kept;           /* by hold, as it was before the segment at work */
-	struct sums sums;
-	uint8_t fate[SEGMENT_EVENTS_MAX];
-	uint64_t over[MATCH_WORDS]; /* rows that go */
+	struct prune_judge judge;
 	struct err err;
 };
 
@@ -102,101 +80,10 @@ add_task(struct task_list *l, const struct segment_info *info, uint64_t low, uin
 	l->item[l->n++] = (struct task){ *info, low, high };
 }
 
-/* ---- the rules ---- */
-
-/* Rows that no rule can take; true when any other is there. */
-static bool
-set_aside(struct worker *w, const struct task *t, const struct stored *s)
-{
-	uint32_t n = s->info.meta.count, asked = 0;
-
-	for (uint32_t row = 0; row < n; row++) {
-		uint64_t seq = store_row_seq(s, row);
-		bool ask = seq >= t->low && seq <= t->high && store_row_kind(s, row) != LEAF_RECORD;
-
-		w->fate[row] = ask ? NO_RULE : NOT_ASKED;
-		asked += ask;
-	}
-	return asked > 0;
-}
-
-/* The first rule takes its rows; those that are left, the next one. */
-static int
-ask_rules(struct worker *w, const struct stored *s, struct err *e)
-{
-	const struct planning *p = w->planning;
-	uint32_t n = s->info.meta.count;
-
-	for (size_t i = 0; i < p->rules; i++) {
-		enum verdict verdict;
-		uint64_t *bits;
-
-		if (!match_possible(p->rule[i].filter, &s->info.meta))
-			continue;
-		if (match_segment(w->matcher[i], s, &verdict, &bits, e) < 0)
-			return -1;
-		if (verdict == MATCH_NONE)
-			continue;
-		if (verdict == MATCH_ALL)
-			bits_fill(bits, n);
-		for (uint32_t word = 0; word < (n + 63) / 64; word++)
-			for (uint64_t in = bits[word]; in != 0; in &= in - 1) {
-				uint8_t *fate = &w->fate[word * 64 + (unsigned)__builtin_ctzll(in)];
-
-				if (*fate == NO_RULE)
-					*fate = (uint8_t)(i + 1);
-			}
-		if (verdict == MATCH_ALL)
-			break;
-	}
-	return 0;
-}
-
-/* Sets the bits of rows whose time is over; how many there are. */
-static uint32_t
-find_over(struct worker *w, const int64_t *time, uint32_t n)
-{
-	const struct planning *p = w->planning;
-	uint32_t count = 0;
-
-	memset(w->over, 0, (n + 63) / 64 * sizeof(*w->over));
-	for (uint32_t row = 0; row < n; row++) {
-		uint8_t fate = w->fate[row];
-
-		if (fate == NO_RULE || fate == NOT_ASKED || time[row] == TIME_NONE ||
-		    time[row] >= p->rule[fate - 1].cutoff)
-			continue;
-		w->over[row / 64] |= UINT64_C(1) << row % 64;
-		count++;
-	}
-	return count;
-}
-
-/* ---- the sums ---- */
+/* ---- sharing out ---- */
 
 static void
-count_asked(struct worker *w, uint32_t n)
-{
-	uint64_t count[UINT8_MAX + 1] = { 0 };
-
-	for (uint32_t row = 0; row < n; row++)
-		count[w->fate[row]]++;
-	w->sums.no_rule += count[NO_RULE];
-	for (size_t i = 0; i < w->planning->rules; i++)
-		w->sums.share[i].matched += count[i + 1];
-}
-
-static void
-count_over(struct prune_share *s, uint64_t events, uint64_t bytes, int64_t time)
-{
-	s->events += events;
-	s->bytes += bytes;
-	s->oldest = prune_earlier(s->oldest, time);
-	s->newest = prune_later(s->newest, time);
-}
-
-static void
-put_going(struct planning *p, struct going *g)
+put_going(struct planning *p, const struct prune_going *g)
 {
 	if (g->list.len == 0)
 		return;
@@ -206,89 +93,21 @@ put_going(struct planning *p, struct going *g)
 	pthread_mutex_unlock(&p->lock);
 }
 
-/* Runs of rows that go by the same rule. */
-static void
-tell_over(struct worker *w, const struct stored *s, const int64_t *time, uint32_t over)
-{
-	const struct segment_meta *m = &s->info.meta;
-	uint64_t a_row = m->bytes / m->count, at = s->info.first;
-	struct going g = { .first = at };
-
-	for (uint32_t row = 0; row < m->count;) {
-		uint64_t first = store_row_seq(s, row), length = 0;
-		uint8_t fate = w->fate[row];
-
-		if ((w->over[row / 64] >> row % 64 & 1) == 0) {
-			row++;
-			continue;
-		}
-		do {
-			count_over(&w->sums.share[fate - 1], 1, a_row, time[row]);
-			length++;
-			row++;
-		} while (row < m->count && w->fate[row] == fate && (w->over[row / 64] >> row % 64 & 1) != 0 &&
-		         store_row_seq(s, row) == first + length);
-		buf_varint(&g.list, first - at);
-		buf_varint(&g.list, length);
-		buf_varint(&g.list, fate);
-		at = first + length;
-	}
-	w->sums.whole += over == m->count;
-	w->sums.mixed += over > 0 && over < m->count;
-	put_going(w->planning, &g);
-}
-
-/* ---- one segment ---- */
-
-/* What a segment adds is counted when all of it could be read. */
-static int
-plan_segment(struct worker *w, const struct task *t, struct stored *s, struct err *e)
-{
-	uint32_t n = s->info.meta.count, over = 0, left = 0;
-	const struct column *time = NULL;
-
-	if (!set_aside(w, t, s))
-		return 0;
-	if (ask_rules(w, s, e) < 0)
-		return -1;
-	if (s->info.meta.min_time < w->planning->latest) {
-		if ((time = segment_column(s->columns, FIELD_TIME, e)) == NULL)
-			return -1;
-		if (time->kind != COLUMN_TIME)
-			return err_set(e, ERR_INTEGRITY, "segment %lld has no times", (long long)s->info.id);
-		left = over = find_over(w, time->time, n);
-	}
-	if (over > 0) {
-		if (holds_keep(&w->holds, s, w->over, e) < 0)
-			return -1;
-		left = bits_count(w->over, n);
-		w->sums.kept += over - left;
-	}
-	count_asked(w, n);
-	if (left > 0)
-		tell_over(w, s, time->time, left);
-	return 0;
-}
-
 static int
 look_at(struct worker *w, const struct task *t, bool *moved)
 {
 	struct stored *s = store_segment(w->planning->st, &t->info, moved, &w->err);
-	int rc = -1;
+	struct prune_going g = { .first = 0 };
+	int rc;
 
-	for (size_t i = 0; i < w->holds.n; i++)
-		w->kept[i] = w->holds.item[i].kept;
-	if (s != NULL) {
-		rc = plan_segment(w, t, s, &w->err);
-		*moved = *moved || s->moved;
-		store_segment_free(s);
-	}
-	for (size_t i = 0; rc < 0 && i < w->holds.n; i++)
-		w->holds.item[i].kept = w->kept[i];
+	if (s == NULL)
+		return -1;
+	rc = prune_judge_segment(&w->judge, s, t->low, t->high, &g, &w->err);
+	*moved = s->moved;
+	store_segment_free(s);
+	put_going(w->planning, &g);
 	return rc;
 }
-
-/* ---- sharing out ---- */
 
 static bool
 next_task(struct planning *p, struct task *t)
@@ -397,46 +216,13 @@ copy_line(void *arg, uint64_t seq, struct str line, struct err *e)
 	return 0;
 }
 
-static int
-plan_event(struct worker *w, const struct event *ev, const struct tail_line *line, struct going *g, uint64_t *at,
-    struct err *e)
-{
-	const struct planning *p = w->planning;
-	size_t i = 0;
-	int kept;
-
-	while (i < p->rules && !filter_match(p->rule[i].filter, ev, w->scratch))
-		i++;
-	if (filter_trouble(w->scratch, e) < 0)
-		return -1;
-	if (i == p->rules) {
-		w->sums.no_rule++;
-		return 0;
-	}
-	w->sums.share[i].matched++;
-	if (ev->time >= p->rule[i].cutoff)
-		return 0;
-	if ((kept = holds_keep_event(&w->holds, ev, e)) != 0) {
-		w->sums.kept += kept > 0;
-		return kept < 0 ? -1 : 0;
-	}
-	count_over(&w->sums.share[i], 1, line->len, ev->time);
-	w->sums.tail++;
-	buf_varint(&g->list, line->seq - *at);
-	buf_varint(&g->list, 1);
-	buf_varint(&g->list, i + 1);
-	*at = line->seq + 1;
-	return 0;
-}
-
 /* The toolkit's own records are told by their reserved source, which nothing
  * from outside can have. */
 static int
 plan_tail(struct worker *w, struct err *e)
 {
 	struct planning *p = w->planning;
-	struct going g = { .first = p->n_lines > 0 ? p->line[0].seq : 0 };
-	uint64_t at = g.first;
+	struct prune_going g = { .first = 0 };
 	struct json_tape tape = { 0 };
 	struct arena arena = { 0 };
 	struct event ev;
@@ -450,7 +236,7 @@ plan_tail(struct worker *w, struct err *e)
 		if (event_parse(&ev, p->lines.p + line->off, line->len, &event_stored, &tape, &arena, &detail) != EVENT_OK)
 			rc = err_set(e, ERR_INTEGRITY, "the tail's line at seq %llu is damaged", (unsigned long long)line->seq);
 		else if (!event_has(&ev, FIELD_SOURCE) || !str_eq(ev.v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE)))
-			rc = plan_event(w, &ev, line, &g, &at, e);
+			rc = prune_judge_event(&w->judge, &ev, line->seq, line->len, &g, e);
 	}
 	put_going(p, &g);
 	json_tape_fini(&tape);
@@ -477,10 +263,8 @@ look(struct planning *p, uint64_t size, struct worker *w, size_t n, struct err *
 		return err_set(e, ERR_REFUSED, "the log has %llu events only, not %llu", (unsigned long long)state.size,
 		    (unsigned long long)size);
 	p->size = size > 0 ? size : state.size;
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = holds_read(&w[i].holds, st, e);
-		w[i].kept = mem_zero(w[i].holds.n + 1, sizeof(*w[i].kept));
-	}
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = holds_read(&w[i].judge.holds, st, e);
 	if (rc < 0 || store_tail(st, 0, INT64_MAX, tail.count, &moved, copy_line, p, e) < 0 ||
 	    segment_list(st, 0, INT64_MAX, &list, &segments, e) < 0)
 		return -1;
@@ -495,7 +279,7 @@ look(struct planning *p, uint64_t size, struct worker *w, size_t n, struct err *
 static int
 by_first(const void *a, const void *b)
 {
-	const struct going *x = a, *y = b;
+	const struct prune_going *x = a, *y = b;
 
 	return x->first < y->first ? -1 : x->first > y->first;
 }
@@ -535,7 +319,7 @@ add_held(struct prune_plan *plan, const struct holds *h)
 }
 
 static void
-add_sums(struct prune_plan *plan, const struct sums *s)
+add_sums(struct prune_plan *plan, const struct prune_judge *s)
 {
 	for (size_t i = 0; i < plan->rules; i++) {
 		struct prune_share *to = &plan->share[i];
@@ -580,16 +364,6 @@ prune_held_add(struct prune_held **list, size_t *n, const struct active_hold *h)
 	(*list)[i].events += h->kept;
 }
 
-static struct prune_share *
-new_shares(size_t n)
-{
-	struct prune_share *s = mem_zero(n + 1, sizeof(*s));
-
-	for (size_t i = 0; i < n; i++)
-		s[i].oldest = s[i].newest = TIME_NONE;
-	return s;
-}
-
 static struct worker *
 new_workers(struct planning *p, size_t n)
 {
@@ -598,11 +372,7 @@ new_workers(struct planning *p, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		w[i].planning = p;
 		w[i].job = (struct job){ .run = work, .arg = &w[i] };
-		w[i].matcher = mem_zero(p->rules + 1, sizeof(struct matcher *));
-		for (size_t k = 0; k < p->rules; k++)
-			w[i].matcher[k] = matcher_new(p->rule[k].filter);
-		w[i].scratch = filter_scratch_new();
-		w[i].sums.share = new_shares(p->rules);
+		prune_judge_init(&w[i].judge, p->rule, p->rules);
 	}
 	return w;
 }
@@ -610,15 +380,8 @@ new_workers(struct planning *p, size_t n)
 static void
 free_workers(struct worker *w, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < w[i].planning->rules; k++)
-			matcher_free(w[i].matcher[k]);
-		free(w[i].matcher);
-		filter_scratch_free(w[i].scratch);
-		holds_fini(&w[i].holds);
-		free(w[i].kept);
-		free(w[i].sums.share);
-	}
+	for (size_t i = 0; i < n; i++)
+		prune_judge_fini(&w[i].judge);
 	free(w);
 }
 
@@ -636,8 +399,8 @@ plan_all(struct planning *p, uint64_t size, struct worker *w, size_t n, struct p
 		return -1;
 	plan->size = p->size;
 	for (size_t i = 0; i < n; i++) {
-		add_sums(plan, &w[i].sums);
-		add_held(plan, &w[i].holds);
+		add_sums(plan, &w[i].judge);
+		add_held(plan, &w[i].judge.holds);
 	}
 	return 0;
 }
@@ -659,19 +422,20 @@ int
 store_prune_plan(struct store *st, const struct prune_rule *rule, size_t n, uint64_t size, struct pool *pool,
     int (*go_on)(struct err *e), struct prune_plan *p, struct err *e)
 {
-	struct planning planning = { .st = st, .rule = rule, .rules = n, .latest = TIME_MIN, .go_on = go_on };
+	struct planning planning = { .st = st, .rule = rule, .rules = n, .go_on = go_on };
 	size_t threads = pool == NULL ? 1 : pool_cpus() < THREADS_MAX ? pool_cpus() : THREADS_MAX;
+	int64_t latest = TIME_MIN;
 	struct worker *w;
 	int rc;
 
 	if (n > PRUNE_RULES_MAX)
 		return err_set(e, ERR_FAIL, "more than %d rules", PRUNE_RULES_MAX);
 	for (size_t i = 0; i < n; i++)
-		planning.latest = prune_later(planning.latest, rule[i].cutoff);
-	if (planning.latest > prune_floor())
+		latest = prune_later(latest, rule[i].cutoff);
+	if (latest > prune_floor())
 		return err_set(e, ERR_REFUSED, "nothing younger than %d days is removed", PRUNE_FLOOR_DAYS);
 	pthread_mutex_init(&planning.lock, NULL);
-	*p = (struct prune_plan){ .rules = n, .share = new_shares(n), .oldest = TIME_NONE, .newest = TIME_NONE };
+	*p = (struct prune_plan){ .rules = n, .share = prune_shares_new(n), .oldest = TIME_NONE, .newest = TIME_NONE };
 	store_id(st, p->store);
 	w = new_workers(&planning, threads);
 	rc = plan_all(&planning, size, w, threads, pool, p, e);
