@@ -67,6 +67,7 @@ prepare() {
 		cp "$sample" run/$copy
 	done
 	gzip -c "$sample" >run/audit-202609.jsonl.gz
+	cp "$top/examples/config.yaml" run/examples
 }
 
 example() { # WHERE COMMAND
