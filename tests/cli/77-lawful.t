@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 need python3 zstd
 
-runs=${AUDIT_LAWFUL_RUNS:-4}
+runs=${AUDIT_LAWFUL_RUNS:-8}
 seed=${AUDIT_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 at_time '@2026-03-01 00:00:00'
 [ -z "$clock" ] || export AUDIT_CLOCK="$faketime_library"

@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ DAY = 86400 * 1000000
 CALLS = ["pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "unlinkat", "rename", "renameat", "renameat2", "write",
          "openat"]
 WAYS = ["signal=KILL", "error=ENOSPC", "error=EIO"]
+FAILING = ["pwrite64", "write", "fdatasync", "fsync"]
 PSEUDONYM = "person-0123456789ab"
 ALICE = people()[0]
 
@@ -147,12 +149,12 @@ class Sweep:
         run("audit-verify", "--key", self.key, wanted=(0, 3))
 
     def cut(self, call, when, way):
-        """Whether it was cut short at all."""
+        """Cut short there, looked at, and run again."""
         self.prepare()
         done = run("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", f"--inject={call}:{way}:when={when}",
                    *self.command, cwd=self.folder)
         if done.returncode in self.wanted and way == "signal=KILL":
-            return False
+            return
         self.cuts += 1
         check_archives(self.folder)
         run("auditd-ingest", "-q", "-", stdin=subprocess.DEVNULL, wanted=(0,))
@@ -164,29 +166,37 @@ class Sweep:
             differ = [number for number, (one, two) in enumerate(zip(end, self.end)) if one != two]
             raise Failure(f"it came to another end (parts {differ}): {str(end)[:300]} and not {str(self.end)[:300]}")
         self.verify()
-        return True
+
+    def points(self):
+        """Every call of the command in turn, as strace counts them: for each
+        thread by itself.  In random order, those that kill first."""
+        self.prepare()
+        run("strace", "-f", "-qq", "-o", "calls", "-e", "trace=" + ",".join(CALLS), *self.command, cwd=self.folder)
+        counts = {}
+        for line in (self.folder / "calls").read_text(errors="replace").split("\n"):
+            found = re.match(r"(\d+) +(\w+)\(", line)
+            if found:
+                counts[found[2], found[1]] = counts.get((found[2], found[1]), 0) + 1
+        most = {}
+        for (call, _), count in counts.items():
+            most[call] = max(most.get(call, 0), count)
+        points = [(call, when, way) for way in WAYS for call, count in most.items() for when in range(1, count + 1)
+                  if way == WAYS[0] or call in FAILING]
+        rng = random.Random(len(points))
+        return sorted(points, key=lambda point: (rng.random() + (0.5 if point[2] != WAYS[0] else 0)))
 
     def go(self, seconds):
         self.begin()
         until = time.time() + seconds
-        going = [(call, way) for way in WAYS for call in CALLS if way == "signal=KILL" or call in ("pwrite64", "write",
-                                                                                                    "fdatasync", "fsync")]
-        step = 0
-        while going and time.time() < until:
-            step += 1
-            when = step if step <= 20 else step * step // 20
-            still = []
-            for call, way in going:
-                if time.time() > until:
-                    break
-                try:
-                    done = self.cut(call, when, way)
-                except Failure as why:
-                    raise Failure(f"{self.name}: {way} at {call} {when}: {why}") from why
-                if done and (way == "signal=KILL" or when < 40):
-                    still.append((call, way))
-            going = still
-        return step
+        points = self.points()
+        for call, when, way in points:
+            if time.time() > until:
+                break
+            try:
+                self.cut(call, when, way)
+            except Failure as why:
+                raise Failure(f"{self.name}: {way} at {call} {when}: {why}") from why
+        return len(points)
 
 
 def main(seconds):
@@ -196,8 +206,8 @@ def main(seconds):
     for name in SCENARIOS:
         sweep = Sweep(name, key)
         try:
-            steps = sweep.go(float(seconds) / len(SCENARIOS))
-            print(f"{name}: cut short {sweep.cuts} times, {steps} steps")
+            points = sweep.go(float(seconds) / len(SCENARIOS))
+            print(f"{name}: cut short {sweep.cuts} times, at {points} places it could be")
             if sweep.cuts == 0:
                 raise Failure(f"{name}: it was never cut short")
         except Failure as why:
