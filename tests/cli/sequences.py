@@ -83,8 +83,8 @@ class Sequence:
     def command(self):
         """The words of the next command; what it reads is written."""
         rng = self.rng
-        kind = rng.choices(["few", "many", "cell", "prune", "sign", "rotate", "export", "refuse"],
-                           [6, 3, 0.5, 3, 4, 3, 2, 1])[0]
+        kind = rng.choices(["few", "many", "cell", "prune", "sign", "rotate", "export", "refuse", "place", "lift", "erase"],
+                           [6, 3, 0.5, 3, 4, 3, 2, 1, 1, 1, 2])[0]
         if kind == "few":
             return self.input(rng.randint(1, 400))
         if kind == "many":
@@ -98,6 +98,13 @@ class Sequence:
             return ["audit-verify", "-D", self.db, "--keys", self.keys, "--sign"]
         if kind == "rotate":
             return ["audit-verify", "-D", self.db, "--keys", self.keys, "--rotate-key"]
+        if kind == "place":
+            return ["audit-hold", "place", "-D", self.db, "--matter", f"M-{rng.randrange(3)}", "--reason", "r", "--actor",
+                    f"user:{rng.randrange(40)}", "--until", "2100"]
+        if kind == "lift":
+            return ["audit-hold", "lift", "-D", self.db, "--matter", f"M-{rng.randrange(3)}", "--reason", "r"]
+        if kind == "erase":
+            return ["audit-erase", "-D", self.db, "--subject", f"user:{rng.randrange(40)}", "--apply", "--reason", "r"]
         if kind == "refuse":
             path = self.folder / "refused"
             path.write_text(f"nonsense {rng.random()}\n")
@@ -113,7 +120,7 @@ class Sequence:
             self.kill(words)
             return
         done = run(*words)
-        wanted = (0, 3)
+        wanted = (0, 2, 3) if words[1] == "lift" else (0, 3)  # 2: nothing of that matter is held
         if done.returncode not in wanted:
             raise Failure(f"{' '.join(words)}: {done.returncode} {done.stderr}")
         self.export(words)
@@ -246,7 +253,7 @@ def beside(seconds, seed):
         while time.time() < stop and not wrong:
             words = sequence.command() if kinds is None else [str(word) for word in kinds(rng)]
             done = run(*words)
-            if done.returncode not in (0, 3, 75):
+            if done.returncode not in ((0, 2, 3, 75) if words[1] == "lift" else (0, 3, 75)):
                 wrong.append(f"{' '.join(words)}: {done.returncode} {done.stderr}")
             time.sleep(rng.random() * 0.05)
 
