@@ -4,7 +4,8 @@
  * A row of the hold table has the seqs that matched when it was placed; the
  * record of the placing has their digest.  Between that record and the one
  * that lifts the hold, nothing of it may have been removed: no removal whose
- * own record lies between them may have touched one of its seqs.
+ * own record lies between them may have touched one of its seqs, nor the record
+ * that placed it.
  *
  *	seq     ... place ........ prune ........ lift ........ prune ...
  *	            |  must not touch its seqs    |  may
@@ -155,6 +156,21 @@ hold_fault(struct verify_log *v, const struct known_hold *h, const char *what)
 	findings_add(&v->found, PLACE(VERIFY_HOLD), "hold %lld: %s", (long long)h->id, what);
 }
 
+/* What an active hold is stands in its record alone: another filter there would
+ * be another hold. */
+static void
+check_placing(struct verify_log *v, const struct known_hold *h, const struct removal *x)
+{
+	struct held_run placing = { h->record, h->record + 1 }, where;
+	const struct held_seqs one = { .run = &placing, .n = 1 };
+
+	if (x->last < h->record || touched(&one, x, &where) == 0)
+		return;
+	findings_add(&v->found, PLACE_SEQ(VERIFY_HOLD, h->record, h->record),
+	    "hold %lld: the record that placed it was changed while it was active (the record of this is at seq %llu)",
+	    (long long)h->id, (unsigned long long)x->record);
+}
+
 static void
 check_removals(struct verify_log *v, const struct known_hold *h, const struct held_seqs *held)
 {
@@ -162,11 +178,13 @@ check_removals(struct verify_log *v, const struct known_hold *h, const struct he
 	struct held_run where;
 	uint64_t n;
 
-	for (size_t i = 0; i < v->removals.n && held->n > 0; i++) {
+	for (size_t i = 0; i < v->removals.n; i++) {
 		const struct removal *x = &v->removals.item[i];
 
-		if (x->damaged || x->events == 0 || x->record <= h->record || (h->lifted && x->record >= h->lift) ||
-		    x->last < held->run[0].first || x->first >= held->run[held->n - 1].end ||
+		if (x->damaged || x->events == 0 || x->record <= h->record || (h->lifted && x->record >= h->lift))
+			continue;
+		check_placing(v, h, x);
+		if (held->n == 0 || x->last < held->run[0].first || x->first >= held->run[held->n - 1].end ||
 		    (n = touched(held, x, &where)) == 0)
 			continue;
 		findings_add(&v->found, PLACE_SEQ(VERIFY_HOLD, where.first, where.end - 1),

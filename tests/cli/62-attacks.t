@@ -324,6 +324,8 @@ passes "another filter in a record, with its hashes repaired: not signed yet" vi
 audit-verify -q -D held.db --keys held.keys --sign >/dev/null
 victim held sql "$another" --repair
 caught "once it is signed it is found" checkpoint
+victim held rewrite "$size" 'source = app' 'source = apq'
+caught "an erasure that changes the filter of an active hold" hold "$(at "$size")"
 
 # ---- Records ----
 

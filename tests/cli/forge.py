@@ -17,6 +17,7 @@ key but those it is given.
     graft OTHER              the sealed events of another store in their place
     prune [WHAT]             the first segment goes, as audit-prune does it
     erase [WHAT]             actors of three lines of the tail, as an erasure
+    rewrite SEQ OLD NEW      other words in a line of the tail, as an erasure
     hold [WHAT]              a hold on the events of the first segment, as audit-hold
     sign KEYFILE SIZE        a checkpoint of what is now kept, stored
 
@@ -460,6 +461,22 @@ def erase(st, what="lawful"):
         line(st, seqs[0])
 
 
+def rewrite(st, seq, old, new):
+    """An erasure with all that belongs to it, that puts other words into a line
+    of the tail."""
+    seq, number = int(seq), st.one("SELECT size FROM state")
+    line = st.line(seq).replace(old.encode(), new.encode())
+    assert line != st.line(seq)
+    r, leaf = sha256(b"r", seq.to_bytes(8, "big"))[:16], st.one("SELECT leaf FROM tail WHERE seq = ?", seq)
+    change = sha256(b"\x03", r, line)
+    st.do("UPDATE tail SET line = CAST(? AS TEXT), length = ?, key = ? WHERE seq = ?", line, len(line), st.key(line), seq)
+    st.do("INSERT INTO erased VALUES (?, ?, ?, ?, ?)", seq, number, leaf, change, r)
+    st.forget([seq])
+    digest = sha256(seq.to_bytes(8, "big") + leaf + change).hex()
+    st.append("audit.erase", {"pseudonym": "person-0f1e2d3c4b5a", "events": 1, "digest": digest})
+    st.removal(number, [(seq, 1)])
+
+
 def hold(st, what="lawful"):
     """rowless: the record has no row; recordless: the row names another
     record; digest: the record's is another; runs: the row has one event less;
@@ -497,7 +514,7 @@ def sign(st, keyfile, size):
     st.do("INSERT INTO checkpoint (size, at, note) VALUES (?, 0, CAST(? AS TEXT))", int(size), note)
 
 
-COMMANDS = (sql, line, delete, insert, swap, flip, counts, members, piece, seeds, graft, prune, erase, hold, sign)
+COMMANDS = (sql, line, delete, insert, swap, flip, counts, members, piece, seeds, graft, prune, erase, rewrite, hold, sign)
 
 
 def main(argv):

@@ -405,6 +405,8 @@ def verify_store(path, pinned):
     notes = db.execute("SELECT size, note FROM checkpoint ORDER BY size").fetchall()
     keys = db.execute("SELECT seq, verifier FROM key ORDER BY seq").fetchall()
     need(keys and keys[0][1].encode() == key_line(*pinned), "the first key is another")
+    changed = {seq for seq, in db.execute("SELECT seq FROM erased")}
+    need(not changed & {seq for seq, _ in keys}, "a record that introduces a key was changed")
     seals = [seq + 1 for seq, _ in keys[1:]] + [None]
     epochs = [(read_key(line.encode()), seal) for (_, line), seal in zip(keys, seals)]
     cover = store_cover(db, size)
