@@ -60,6 +60,7 @@ class Lawful:
         self.policy = self.random_policy()
         self.write_policy()
         self.ingest(self.new_events(self.rng.choice([300, 4500])))
+        self.plant()
         self.key = self.run("audit-verify", "--init-keys", "--origin", ORIGIN).stdout.strip()
         self.sign()
 
@@ -186,6 +187,14 @@ class Lawful:
             nonsense = self.rng.choice([f"nonsense by {person.email}\n", '{"action":"x","time":"never","who":%s}\n' %
                                         json.dumps(person.name)])
             self.run("auditd-ingest", "-q", "--source", "app", "-", input=nonsense.encode(), wanted=(3,))
+
+    def plant(self):
+        """Everyone is in quarantine, a saved query and a record."""
+        lines = "".join(f"nonsense of {person.key} {person.email}\n" for person in self.people)
+        self.run("auditd-ingest", "-q", "--source", "app", "-", input=lines.encode(), wanted=(3,))
+        words = [word for person in self.people for word in ("--actor", person.email)]
+        self.run("audit-query", *words, "actor_name!=" + self.people[0].name, "--save", "planted")
+        self.run("audit-export", "-q", *words, "-O", str(self.folder / "planted.jsonl"), wanted=(0, 1, 3))
 
     def step_save(self):
         person = self.rng.choice([person for person in self.people if not person.pseudonym] or [None])
