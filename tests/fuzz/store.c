@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/stream.h"
 #include "query/query.h"
+#include "store/erase.h"
 #include "store/hold.h"
 #include "store/internal.h"
 
@@ -158,6 +159,40 @@ hold(struct store *st)
 		abort();
 }
 
+static void
+erasing(void *arg, const struct erase_part *part, struct event *record, struct arena *a)
+{
+	struct buf context = { 0 };
+
+	(void)arg;
+	buf_printf(&context, "{\"pseudonym\":\"person-1\",\"events\":%" PRIu64, part->events);
+	if (part->part > 0)
+		buf_printf(&context, ",\"part\":%u,\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64 ",\"digest\":\"%s\"}",
+		    part->part, part->first_seq, part->last_seq, part->digest);
+	else
+		buf_printf(&context, ",\"closing\":true,\"deferred\":%" PRIu64 "}", part->found->held);
+	make_record(record, STR("audit.erase"), (struct str){ arena_copy(a, context.p, context.len), context.len });
+	buf_fini(&context);
+}
+
+/* In the segment and in the tail; what the hold on a1 keeps waits. */
+static void
+erase(struct store *st)
+{
+	const struct str value[] = { STR("text 7919"), STR("text 15838"), STR("text 514735") };
+	const struct erase_deferred what = { .values = STR("[\"text 7919\",\"text 15838\",\"text 514735\"]"),
+		.reason = STR("r"), .by = STR("root"), .at = 1 };
+	struct err e = ERR_NONE;
+	struct subject *s = subject_new(value, 3, STR("person-1"), &e);
+	struct erase_found done = { 0 };
+
+	if (s == NULL || store_erase(st, s, &what, NULL, erasing, NULL, NULL, &done, &e) < 0 || done.events != 2 ||
+	    done.held != 1)
+		abort();
+	erase_found_fini(&done);
+	subject_free(s);
+}
+
 struct valid {
 	struct buf file;
 	struct hash root;
@@ -206,6 +241,7 @@ valid_store(void)
 	append(st, EVENTS, EVENTS + 20);
 	save_query(st);
 	hold(st);
+	erase(st);
 	if (!verify(st, &r))
 		abort();
 	valid.root = r.root;
@@ -249,6 +285,34 @@ take_hold(void *arg, const struct hold *h, struct err *e)
 	(void)e;
 	*(uint64_t *)arg += h->matter.len + h->reason.len + h->filter.len + h->by.len + h->lifted_by.len;
 	return 0;
+}
+
+static int
+take_deferred(void *arg, const struct erase_deferred *d, struct err *e)
+{
+	(void)e;
+	*(uint64_t *)arg += d->values.len + d->pseudonym.len + d->reason.len + d->by.len;
+	return 0;
+}
+
+/* Whom nobody has met yet. */
+static void
+read_erasures(struct store *st)
+{
+	const struct str value = STR("text 55433");
+	struct erase_found found = { 0 };
+	struct erase_check check;
+	struct err e = ERR_NONE;
+	struct subject *s = subject_new(&value, 1, STR("person-2"), &e);
+	uint64_t sum = 0;
+
+	store_erase_deferred_each(st, take_deferred, &sum, &e);
+	err_clear(&e);
+	store_erase_plan(st, s, NULL, NULL, &found, &e);
+	erase_found_fini(&found);
+	err_clear(&e);
+	store_erase_check(st, s, NULL, NULL, &check, &e);
+	subject_free(s);
 }
 
 static void
@@ -341,6 +405,7 @@ read_everything(const char *path, const struct valid *made_of)
 	store_saved_each(st, take_saved, &sum, &e);
 	err_clear(&e);
 	read_holds(st);
+	read_erasures(st);
 	rule.filter = all = filter_all();
 	store_prune_plan(st, &rule, 1, 0, NULL, NULL, &plan, &e);
 	prune_plan_fini(&plan);
