@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/base64.h"
+#include "base/bitmap.h"
 #include "proof/export_proof.h"
 #include "proof/range.h"
 #include "proof/salt.h"
@@ -84,23 +85,17 @@ add_base64(struct buf *out, const struct buf *bytes)
 
 /* ---- cells ---- */
 
-static bool
-is_set(const uint64_t *bits, uint32_t i)
-{
-	return bits[i / 64] >> i % 64 & 1;
-}
-
 /* The end of the run of equal bits that begins at `at`, below end. */
 static uint32_t
 run_end(const uint64_t *bits, uint32_t at, uint32_t end)
 {
-	bool set = is_set(bits, at);
+	bool set = bitmap_has(bits, at);
 	uint64_t equal = set ? UINT64_MAX : 0;
 
 	while (at < end) {
 		if (at % 64 == 0 && end - at >= 64 && bits[at / 64] == equal)
 			at += 64;
-		else if (is_set(bits, at) == set)
+		else if (bitmap_has(bits, at) == set)
 			at++;
 		else
 			break;
@@ -116,7 +111,7 @@ add_erased(struct covering *covering, const struct export_cell *c, uint32_t at, 
 	int rc = 0;
 
 	for (; at < end && rc == 0; at++)
-		if (is_set(c->erased, at))
+		if (bitmap_has(c->erased, at))
 			rc = range_gap(start + at, start + at + 1, cover, covering);
 	return rc;
 }
@@ -131,7 +126,7 @@ add_hashes(struct buf *hashes, const struct export_cell *c, uint32_t leaves, con
 
 	for (uint32_t at = 0, end; at < leaves && rc == 0; at = end) {
 		end = run_end(c->shown, at, leaves);
-		if (!is_set(c->shown, at))
+		if (!bitmap_has(c->shown, at))
 			rc = range_gap(start + at, start + end, cover, &covering);
 		else
 			rc = add_erased(&covering, c, at, end);
@@ -150,7 +145,7 @@ add_lines(struct buf *out, const uint64_t *some, const uint64_t *others, uint32_
 		bits[i] = some[i] & others[i];
 	for (uint32_t at = 0, end; at < leaves; at = end) {
 		end = run_end(bits, at, leaves);
-		if (is_set(bits, at))
+		if (bitmap_has(bits, at))
 			add_run(&runs, at, end - at, ',');
 	}
 	buf_str(out, runs.len > 0 ? buf_view(&runs) : STR("-"));

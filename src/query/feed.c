@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/bitmap.h"
 #include "base/mem.h"
 
 #define WORKERS_MAX 8
@@ -84,12 +85,12 @@ match(struct worker *w, struct feed *s, struct err *e)
 		return -1;
 	if (w->crew->scan->only != NULL && verdict != MATCH_NONE) {
 		if (verdict == MATCH_ALL)
-			bits_fill(bits, n);
+			bitmap_fill(bits, n);
 		only_clip(w->crew->scan->only, s->stored, bits);
 		verdict = MATCH_SOME;
 	}
 	s->matched = true;
-	s->empty = verdict == MATCH_NONE || (verdict == MATCH_SOME && bits_count(bits, n) == 0);
+	s->empty = verdict == MATCH_NONE || (verdict == MATCH_SOME && bitmap_count(bits, n) == 0);
 	if (verdict == MATCH_SOME && !s->empty)
 		s->bits = mem_dup(bits, (n + 63) / 64 * sizeof(*bits));
 	return 0;
@@ -138,7 +139,7 @@ choose_rows(struct feed *s, const struct feed_scan *scan, struct err *e)
 	for (uint32_t i = 0; i < n && !(s->more && scan->order == QUERY_ARRIVAL); i++) {
 		uint32_t row = scan->order == QUERY_NEWEST ? n - 1 - i : i;
 
-		if (s->bits == NULL || (s->bits[row / 64] >> (row % 64) & 1))
+		if (s->bits == NULL || bitmap_has(s->bits, row))
 			consider(s, scan->order, &best, time, row);
 	}
 	best_sort(&best);
@@ -183,7 +184,7 @@ choose_copied(struct worker *w, struct feed *s, enum query_order order, uint32_t
 			s->direct = true;
 			last = row;
 		} else {
-			w->chosen[row / 64] |= UINT64_C(1) << (row % 64);
+			bitmap_add(w->chosen, row);
 			w->rank[row] = i;
 		}
 	}

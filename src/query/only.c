@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/bitmap.h"
 #include "base/mem.h"
 
 #define MARK_RUNS 256 /* from one mark to the next */
@@ -90,5 +91,5 @@ only_clip(const struct only *o, const struct stored *s, uint64_t *bits)
 
 	for (uint32_t row = 0; row < s->info.meta.count; row++)
 		if (!runs_has(&r, store_row_seq(s, row)))
-			bits[row / 64] &= ~(UINT64_C(1) << (row % 64));
+			bitmap_drop(bits, row);
 }

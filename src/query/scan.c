@@ -63,7 +63,7 @@ clip(const struct task *t, const struct stored *s, uint64_t *bits)
 		uint64_t seq = store_row_seq(s, row);
 
 		if (seq < t->low || seq > t->high)
-			bits[row / 64] &= ~(UINT64_C(1) << (row % 64));
+			bitmap_drop(bits, row);
 	}
 }
 
@@ -82,14 +82,14 @@ scan_segment(struct worker *w, const struct task *t, struct stored *s, bool *add
 		return 0;
 	if (t->low > s->info.first || t->high < s->info.last || w->scan->only != NULL) {
 		if (verdict == MATCH_ALL)
-			bits_fill(bits, c.n);
+			bitmap_fill(bits, c.n);
 		clip(t, s, bits);
 		if (w->scan->only != NULL)
 			only_clip(w->scan->only, s, bits);
 		verdict = MATCH_SOME;
 	}
 	c.bits = verdict == MATCH_SOME ? bits : NULL;
-	c.matched = c.bits != NULL ? bits_count(bits, c.n) : c.n;
+	c.matched = c.bits != NULL ? bitmap_count(bits, c.n) : c.n;
 	if (c.matched == c.n)
 		c.bits = NULL;
 	if (c.matched > 0 && w->sums != NULL && w->scan->use->segment(w->sums, &c, adding, e) < 0)

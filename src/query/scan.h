@@ -8,6 +8,7 @@
 #ifndef QUERY_SCAN_H
 #define QUERY_SCAN_H
 
+#include "base/bitmap.h"
 #include "query/query.h"
 
 #define SCAN_THREADS_MAX 8
@@ -23,7 +24,7 @@ struct chosen {
 static inline bool
 chosen_has(const struct chosen *c, uint32_t row)
 {
-	return c->bits == NULL || (c->bits[row / 64] >> (row % 64) & 1);
+	return c->bits == NULL || bitmap_has(c->bits, row);
 }
 
 /* The first chosen row from `row` on, or n. */

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "base/bitmap.h"
 #include "base/mem.h"
 #include "store/match.h"
 
@@ -76,7 +77,7 @@ add_field(struct summer *m, const struct chosen *c, enum field f, bool more, str
 			return -1;
 		for (uint32_t row = 0; row < c->n; row++)
 			if (column_code(col, row) != 0)
-				m->left[row / 64] &= ~(UINT64_C(1) << (row % 64));
+				bitmap_drop(m->left, row);
 	} else if (col->kind == COLUMN_VALUES) {
 		for (uint32_t row = 0; row < c->n; row++) {
 			struct str v;
@@ -88,7 +89,7 @@ add_field(struct summer *m, const struct chosen *c, enum field f, bool more, str
 			if (v.p == NULL)
 				continue;
 			tally_add(t, v, 1);
-			m->left[row / 64] &= ~(UINT64_C(1) << (row % 64));
+			bitmap_drop(m->left, row);
 		}
 	}
 	return 0;
@@ -102,7 +103,7 @@ add_chain(struct summer *m, struct chosen c, const enum field *field, size_t n, 
 
 	if (n > 1) {
 		if (c.bits == NULL)
-			bits_fill(m->left, c.n);
+			bitmap_fill(m->left, c.n);
 		else
 			memcpy(m->left, c.bits, (c.n + 63) / 64 * sizeof(*c.bits));
 	}

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "base/bitmap.h"
 #include "base/mem.h"
 #include "proof/salt.h"
 #include "store/line_maker.h"
@@ -111,7 +112,7 @@ is_wanted(const struct making *m, uint64_t seq)
 {
 	uint32_t node = (uint32_t)(seq % TREE_CELL) >> TREE_NODE_HEIGHT;
 
-	return m->nodes == NULL || (m->nodes[node / 64] >> node % 64 & 1);
+	return m->nodes == NULL || bitmap_has(m->nodes, node);
 }
 
 /* One event that is there: its leaf, or that it was erased. */

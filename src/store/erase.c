@@ -400,7 +400,7 @@ note_rows(void *arg, const struct erase_range *r, struct stored *s, struct erase
 	k = &x->known[x->n_known++];
 	*k = (struct erase_known){ .segment = r->info.id };
 	for (uint32_t row = 0; row < s->info.meta.count && h->fields != 0; row++)
-		if (h->any[row / 64] >> row % 64 & 1)
+		if (bitmap_has(h->any, row))
 			runs_add(&k->rows, row, 1);
 	runs_end(&k->rows);
 	return 0;

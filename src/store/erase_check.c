@@ -79,7 +79,7 @@ names_value(const struct segment_look *w, enum field f, struct str value)
 static void
 mark(struct segment_look *w, uint32_t row)
 {
-	w->bits[row / 64] |= UINT64_C(1) << (row % 64);
+	bitmap_add(w->bits, row);
 }
 
 /* Each distinct value once; rows only when one is hers. */
@@ -202,7 +202,7 @@ static void
 count_rows(struct segment_look *w)
 {
 	for (uint32_t row = 0; row < w->info.meta.count; row++) {
-		if (!(w->bits[row / 64] >> (row % 64) & 1))
+		if (!bitmap_has(w->bits, row))
 			continue;
 		if (w->size > 0 && store_row_seq(w->stored, row) >= w->size)
 			w->since++;

@@ -52,8 +52,8 @@ mark(struct erase_finder *f, enum field field, uint32_t row)
 		h->fields |= FIELD_BIT(field);
 		memset(h->field[field], 0, sizeof(h->field[field]));
 	}
-	h->field[field][row / 64] |= UINT64_C(1) << row % 64;
-	h->any[row / 64] |= UINT64_C(1) << row % 64;
+	bitmap_add(h->field[field], row);
+	bitmap_add(h->any, row);
 }
 
 static int
@@ -85,7 +85,7 @@ find_values(struct erase_finder *f, struct segment *columns, enum field field, s
 	struct str value;
 
 	for (uint32_t row = 0; row < count; row++) {
-		if (!(f->may[field][row / 64] >> row % 64 & 1))
+		if (!bitmap_has(f->may[field], row))
 			continue;
 		if (segment_value(columns, field, row, &value, e) < 0)
 			return -1;
@@ -102,7 +102,7 @@ ask_filters(struct erase_finder *f, struct segment *columns, enum field field, s
 	uint64_t bits[MATCH_WORDS];
 	uint32_t count = segment_meta(columns)->count;
 
-	bits_fill(bits, count);
+	bitmap_fill(bits, count);
 	if (segment_may_contain(columns, field, hint, simd_ascii(hint.p, hint.len) == hint.len, bits, e) < 0)
 		return -1;
 	for (uint32_t i = 0; i < (count + 63) / 64; i++)
@@ -122,14 +122,14 @@ rule_out(struct erase_finder *f, struct segment *columns, field_set *fields, str
 	for (field_set left = *fields; left != 0; left &= left - 1) {
 		memset(f->may[__builtin_ctzll(left)], 0, sizeof(f->may[0]));
 		if (n == 0)
-			bits_fill(f->may[__builtin_ctzll(left)], count);
+			bitmap_fill(f->may[__builtin_ctzll(left)], count);
 	}
 	for (size_t i = 0; i < n; i++)
 		for (field_set left = *fields; left != 0; left &= left - 1)
 			if (ask_filters(f, columns, (enum field)__builtin_ctzll(left), str_of(hint[i]), e) < 0)
 				return -1;
 	for (field_set left = *fields; left != 0; left &= left - 1)
-		if (bits_count(f->may[__builtin_ctzll(left)], count) == 0)
+		if (bitmap_count(f->may[__builtin_ctzll(left)], count) == 0)
 			*fields &= ~(left & -left);
 	return 0;
 }
@@ -205,12 +205,6 @@ record_fate(struct record_judge *j, const struct subject *s, struct holds *h, ui
 	return RECORD_CHANGES;
 }
 
-static void
-clear_bit(uint64_t *bits, uint32_t row)
-{
-	bits[row / 64] &= ~(UINT64_C(1) << row % 64);
-}
-
 static int
 spare_record(struct record_judge *j, const struct subject *s, struct holds *h, struct stored *rows,
     uint32_t row, uint64_t *bits, struct erase_found *found, struct err *e)
@@ -229,7 +223,7 @@ spare_record(struct record_judge *j, const struct subject *s, struct holds *h, s
 		found->held++;
 		break;
 	}
-	clear_bit(bits, row);
+	bitmap_drop(bits, row);
 	return 0;
 }
 
@@ -237,13 +231,13 @@ int
 erase_spare(struct record_judge *j, const struct subject *s, struct holds *h, struct stored *rows,
     uint64_t *bits, struct erase_found *found, struct err *e)
 {
-	uint32_t count = rows->info.meta.count, before = bits_count(bits, count);
+	uint32_t count = rows->info.meta.count, before = bitmap_count(bits, count);
 
 	if (before == 0)
 		return 0;
 	if (h->n > 0 && holds_keep(h, rows, bits, e) < 0)
 		return -1;
-	found->held += before - bits_count(bits, count);
+	found->held += before - bitmap_count(bits, count);
 	for (uint32_t word = 0; word < (count + 63) / 64; word++)
 		for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
 			uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(left);

@@ -56,7 +56,7 @@ clip(const struct erase_range *r, const struct stored *s, struct erase_hits *h)
 		return;
 	for (uint32_t row = 0; row < s->info.meta.count; row++)
 		if (store_row_seq(s, row) < r->low || store_row_seq(s, row) > r->high)
-			h->any[row / 64] &= ~(UINT64_C(1) << row % 64);
+			bitmap_drop(h->any, row);
 }
 
 static void
@@ -222,12 +222,12 @@ count_segment(void *arg, const struct erase_range *r, struct stored *s, struct e
 	uint32_t count = s->info.meta.count;
 
 	(void)r;
-	if (bits_count(h->any, count) == 0)
+	if (bitmap_count(h->any, count) == 0)
 		return 0;
 	if (erase_spare(&p->judge, p->subject, &p->holds, s, h->any, &own, e) < 0)
 		return -1;
 	for (uint32_t row = 0; row < count; row++)
-		if (h->any[row / 64] >> row % 64 & 1)
+		if (bitmap_has(h->any, row))
 			*(store_row_kind(s, row) == LEAF_RECORD ? &own.records : &own.events) += 1;
 	for (field_set left = h->fields; left != 0; left &= left - 1) {
 		enum field f = (enum field)__builtin_ctzll(left);

@@ -46,12 +46,6 @@ erase_cell_fini(struct erase_cell *c)
 
 /* ---- the leaves ---- */
 
-static void
-set_bit(uint64_t *bits, uint32_t at)
-{
-	bits[at / 64] |= UINT64_C(1) << at % 64;
-}
-
 /* The hash that an open cell keeps of a leaf; NULL: none. */
 static const char *
 kept_leaf(const struct cell_copy *c, uint64_t seq)
@@ -85,7 +79,7 @@ changed_nodes(const uint64_t *changes, uint64_t nodes[TREE_CELL_NODES / 64])
 	memset(nodes, 0, TREE_CELL_NODES / 8);
 	for (uint32_t i = 0; i < TREE_CELL / 64; i++)
 		if (changes[i] != 0)
-			set_bit(nodes, i / WORDS);
+			bitmap_add(nodes, i / WORDS);
 }
 
 /* Of a full cell its nodes are kept, each of 256 leaves. */
@@ -101,7 +95,7 @@ check_nodes(const struct erase_cell *c, const uint64_t *nodes, struct err *e)
 		uint64_t index = copy->no * TREE_CELL_NODES + node;
 		struct hash root;
 
-		if (!(nodes[node / 64] >> node % 64 & 1))
+		if (!bitmap_has(nodes, node))
 			continue;
 		if (path_subtree(&root, &from, (struct subtree){ TREE_NODE_HEIGHT, index }, e) != 0)
 			return -1;
@@ -141,7 +135,7 @@ add_change(struct erase_cell *c, uint64_t seq, struct str line)
 	x->again = c->leaves.state[at] == LEAF_ERASED;
 	random_bytes(x->salt, sizeof(x->salt));
 	erased_change(&x->change, x->salt, line);
-	set_bit(c->forget, at);
+	bitmap_add(c->forget, at);
 }
 
 static void
@@ -187,7 +181,7 @@ take_known(struct opened *o, const struct erase_known *k)
 	runs_read(&r, buf_view(&k->rows.list));
 	while (runs_next(&r) > 0)
 		for (uint64_t row = r.first; row < r.end && row < o->stored.info.meta.count; row++)
-			set_bit(o->bits, (uint32_t)row);
+			bitmap_add(o->bits, (uint32_t)row);
 }
 
 static int
@@ -312,7 +306,7 @@ change_line(struct erase_cell *c, const struct copied_line *t, bool write, uint6
 		return 0;
 	if (!write) {
 		if ((spared = spare_line(c, t, &old, e)) == 0)
-			set_bit(bits, (uint32_t)(t->seq % TREE_CELL));
+			bitmap_add(bits, (uint32_t)(t->seq % TREE_CELL));
 		return spared < 0 ? -1 : 0;
 	}
 	mem_grow(&c->changed, &c->lines_cap, c->lines + 1, sizeof(*c->changed));
@@ -333,7 +327,7 @@ take_lines(struct erase_cell *c, bool write, uint64_t *bits, struct err *e)
 		const struct copied_line *t = &c->copy.line[i];
 		uint32_t at = (uint32_t)(t->seq % TREE_CELL);
 
-		if (t->seq >= c->copy.end || (write && !(bits[at / 64] >> at % 64 & 1)))
+		if (t->seq >= c->copy.end || (write && !bitmap_has(bits, at)))
 			continue;
 		if (change_line(c, t, write, bits, e) < 0)
 			return -1;
@@ -348,8 +342,8 @@ static void
 gather_bits(const struct opened *o, uint64_t *bits)
 {
 	for (uint32_t row = 0; row < o->stored.info.meta.count; row++)
-		if (o->bits[row / 64] >> row % 64 & 1)
-			set_bit(bits, (uint32_t)(store_row_seq(&o->stored, row) % TREE_CELL));
+		if (bitmap_has(o->bits, row))
+			bitmap_add(bits, (uint32_t)(store_row_seq(&o->stored, row) % TREE_CELL));
 }
 
 static bool

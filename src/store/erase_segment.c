@@ -21,19 +21,13 @@ struct making {
 	struct err *e;
 };
 
-static bool
-bit(const uint64_t *bits, uint32_t row)
-{
-	return bits[row / 64] >> row % 64 & 1;
-}
-
 /* A row as it is to be, of the fields in `want` at least. */
 static int
 row_event(struct making *m, uint32_t row, field_set want, struct event *out)
 {
 	struct event old;
 
-	if (!bit(m->bits, row))
+	if (!bitmap_has(m->bits, row))
 		return segment_event(m->columns, row, want, out, m->e);
 	if (segment_event(m->columns, row, FIELD_ALL, &old, m->e) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/bitmap.h"
 #include "base/mem.h"
 #include "base/stream.h"
 #include "proof/export_proof.h"
@@ -83,7 +84,7 @@ export_prover_add(struct export_prover *p, uint64_t seq)
 		p->beyond++;
 		return;
 	}
-	bits_of(p, seq / TREE_CELL)[at / 64] |= UINT64_C(1) << at % 64;
+	bitmap_add(bits_of(p, seq / TREE_CELL), at);
 }
 
 uint64_t
@@ -98,18 +99,12 @@ export_prover_erased(const struct export_prover *p)
 	return p->erased;
 }
 
-static bool
-is_set(const uint64_t *bits, uint64_t seq)
-{
-	return bits[seq % TREE_CELL / 64] >> seq % 64 & 1;
-}
-
 /* What the export has of an event is what it was before, or what it became. */
 static int
 check_changes(const struct export_prover *p, const struct cell_copy *c, struct err *e)
 {
 	for (size_t i = 0; i < c->changes; i++)
-		if (c->change[i].record >= p->before && is_set(p->shown[c->no], c->change[i].seq))
+		if (c->change[i].record >= p->before && bitmap_has(p->shown[c->no], c->change[i].seq % TREE_CELL))
 			return err_set(e, ERR_BUSY, "event %" PRIu64 " was erased meanwhile: export again", c->change[i].seq);
 	return 0;
 }
@@ -124,15 +119,15 @@ look_at_lines(const struct export_prover *p, const struct proved_cell *c, uint64
 	memset(record, 0, EXPORT_BITS * sizeof(*record));
 	memset(erased, 0, EXPORT_BITS * sizeof(*erased));
 	for (uint32_t at = 0; at < TREE_CELL; at++) {
-		if (!is_set(shown, at))
+		if (!bitmap_has(shown, at))
 			continue;
 		if (c->leaves.state[at] == LEAF_GONE)
 			return err_set(e, ERR_BUSY, "event %" PRIu64 " was pruned meanwhile: export again",
 			    c->copy.no * TREE_CELL + at);
 		if (c->leaves.state[at] == LEAF_ERASED)
-			erased[at / 64] |= UINT64_C(1) << at % 64;
+			bitmap_add(erased, at);
 		else if (c->leaves.kind[at] == LEAF_RECORD)
-			record[at / 64] |= UINT64_C(1) << at % 64;
+			bitmap_add(record, at);
 	}
 	return check_changes(p, &c->copy, e);
 }

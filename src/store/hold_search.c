@@ -18,7 +18,7 @@ static void
 add_rows(struct runs *runs, const struct stored *s, const uint64_t *bits)
 {
 	for (uint32_t row = 0; row < s->info.meta.count; row++)
-		if (bits[row / 64] >> (row % 64) & 1)
+		if (bitmap_has(bits, row))
 			runs_add(runs, store_row_seq(s, row), 1);
 }
 
@@ -31,7 +31,7 @@ search_segment(const struct hold_search *x, struct store *st, const struct segme
 	int rc = -1;
 
 	if (s != NULL) {
-		bits_fill(bits, info->meta.count);
+		bitmap_fill(bits, info->meta.count);
 		if ((rc = hold_match(x->filter, s, bits, e)) == 0)
 			add_rows(runs, s, bits);
 		*moved |= s->moved;

@@ -104,11 +104,11 @@ match_rows_singly(const struct filter *f, const struct stored *s, uint64_t *bits
 	int rc = 0;
 
 	for (uint32_t row = 0; row < s->info.meta.count && rc == 0 && given_up < GIVEN_UP_MAX; row++) {
-		if ((bits[row / 64] >> (row % 64) & 1) == 0)
+		if (!bitmap_has(bits, row))
 			continue;
 		rc = segment_event(s->columns, row, FIELD_ALL, &ev, e);
 		if (rc == 0 && !match_event(f, &ev, &x, &given_up))
-			bits[row / 64] &= ~(UINT64_C(1) << (row % 64));
+			bitmap_drop(bits, row);
 	}
 	filter_scratch_free(x);
 	return rc;
@@ -152,7 +152,7 @@ holds_keep(struct holds *h, const struct stored *s, uint64_t *bits, struct err *
 		memcpy(found, bits, words * sizeof(*found));
 		if (hold_match(h->item[i].filter, s, found, e) < 0)
 			return -1;
-		h->item[i].kept += bits_count(found, s->info.meta.count);
+		h->item[i].kept += bitmap_count(found, s->info.meta.count);
 		for (uint32_t w = 0; w < words; w++)
 			kept[w] |= found[w];
 	}

@@ -65,24 +65,6 @@ matcher_free(struct matcher *m)
 
 /* ---- bits ---- */
 
-void
-bits_fill(uint64_t *bits, uint32_t n)
-{
-	memset(bits, 0xff, (n + 63) / 64 * sizeof(*bits));
-	if (n % 64 != 0)
-		bits[n / 64] = (UINT64_C(1) << (n % 64)) - 1;
-}
-
-uint32_t
-bits_count(const uint64_t *bits, uint32_t n)
-{
-	uint32_t count = 0;
-
-	for (uint32_t w = 0; w < (n + 63) / 64; w++)
-		count += (uint32_t)__builtin_popcountll(bits[w]);
-	return count;
-}
-
 /* ---- rows ---- */
 
 static int rows(struct matcher *m, struct step *s, uint64_t *bits, struct err *e);
@@ -190,7 +172,7 @@ match_segment(struct matcher *m, const struct stored *s, enum verdict *verdict, 
 	*verdict = m->root.verdict;
 	*bits = m->bits;
 	if (*verdict == MATCH_SOME) {
-		bits_fill(m->bits, m->n);
+		bitmap_fill(m->bits, m->n);
 		if (rows(m, &m->root, m->bits, e) < 0)
 			return -1;
 	}

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "base/bitmap.h"
 #include "filter/filter.h"
 #include "store/store.h"
 
@@ -30,10 +31,5 @@ int match_segment(struct matcher *m, const struct stored *s, enum verdict *verdi
 
 /* The zone map alone: false when no row can match. */
 bool match_possible(const struct filter *f, const struct segment_meta *meta);
-
-/* How many of the first n bits are set. */
-uint32_t bits_count(const uint64_t *bits, uint32_t n);
-/* Sets the first n bits and clears the rest of the last word. */
-void bits_fill(uint64_t *bits, uint32_t n);
 
 #endif

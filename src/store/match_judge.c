@@ -128,7 +128,7 @@ members_may_pass(const struct matcher *m, const struct filter_test *t, bool *may
 static int
 add_values(struct matcher *m, enum field f, struct str text, bool nocase, uint64_t *maybe, struct err *e)
 {
-	bits_fill(m->other, m->n);
+	bitmap_fill(m->other, m->n);
 	if (segment_may_contain(m->stored->columns, f, text, nocase, m->other, e) < 0)
 		return -1;
 	for (uint32_t w = 0; w < m->words; w++)
@@ -161,7 +161,7 @@ judge_filters(struct matcher *m, struct step *s, struct err *e)
 static void
 narrow(struct matcher *m, struct step *s, double cost)
 {
-	uint32_t left = bits_count(s->maybe, m->n);
+	uint32_t left = bitmap_count(s->maybe, m->n);
 
 	judged(s, left > 0 ? MATCH_SOME : MATCH_NONE);
 	s->narrowed = true;
@@ -215,7 +215,7 @@ add_codes(struct matcher *m, struct step *s, enum field f, struct str text, stru
 	}
 	if (!any)
 		return 0;
-	bits_fill(m->other, m->n);
+	bitmap_fill(m->other, m->n);
 	if (match_codes(m, f, s->accept, m->other, e) < 0)
 		return -1;
 	for (uint32_t w = 0; w < m->words; w++)
@@ -230,7 +230,7 @@ add_field(struct matcher *m, struct step *s, enum field f, struct str text, stru
 
 	if (field_table[f].type == FIELD_TIMESTAMP)
 		return 0;
-	bits_fill(m->other, m->n);
+	bitmap_fill(m->other, m->n);
 	if (segment_may_contain(m->stored->columns, f, text, s->node->test.need.nocase, m->other, e) < 0)
 		return -1;
 	if (!bits_any(m->other, m->words))

@@ -118,7 +118,7 @@ contains_any(struct matcher *m, struct str value, const struct filter_need *need
 static int
 has_need(struct matcher *m, const struct step *s, uint32_t row, bool *has, struct err *e)
 {
-	*has = !s->narrowed || (s->sure[row / 64] >> row % 64 & 1);
+	*has = !s->narrowed || bitmap_has(s->sure, row);
 	for (field_set left = s->values; left != 0 && !*has; left &= left - 1) {
 		struct str v;
 

@@ -119,7 +119,7 @@ mark(struct pruning *p, const struct stored *s, struct err *e)
 	memset(d->bits, 0, sizeof(d->bits));
 	for (uint32_t row = 0; row < n; row++)
 		if (p->fate[row] != STAYS && store_row_kind(s, row) != LEAF_RECORD)
-			d->bits[row / 64] |= UINT64_C(1) << row % 64;
+			bitmap_add(d->bits, row);
 	return 0;
 }
 
@@ -139,7 +139,7 @@ count_rows(struct pruning *p, struct stored *s, struct err *e)
 	if (time->kind != COLUMN_TIME)
 		return err_set(e, ERR_INTEGRITY, "segment %lld has no times", (long long)s->info.id);
 	for (uint32_t row = 0; row < s->info.meta.count; row++) {
-		if (!row_doomed(d, row))
+		if (!bitmap_has(d->bits, row))
 			continue;
 		if (time->time[row] > floor)
 			return err_set(e, ERR_REFUSED, "the event at seq %llu is younger than %d days",
@@ -162,7 +162,7 @@ prune_segment(struct pruning *p, const struct segment_info *info, struct err *e)
 	struct stored *s = store_segment(p->st, info, &moved, e);
 	int rc = s != NULL ? mark(p, s, e) : -1;
 
-	if (rc == 0 && bits_count(p->doomed.bits, info->meta.count) > 0) {
+	if (rc == 0 && bitmap_count(p->doomed.bits, info->meta.count) > 0) {
 		p->asked += info->meta.count;
 		rc = holds_keep(&p->holds, s, p->doomed.bits, e);
 		if (rc == 0)

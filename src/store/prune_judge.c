@@ -86,7 +86,7 @@ ask_rules(struct prune_judge *j, const struct stored *s, struct err *e)
 		if (verdict == MATCH_NONE)
 			continue;
 		if (verdict == MATCH_ALL)
-			bits_fill(bits, n);
+			bitmap_fill(bits, n);
 		for (uint32_t word = 0; word < (n + 63) / 64; word++)
 			for (uint64_t in = bits[word]; in != 0; in &= in - 1) {
 				uint8_t *fate = &j->fate[word * 64 + (unsigned)__builtin_ctzll(in)];
@@ -113,7 +113,7 @@ find_over(struct prune_judge *j, const int64_t *time, uint32_t n)
 		if (fate == NO_RULE || fate == NOT_ASKED || time[row] == TIME_NONE ||
 		    time[row] >= j->rule[fate - 1].cutoff)
 			continue;
-		j->over[row / 64] |= UINT64_C(1) << row % 64;
+		bitmap_add(j->over, row);
 		count++;
 	}
 	return count;
@@ -171,12 +171,6 @@ put_run(struct prune_going *g, uint64_t first, uint64_t length, uint8_t fate)
 	g->end = first + length;
 }
 
-static bool
-is_over(const struct prune_judge *j, uint32_t row)
-{
-	return (j->over[row / 64] >> row % 64 & 1) != 0;
-}
-
 /* Runs of rows that go by the same rule. */
 static void
 tell_over(struct prune_judge *j, const struct stored *s, const int64_t *time, struct prune_going *g)
@@ -187,14 +181,14 @@ tell_over(struct prune_judge *j, const struct stored *s, const int64_t *time, st
 		uint64_t first = store_row_seq(s, row), length = 0;
 		uint8_t fate = j->fate[row];
 
-		if (!is_over(j, row)) {
+		if (!bitmap_has(j->over, row)) {
 			row++;
 			continue;
 		}
 		do {
 			count_over(&j->share[fate - 1], m->bytes / m->count, time[row++]);
 			length++;
-		} while (row < m->count && j->fate[row] == fate && is_over(j, row) && store_row_seq(s, row) == first + length);
+		} while (row < m->count && j->fate[row] == fate && bitmap_has(j->over, row) && store_row_seq(s, row) == first + length);
 		put_run(g, first, length, fate);
 	}
 }
@@ -222,7 +216,7 @@ prune_judge_segment(struct prune_judge *j, struct stored *s, uint64_t low, uint6
 	if (over > 0) {
 		if (ask_holds(j, s, e) < 0)
 			return -1;
-		left = bits_count(j->over, n);
+		left = bitmap_count(j->over, n);
 	}
 	count_asked(j, n);
 	j->kept += over - left;

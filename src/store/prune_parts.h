@@ -27,12 +27,6 @@ struct doomed {
 	int64_t oldest, newest; /* event times; TIME_NONE when none */
 };
 
-static inline bool
-row_doomed(const struct doomed *d, uint32_t row)
-{
-	return (d->bits[row / 64] >> row % 64 & 1) != 0;
-}
-
 /*
  * Doomed rows go and leave the hashes that cover them; the others become a new
  * segment.  In the open transaction; seqs are added to `removed`.

@@ -49,18 +49,6 @@ struct cell_hashes {
 	struct buf sizes;           /* of checkpoints within the segment, as uint64_t */
 };
 
-static bool
-bit(const uint64_t *bits, uint32_t i)
-{
-	return (bits[i / 64] >> i % 64 & 1) != 0;
-}
-
-static void
-set_bit(uint64_t *bits, uint32_t i)
-{
-	bits[i / 64] |= UINT64_C(1) << i % 64;
-}
-
 static int
 read_erased(struct cell_hashes *c, struct err *e)
 {
@@ -175,7 +163,7 @@ make_leaf(struct cell_hashes *c, uint64_t seq, enum leaf_kind kind, struct str l
 		tree_leaf(&c->leaf[at], salt, kind, line);
 	else
 		return err_set(e, ERR_INTEGRITY, "the salt of seq %llu is gone", (unsigned long long)seq);
-	set_bit(c->known, at);
+	bitmap_add(c->known, at);
 	return c->full || memcmp(&c->leaf[at], &c->kept[at], sizeof(c->leaf[at])) == 0 ? 0 : not_logged(seq, e);
 }
 
@@ -236,7 +224,7 @@ node_subtree(void *arg, struct subtree t, struct hash *out, struct err *e)
 	uint32_t at = (uint32_t)(first - c->start), n = 1u << t.height, i = 0;
 	int rc;
 
-	while (i < n && bit(c->known, at + i))
+	while (i < n && bitmap_has(c->known, at + i))
 		i++;
 	if (i == n) {
 		tree_root(out, c->leaf + at, n);
@@ -368,11 +356,11 @@ look_at_rows(struct parting *t, struct runs *removed)
 	for (uint32_t row = 0; row < t->s->info.meta.count; row++) {
 		uint64_t seq = store_row_seq(t->s, row);
 
-		if (!row_doomed(t->doomed, row))
+		if (!bitmap_has(t->doomed->bits, row))
 			continue;
 		runs_add(removed, seq, 1);
 		runs_add(&t->runs, seq, 1);
-		set_bit(t->forget, (uint32_t)(seq % TREE_CELL));
+		bitmap_add(t->forget, (uint32_t)(seq % TREE_CELL));
 		gone[seq % TREE_CELL / NODE_LEAVES]++;
 	}
 	runs_end(&t->runs);
@@ -386,7 +374,7 @@ look_at_rows(struct parting *t, struct runs *removed)
 static bool
 leaf_wanted(const struct parting *t, uint32_t row, uint64_t seq)
 {
-	return t->again[seq % TREE_CELL / NODE_LEAVES] && (t->cell->full || row_doomed(t->doomed, row));
+	return t->again[seq % TREE_CELL / NODE_LEAVES] && (t->cell->full || bitmap_has(t->doomed->bits, row));
 }
 
 static void
@@ -395,7 +383,7 @@ expect_rows(const struct parting *t)
 	uint32_t n = 0;
 
 	for (uint32_t row = 0; row < t->s->info.meta.count; row++)
-		n += !row_doomed(t->doomed, row) || leaf_wanted(t, row, store_row_seq(t->s, row));
+		n += !bitmap_has(t->doomed->bits, row) || leaf_wanted(t, row, store_row_seq(t->s, row));
 	segment_expect(t->s->columns, n);
 }
 
@@ -412,7 +400,7 @@ pass_rows(struct parting *t, struct err *e)
 	for (uint32_t row = 0; rc == 0 && row < t->s->info.meta.count; row++) {
 		uint64_t seq = store_row_seq(t->s, row);
 		enum leaf_kind kind = store_row_kind(t->s, row);
-		bool stays = !row_doomed(t->doomed, row), wanted = leaf_wanted(t, row, seq);
+		bool stays = !bitmap_has(t->doomed->bits, row), wanted = leaf_wanted(t, row, seq);
 
 		if (!stays && !wanted)
 			continue;

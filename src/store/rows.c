@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/bitmap.h"
 #include "base/mem.h"
 #include "store/column.h"
 #include "store/internal.h"
@@ -46,7 +47,7 @@ add_records(void *arg, uint32_t start, uint32_t length)
 	uint64_t *bit = arg;
 
 	for (uint32_t i = start; i < start + length; i++)
-		bit[i / 64] |= UINT64_C(1) << (i % 64);
+		bitmap_add(bit, i);
 }
 
 int
@@ -93,7 +94,7 @@ segment_rows_seq(const struct segment_rows *rows, uint64_t first, uint32_t row)
 enum leaf_kind
 segment_rows_kind(const struct segment_rows *rows, uint32_t row)
 {
-	return rows->record != NULL && (rows->record[row / 64] >> (row % 64) & 1) ? LEAF_RECORD : LEAF_EVENT;
+	return rows->record != NULL && bitmap_has(rows->record, row) ? LEAF_RECORD : LEAF_EVENT;
 }
 
 bool

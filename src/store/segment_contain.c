@@ -3,6 +3,7 @@
  *
  * In: a column of texts or UUIDs, and bytes.   Out: the rows left.
  */
+#include "base/bitmap.h"
 #include "store/reader.h"
 #include "store/trigrams.h"
 
@@ -20,11 +21,11 @@ clear_range(uint64_t *bits, uint32_t row, uint32_t rows)
 	uint32_t end = row + rows;
 
 	for (; row < end && row % 64 != 0; row++)
-		bits[row / 64] &= ~(UINT64_C(1) << row % 64);
+		bitmap_drop(bits, row);
 	for (; end - row >= 64; row += 64)
 		bits[row / 64] = 0;
 	for (; row < end; row++)
-		bits[row / 64] &= ~(UINT64_C(1) << row % 64);
+		bitmap_drop(bits, row);
 }
 
 /* ---- texts ---- */
@@ -43,7 +44,7 @@ clear_absent(const struct text_column *t, uint32_t count, uint64_t *bits)
 {
 	for (uint32_t row = 0; t->absent != NULL && row < count; row++)
 		if (bit_test(t->absent, row))
-			bits[row / 64] &= ~(UINT64_C(1) << row % 64);
+			bitmap_drop(bits, row);
 }
 
 static bool
@@ -158,7 +159,7 @@ uuids_may_contain(struct segment *s, enum field f, struct str text, bool nocase,
 		                                 : fits;
 
 		if (!may)
-			bits[row / 64] &= ~(UINT64_C(1) << row % 64);
+			bitmap_drop(bits, row);
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/bitmap.h"
 #include "base/mem.h"
 #include "proof/checkpoint.h"
 #include "proof/export_proof.h"
@@ -174,10 +175,10 @@ write_proof(const struct export *x, struct buf *out)
 		memset(erased, 0, sizeof(erased));
 		for (uint32_t i = 0; i < TREE_CELL; i++)
 			if (kind_of(cell[c] * TREE_CELL + i) == LEAF_RECORD)
-				record[i / 64] |= UINT64_C(1) << i % 64;
+				bitmap_add(record, i);
 		for (uint32_t i = 0; i < TREE_CELL; i++)
 			if (is_erased(x, cell[c] * TREE_CELL + i))
-				erased[i / 64] |= UINT64_C(1) << i % 64;
+				bitmap_add(erased, i);
 		ck_assert_msg(export_proof_cell(out, &one, size, &from, &e) == 0, "%s", e.text);
 	}
 	ck_assert_msg(export_proof_outside(out, cell, n, size, &from, &e) == 0, "%s", e.text);

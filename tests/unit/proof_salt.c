@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/bitmap.h"
 #include "base/hash.h"
 #include "proof/salt.h"
 
@@ -141,7 +142,7 @@ END_TEST
 static bool
 is_set(const uint64_t *bits, uint32_t i)
 {
-	return bits[i / 64] >> i % 64 & 1;
+	return bitmap_has(bits, i);
 }
 
 /* The fewest nodes: every complete subtree without a forgotten offset whose
@@ -217,7 +218,7 @@ START_TEST(forgetting_is_exact_and_minimal)
 			uint32_t n = 1 + next_random(&state) % rounds[r].run_max;
 
 			for (uint32_t o = first; o < first + n && o < TREE_CELL; o++)
-				forget[o / 64] |= UINT64_C(1) << o % 64;
+				bitmap_add(forget, o);
 		}
 		salt_forget(&next, buf_view(&set), forget);
 		buf_fini(&set);

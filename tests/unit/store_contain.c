@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "base/bitmap.h"
 #include "base/mem.h"
 #include "store/segment.h"
 #include "store/trigrams.h"
@@ -145,14 +146,14 @@ ask(struct run *r, enum field f, struct str text, bool nocase, uint64_t *bits)
 	memset(bits, 0xff, SEGMENT_EVENTS_MAX / 8);
 	ck_assert_msg(segment_may_contain(r->segment, f, text, nocase, bits, &e) == 0, "%s", e.text);
 	for (uint32_t row = 0; row < r->sealed.meta.count; row++)
-		n += bits[row / 64] >> row % 64 & 1;
+		n += bitmap_has(bits, row);
 	return n;
 }
 
 static bool
 has(const uint64_t *bits, uint32_t row)
 {
-	return bits[row / 64] >> row % 64 & 1;
+	return bitmap_has(bits, row);
 }
 
 static uint64_t bits[SEGMENT_EVENTS_MAX / 64];

@@ -295,11 +295,11 @@ START_TEST(several_holds_each_count_what_they_keep)
 	ck_assert_int_eq(db_begin_read(&st->db, &e), 0);
 	ck_assert_msg(holds_read(&h, st, &e) == 0, "%s", e.text);
 	ck_assert_uint_eq(h.n, 2);
-	bits_fill(bits, rows);
+	bitmap_fill(bits, rows);
 	bits[0] &= ~UINT64_C(8); /* row 3 is not in question */
 	ck_assert_int_eq(holds_keep(&h, s, bits, &e), 0);
 	for (uint32_t row = 0; row < rows; row++)
-		ck_assert_int_eq((int)(bits[row / 64] >> (row % 64) & 1), row % 10 != 3 && row % 10 != 5);
+		ck_assert_int_eq(bitmap_has(bits, row), row % 10 != 3 && row % 10 != 5);
 	ck_assert_uint_eq(h.item[0].kept, (rows + 6) / 10 - 1);
 	ck_assert_uint_eq(h.item[1].kept, (rows + 6) / 10 + (rows + 4) / 10 - 1);
 	db_rollback(&st->db);

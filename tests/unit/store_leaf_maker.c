@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bitmap.h"
 #include "base/mem.h"
 #include "proof/salt.h"
 #include "store/leaf_maker.h"
@@ -121,7 +122,7 @@ START_TEST(a_salt_that_was_forgotten_is_noticed_and_starting_anew_helps)
 	struct err e = ERR_NONE;
 
 	salt_new(&salts);
-	forget[700 / 64] |= UINT64_C(1) << 700 % 64;
+	bitmap_add(forget, 700);
 	salt_forget(&fewer, buf_view(&salts), forget);
 	make(m, buf_view(&fewer), 0, LINES, leaf);
 	ck_assert_int_eq(leaf_maker_wait(m, &e), -1);

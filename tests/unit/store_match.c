@@ -91,7 +91,7 @@ check_segment(const struct segment_info *info, const struct filter *f, const cha
 	for (int again = 0; again < 2; again++) { /* a matcher is used for many segments */
 		ck_assert_msg(match_segment(m, s, &verdict, &bits, &e) == 0, "%s: %s", what, e.text);
 		for (uint32_t row = 0; row < info->meta.count; row++) {
-			bool found = verdict == MATCH_ALL || (verdict == MATCH_SOME && (bits[row / 64] >> row % 64 & 1));
+			bool found = verdict == MATCH_ALL || (verdict == MATCH_SOME && bitmap_has(bits, row));
 
 			ck_assert(segment_event(s->columns, row, FIELD_ALL, &ev, &e) == 0);
 			ck_assert_msg(found == filter_match(f, &ev, scratch), "%s: row %u", what, row);
