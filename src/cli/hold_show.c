@@ -123,6 +123,22 @@ add_review(struct grid *g, const struct hold_show *s, const struct hold *h)
 	grid_printf(g, "%.10s (overdue)", text);
 }
 
+/* When, and "root: settled". */
+static void
+add_lift(struct grid *g, const struct hold *h)
+{
+	struct buf why = { 0 };
+
+	if (h->lifted) {
+		buf_str(&why, h->lifted_by);
+		buf_str(&why, STR(": "));
+		buf_str(&why, h->lift_reason);
+	}
+	grid_day(g, h->lifted ? h->lifted_at : TIME_NONE);
+	grid_cell(g, h->lifted ? buf_view(&why) : STR("-"));
+	buf_fini(&why);
+}
+
 static void
 add_row(struct showing *x, const struct hold *h, uint64_t events)
 {
@@ -141,11 +157,8 @@ add_row(struct showing *x, const struct hold *h, uint64_t events)
 		grid_printf(g, "-");
 	else
 		grid_printf(g, "%" PRIu64, events);
-	if (x->show->all) {
-		grid_day(g, h->lifted ? h->lifted_at : TIME_NONE);
-		grid_cell(g, h->lifted ? h->lifted_by : STR("-"));
-		grid_cell(g, h->lifted ? h->lift_reason : STR("-"));
-	}
+	if (x->show->all)
+		add_lift(g, h);
 	grid_cell(g, h->filter);
 }
 
@@ -215,9 +228,9 @@ hold_list(struct store *st, struct hold_show *s, struct outstream *out, struct e
 {
 	static const struct grid_column active[] = { { "MATTER", false, 24 }, { "SINCE", false, 0 }, { "BY", false, 8 },
 		{ "REVIEW", false, 0 }, { "EVENTS", true, 0 }, { "FILTER", false, 20 } };
-	static const struct grid_column all[] = { { "MATTER", false, 16 }, { "SINCE", false, 0 }, { "BY", false, 8 },
-		{ "REVIEW", false, 0 }, { "EVENTS", true, 0 }, { "LIFTED", false, 0 }, { "BY", false, 8 },
-		{ "WHY", false, 16 }, { "FILTER", false, 16 } };
+	static const struct grid_column all[] = { { "MATTER", false, 10 }, { "SINCE", false, 0 }, { "BY", false, 4 },
+		{ "REVIEW", false, 0 }, { "EVENTS", true, 0 }, { "LIFTED", false, 0 }, { "WHY", false, 8 },
+		{ "FILTER", false, 8 } };
 	struct showing x = { .st = st, .show = s, .counted = true, .grid = GRID(active) };
 	struct buf text = { 0 };
 	int rc;

@@ -8,6 +8,7 @@
 #include "render/grid.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "base/time.h"
 #include "render/format.h"
 
-enum { GAP = 2 };
+enum { GAP = 2, LEAST = 4 };
 
 static void
 end_cell(struct grid *g)
@@ -96,20 +97,25 @@ measure(const struct grid *g, unsigned *wide)
 	return all;
 }
 
-/* Takes from those that may be cut, the last one first. */
-static void
-squeeze(const struct grid *g, unsigned *wide, unsigned over)
+/* Takes from those that may be cut, the last one first, down to what they
+ * say or to `floor`; gives what it is still too wide. */
+static unsigned
+squeeze(const struct grid *g, unsigned *wide, unsigned over, unsigned floor)
 {
 	for (size_t c = g->columns; c-- > 0 && over > 0;) {
 		unsigned least = g->column[c].squeeze, most;
 
-		if (least == 0 || wide[c] <= least)
+		if (least == 0)
+			continue;
+		least = least < floor ? least : floor;
+		if (wide[c] <= least)
 			continue;
 		most = wide[c] - least;
 		most = most < over ? most : over;
 		wide[c] -= most;
 		over -= most;
 	}
+	return over;
 }
 
 static void
@@ -130,7 +136,7 @@ grid_print(const struct grid *g, struct buf *out, unsigned width, bool colour)
 	unsigned *wide = mem_zero(g->columns, sizeof(*wide)), all = measure(g, wide);
 
 	if (width > 0 && all > width)
-		squeeze(g, wide, all - width);
+		squeeze(g, wide, squeeze(g, wide, all - width, UINT_MAX), LEAST);
 	render_style(out, colour, STYLE_HEADER);
 	for (size_t c = 0; c < g->columns; c++)
 		put(out, str_of(g->column[c].title), wide[c], g->column[c].right, c + 1 == g->columns);

@@ -13,7 +13,8 @@
 struct grid_column {
 	const char *title;
 	bool right;        /* numbers */
-	unsigned squeeze;  /* it may be cut down to so many columns; 0: never */
+	unsigned squeeze;  /* it may be cut down to so many columns, and further when all is
+	                    * too wide then; 0: never */
 };
 
 struct grid {

@@ -50,8 +50,10 @@ START_TEST(a_narrow_terminal_takes_from_the_last_column_first)
 	row(&g, "alphabet soup", 5, "because it is");
 	prints(&g, 27, "NAME           N  WHY\nalphabet soup  5  because \xe2\x80\xa6\n");
 	prints(&g, 20, "NAME        N  WHY\nalphabet \xe2\x80\xa6  5  beca\xe2\x80\xa6\n");
-	/* Less than what they may be cut to is not possible. */
-	prints(&g, 5, "NAME    N  WHY\nalpha\xe2\x80\xa6  5  beca\xe2\x80\xa6\n");
+	/* When all are as narrow as they should be, down to four columns ... */
+	prints(&g, 15, "NAME    N  WHY\nalpha\xe2\x80\xa6  5  bec\xe2\x80\xa6\n");
+	/* ... and no further. */
+	prints(&g, 5, "NAME  N  WHY\nalp\xe2\x80\xa6  5  bec\xe2\x80\xa6\n");
 	grid_fini(&g);
 }
 END_TEST
