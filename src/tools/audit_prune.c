@@ -245,9 +245,15 @@ look(struct work *w, struct err *e)
 	add_plan(w, w->json, &w->out, e);
 	if (a->plan && write_plan(w, e) != 0)
 		return -1;
-	cli_note(&program, &a->common, w->plan.events > 0 ? "nothing was removed; --apply does it" :
-	    "there is nothing to remove");
 	return 0;
+}
+
+/* Behind the table. */
+static void
+tell_look(const struct work *w)
+{
+	cli_note(&program, &w->args->common, w->plan.events > 0 ? "nothing was removed; --apply does it" :
+	    "there is nothing to remove");
 }
 
 /* ---- Carrying out ---- */
@@ -410,6 +416,7 @@ static void
 run(struct work *w, const struct str_list *operands, struct err *e)
 {
 	const struct args *a = w->args;
+	bool looked = false;
 
 	if (check_args(a, operands, e) != 0)
 		return;
@@ -420,13 +427,15 @@ run(struct work *w, const struct str_list *operands, struct err *e)
 	if (a->apply)
 		apply(w, e);
 	else if (!a->reclaim)
-		look(w, e);
+		looked = look(w, e) == 0 && a->explain == OPT_NUMBER_NONE;
 	else if ((w->st = cli_store(&a->common, STORE_WRITE, e)) != NULL)
 		reclaim(w, e);
 	if (w->json && (a->apply || a->reclaim) && w->st != NULL)
 		add_receipt(w);
 	if (w->out.len > 0)
 		cli_print(print, w, e);
+	if (looked)
+		tell_look(w);
 }
 
 int
