@@ -171,6 +171,17 @@ note_size(struct erase_runner *r, struct erasure *x, struct err *e)
 	return 0;
 }
 
+/* What a receipt says of it. */
+static void
+describe(struct erasure *x, const struct subject *s, const struct erase_deferred *what)
+{
+	snprintf(x->pseudonym, sizeof(x->pseudonym), "%.*s", (int)what->pseudonym.len, what->pseudonym.p);
+	add_without(&x->reason, s, what->reason);
+	add_without(&x->by, s, what->by);
+	x->asked = what->at;
+	x->earlier = what->id > 0;
+}
+
 int
 erasure_run(struct erase_runner *r, const struct person *p, const struct erase_deferred *what, struct erasure *x,
     struct err *e)
@@ -182,12 +193,8 @@ erasure_run(struct erase_runner *r, const struct person *p, const struct erase_d
 
 	if (s == NULL)
 		return -1;
-	snprintf(x->pseudonym, sizeof(x->pseudonym), "%.*s", (int)what->pseudonym.len, what->pseudonym.p);
+	describe(x, s, what);
 	uuid7_next(&ids, time_now(), x->operation);
-	add_without(&x->reason, s, what->reason);
-	add_without(&x->by, s, what->by);
-	x->asked = what->at;
-	x->earlier = what->id > 0;
 	if (note_size(r, x, e) == 0) {
 		progress_start(&w.progress, r->common, "events erased");
 		rc = store_erase(r->st, s, what, r->pool, write_record, &w, cli_go_on, &x->done, e);
@@ -199,6 +206,23 @@ erasure_run(struct erase_runner *r, const struct person *p, const struct erase_d
 	hide_matters(s, &x->done);
 	subject_free(s);
 	return rc;
+}
+
+int
+erasure_carry_on(struct erase_runner *r, const struct person *p, const struct erase_deferred *what,
+    struct erasure *x, struct err *e)
+{
+	struct subject *s = person_subject(p, what->pseudonym, e);
+	int rc = s != NULL ? store_erase_plan(r->st, s, r->pool, cli_go_on, &x->done, e) : -1;
+
+	x->waits = rc == 0 && x->done.held > 0 && changed(x) + x->done.deferred == 0;
+	if (x->waits) {
+		describe(x, s, what);
+		hide_matters(s, &x->done);
+	} else
+		erase_found_fini(&x->done);
+	subject_free(s);
+	return rc < 0 || x->waits ? rc : erasure_run(r, p, what, x, e);
 }
 
 /* ---- what it came to ---- */
@@ -221,9 +245,9 @@ erasure_judge(const struct erasure *x, struct err *e)
 	const struct erase_check *c = &x->check;
 	const struct erase_found *f = &x->done;
 
-	if (!x->checked)
+	if (!x->checked && !x->waits)
 		return err_set(e, ERR_FAIL, "%s: it was not checked what is left", x->pseudonym);
-	if (is_unexplained(x))
+	if (x->checked && is_unexplained(x))
 		return err_set(e, ERR_INTEGRITY, "%s: something of the person is left that should not be: see the receipt",
 		    x->pseudonym);
 	if (f->held > 0)

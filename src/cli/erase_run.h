@@ -17,8 +17,9 @@ struct erasure {
 	int64_t asked;           /* when it was asked for */
 	bool earlier;            /* it waited for a hold, or was cut short */
 	bool cut;                /* it was cut short again */
+	bool waits;              /* holds keep all that is left of it: nothing was tried */
 	struct erase_found done;
-	bool checked;
+	bool checked;            /* check says what is left */
 	struct erase_check check;
 	bool rewritten;          /* the file was, because of what was left in it */
 };
@@ -36,6 +37,13 @@ struct erase_runner {
  */
 int erasure_run(struct erase_runner *r, const struct person *p, const struct erase_deferred *what, struct erasure *x,
     struct err *e);
+
+/*
+ * The same of one that waits, when there is something that no hold keeps: else
+ * x->waits, x->done has what is held, and nothing is recorded, night after night.
+ */
+int erasure_carry_on(struct erase_runner *r, const struct person *p, const struct erase_deferred *what,
+    struct erasure *x, struct err *e);
 
 /* Whether something is left that nothing explains: ERR_INTEGRITY; something
  * that waits or must stay: ERR_INCOMPLETE.  0 or -1. */

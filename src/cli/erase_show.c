@@ -10,6 +10,7 @@
 #include <inttypes.h>
 
 #include "cli/document.h"
+#include "render/format.h"
 #include "render/grid.h"
 #include "render/render.h"
 
@@ -18,14 +19,15 @@ static const char *const outside[] = {
 	"exports",
 	"archives of what was pruned",
 	"backups of the store",
-	"copies and snapshots that the file system keeps, and blocks that it or the disk has freed",
+	"copies and snapshots that the file system keeps",
+	"blocks that the file system or the disk has freed",
 	"the log files that the events came from",
 	"what was printed, sent or loaded elsewhere",
 };
 #define OUTSIDE (sizeof(outside) / sizeof(*outside))
 
-static uint64_t
-total(const struct erase_found *f)
+uint64_t
+erase_ready(const struct erase_found *f)
 {
 	return f->events + f->records + f->quarantine + f->saved + f->files;
 }
@@ -101,11 +103,37 @@ add_held(struct buf *out, const struct erase_found *f)
 
 /* ---- the plan ---- */
 
-static void
-add_seen(struct buf *out, const struct seen_value *v)
+/* Words up to this many columns stand in a column of that width. */
+#define SEEN_WIDE 34u
+
+static unsigned
+seen_width(const struct seen *s)
 {
+	unsigned wide = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct buf word = { 0 };
+		unsigned n;
+
+		add_word(&word, s->item[i].value);
+		n = render_columns(buf_view(&word));
+		wide = n > wide && n <= SEEN_WIDE ? n : wide;
+		buf_fini(&word);
+	}
+	return wide;
+}
+
+static void
+add_seen(struct buf *out, const struct seen_value *v, unsigned wide)
+{
+	struct buf word = { 0 };
+
+	add_word(&word, v->value);
 	buf_printf(out, "  --also ");
-	add_word(out, v->value);
+	buf_str(out, buf_view(&word));
+	for (unsigned n = render_columns(buf_view(&word)); n < wide; n++)
+		buf_byte(out, ' ');
+	buf_fini(&word);
 	buf_printf(out, "  %s of %" PRIu64 " event%s", field_table[v->field].key, v->events, v->events == 1 ? "" : "s");
 	if (v->taken)
 		buf_printf(out, ", taken");
@@ -122,20 +150,30 @@ add_seen(struct buf *out, const struct seen_value *v)
 static void
 plan_text(struct buf *out, const struct erase_plan *p)
 {
+	unsigned wide = 0;
+
 	for (size_t i = 0; i < p->person->given; i++)
 		add_text(out, i == 0 ? "value" : "", str_of(p->person->value.item[i]));
 	if (p->pseudonym != NULL)
 		add_text(out, "pseudonym", str_of(p->pseudonym));
-	if (p->seen->n > 0)
+	if (p->seen->n > 0) {
 		buf_printf(out, "seen with it\n");
+		wide = seen_width(p->seen);
+	}
 	for (size_t i = 0; i < p->seen->n; i++)
-		add_seen(out, &p->seen->item[i]);
+		add_seen(out, &p->seen->item[i], wide);
 	buf_byte(out, '\n');
 	add_counts(out, p->found);
 	add_held(out, p->found);
 }
 
 /* ---- a receipt ---- */
+
+static void
+add_left(struct buf *out, const char *where, uint64_t n)
+{
+	buf_printf(out, "  %-30s%" PRIu64 "\n", where, n);
+}
 
 static void
 check_text(struct buf *out, const struct erasure *x)
@@ -148,31 +186,36 @@ check_text(struct buf *out, const struct erasure *x)
 		add_text(out, "check", STR("not done"));
 		return;
 	}
-	buf_printf(out, "%-13s%" PRIu64 " occurrences in %" PRIu64 " events, %" PRIu64 " dictionary values and %" PRIu64
-	    " bytes\n", "left", rows > c->raw_found ? rows : c->raw_found, c->events, c->values, c->raw_bytes);
-	buf_printf(out, "  events%s: %" PRIu64 "; quarantine and saved queries: %" PRIu64 "; erasures that wait: %" PRIu64
-	    "\n", x->done.held + x->done.kept > 0 ? " (held or kept)" : "", c->found_events, c->found_elsewhere,
-	    c->found_waiting);
-	if (c->found_files + c->found_signed + c->found_since > 0)
-		buf_printf(out, "  names of files: %" PRIu64 "; keys and checkpoints: %" PRIu64 "; came since: %" PRIu64 "\n",
-		    c->found_files, c->found_signed, c->found_since);
-	buf_printf(out, "  bytes of the file, plain, escaped, in any case: %" PRIu64 "\n", c->raw_found);
-	buf_printf(out, "  free pages: %" PRIu64 ", of them not zero: %" PRIu64 "\n", c->free_pages, c->free_dirty);
-	buf_printf(out, "  pages with remains of rows that moved: %" PRIu64 ", values in them: %" PRIu64 "%s\n",
-	    c->slack_dirty, c->slack_found, x->rewritten ? " (the file was written anew)" : "");
-	buf_printf(out, "  journal beside the file: %s\n", c->journal ? "yes" : "no");
+	add_number(out, "left", rows > c->raw_found ? rows : c->raw_found);
+	add_left(out, x->done.held + x->done.kept > 0 ? "events (held or kept)" : "events", c->found_events);
+	add_left(out, "quarantine and saved queries", c->found_elsewhere);
+	add_left(out, "erasures that wait", c->found_waiting);
+	if (c->found_files + c->found_signed + c->found_since > 0) {
+		add_left(out, "names of files", c->found_files);
+		add_left(out, "keys and checkpoints", c->found_signed);
+		add_left(out, "came since", c->found_since);
+	}
+	add_left(out, "bytes of the file", c->raw_found);
+	add_left(out, "remains of rows that moved", c->slack_found);
+	add_left(out, "free pages that are not zero", c->free_dirty);
+	add_left(out, "journals beside the file", c->journal);
+	buf_printf(out, "%-13s%" PRIu64 " events, %" PRIu64 " dictionary values, %" PRIu64 " bytes\n", "looked at",
+	    c->events, c->values, c->raw_bytes);
+	if (x->rewritten)
+		add_text(out, "", STR("the file was written anew: rows had moved in it"));
 }
 
 static void
 receipt_text(struct buf *out, const struct erasure *x)
 {
 	add_text(out, "pseudonym", str_of(x->pseudonym));
-	add_text(out, "operation", str_of(x->operation));
+	if (x->operation[0] != '\0')
+		add_text(out, "operation", str_of(x->operation));
 	add_time(out, "asked", x->asked);
 	add_text(out, "by", buf_view(&x->by));
 	add_text(out, "reason", buf_view(&x->reason));
 	if (x->earlier)
-		add_text(out, "", STR("carried on: it waited"));
+		add_text(out, "", x->waits ? STR("waits: holds keep all that is left") : STR("carried on: it waited"));
 	if (x->cut)
 		add_text(out, "", STR("cut short: audit-erase --deferred --apply carries on"));
 	add_counts(out, &x->done);
@@ -295,7 +338,7 @@ receipt_json(const struct erasure *x)
 	json_t *o = json_object();
 
 	json_object_set_new(o, "pseudonym", json_string(x->pseudonym));
-	json_object_set_new(o, "operation", json_string(x->operation));
+	json_object_set_new(o, "operation", x->operation[0] != '\0' ? json_string(x->operation) : json_null());
 	json_object_set_new(o, "asked", document_instant(x->asked));
 	json_object_set_new(o, "by", document_text(buf_view(&x->by)));
 	json_object_set_new(o, "reason", document_text(buf_view(&x->reason)));
@@ -362,7 +405,7 @@ waiting_json(struct buf *out, const struct erase_waiting *w, size_t n)
 		json_object_set_new(one, "asked", document_instant(w[i].asked));
 		json_object_set_new(one, "by", document_text(buf_view(&w[i].by)));
 		json_object_set_new(one, "reason", document_text(buf_view(&w[i].reason)));
-		json_object_set_new(one, "ready", document_number(total(&w[i].found)));
+		json_object_set_new(one, "ready", document_number(erase_ready(&w[i].found)));
 		json_object_set_new(one, "deferred", document_number(w[i].found.held));
 		json_object_set_new(one, "matters", matters_json(&w[i].found));
 		json_array_append_new(list, one);
@@ -386,10 +429,10 @@ add_matters(struct grid *g, const struct erase_found *f)
 }
 
 void
-erase_show_waiting(struct buf *out, const struct erase_waiting *w, size_t n, bool json)
+erase_show_waiting(struct buf *out, const struct erase_waiting *w, size_t n, bool json, unsigned width)
 {
-	static const struct grid_column columns[] = { { "PSEUDONYM", false, 0 }, { "ASKED", false, 0 }, { "BY", false, 0 },
-		{ "READY", true, 0 }, { "DEFERRED", true, 0 }, { "MATTERS", false, 20 }, { "REASON", false, 20 } };
+	static const struct grid_column columns[] = { { "PSEUDONYM", false, 0 }, { "ASKED", false, 0 }, { "BY", false, 6 },
+		{ "READY", true, 0 }, { "DEFERRED", true, 0 }, { "MATTERS", false, 8 }, { "REASON", false, 8 } };
 	struct grid g = GRID(columns);
 
 	if (json) {
@@ -400,12 +443,12 @@ erase_show_waiting(struct buf *out, const struct erase_waiting *w, size_t n, boo
 		grid_cell(&g, buf_view(&w[i].pseudonym));
 		grid_day(&g, w[i].asked);
 		grid_cell(&g, buf_view(&w[i].by));
-		grid_printf(&g, "%" PRIu64, total(&w[i].found));
+		grid_printf(&g, "%" PRIu64, erase_ready(&w[i].found));
 		grid_printf(&g, "%" PRIu64, w[i].found.held);
 		add_matters(&g, &w[i].found);
 		grid_cell(&g, buf_view(&w[i].reason));
 	}
 	if (n > 0)
-		grid_print(&g, out, 0, false);
+		grid_print(&g, out, width, false);
 	grid_fini(&g);
 }

@@ -22,9 +22,11 @@ struct erase_waiting {
 };
 
 /* All append; json: a document, else text for people, of which no byte steers a
- * terminal.  Receipts and lists have no value of a person. */
+ * terminal; width: of it, 0: any.  Receipts and lists have no value of a person. */
 void erase_show_plan(struct buf *out, const struct erase_plan *p, bool json);
 void erase_show_receipts(struct buf *out, const struct erasure *x, size_t n, bool json);
-void erase_show_waiting(struct buf *out, const struct erase_waiting *w, size_t n, bool json);
+void erase_show_waiting(struct buf *out, const struct erase_waiting *w, size_t n, bool json, unsigned width);
+/* What could be changed now. */
+uint64_t erase_ready(const struct erase_found *f);
 
 #endif

@@ -361,7 +361,7 @@ clean_file(struct erase_other *o, struct file_rows *r, struct file_row *f)
 		f->number[FILE_FIRST_LEN] = f->number[FILE_LAST_LEN] = 0;
 		f->bytes[FILE_FIRST_HASH] = f->bytes[FILE_LAST_HASH] = (struct str){ none, sizeof(none) };
 	}
-	o->found->files += c.changed || hashes;
+	o->found->files += c.changed;
 	r->changed |= c.changed || hashes;
 	cleaned_fini(&c, 1);
 }

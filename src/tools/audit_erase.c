@@ -198,7 +198,7 @@ list_waiting(const struct args *a, struct store *st, struct pool *pool, struct e
 	int rc = -1;
 
 	if (store_erase_deferred_each(st, add_waiting, &w, e) == 0 && plan_waiting(st, &w, pool, e) == 0) {
-		erase_show_waiting(&text, w.row, w.n, as_json(a));
+		erase_show_waiting(&text, w.row, w.n, as_json(a), cli_width(STDOUT_FILENO));
 		rc = text.len > 0 ? cli_print(print, &text, e) : 0;
 		if (w.n == 0)
 			cli_note(&program, &a->common, "no erasure waits");
@@ -229,7 +229,8 @@ show(const struct args *a, struct store *st, struct pool *pool, struct person *p
 		goto out;
 	erase_show_plan(&text, &(struct erase_plan){ p, &seen, &found, a->pseudonym }, as_json(a));
 	rc = cli_print(print, &text, e);
-	cli_note(&program, &a->common, "nothing was erased; --apply --reason TEXT does it");
+	cli_note(&program, &a->common, erase_ready(&found) + found.held + found.kept > 0 ?
+	    "nothing was erased; --apply --reason TEXT does it" : "nothing of the person is in the store");
 out:
 	subject_free(s);
 	seen_fini(&seen);
@@ -252,7 +253,7 @@ run_one(struct erase_runner *r, struct receipts *all, const struct person *p, co
 {
 	mem_grow(&all->item, &all->cap, all->n + 1, sizeof(*all->item));
 	all->item[all->n] = (struct erasure){ 0 };
-	return erasure_run(r, p, what, &all->item[all->n++], e);
+	return (what->id > 0 ? erasure_carry_on : erasure_run)(r, p, what, &all->item[all->n++], e);
 }
 
 /* The deferred ones, which may be carried out now. */

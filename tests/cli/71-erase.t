@@ -73,9 +73,9 @@ is "saved queries" "$(sed -n 's/^saved *//p' plan)" 1
 is "and the records of the toolkit: a query saved, an export" "$(sed -n 's/^own records *//p' plan)" 2
 check "the address that was seen with it is shown as it can be typed" \
     grep -q -- "--also 'Ada.Lovelace@acme.example'  actor_email of 200 events$" plan
-check "so is the name" grep -q -- "--also 'Ada Lovelace'  actor_name of 200 events$" plan
+check "so is the name" grep -q -- "--also 'Ada Lovelace'  *actor_name of 200 events$" plan
 check "a role that others have too is told apart" \
-    grep -q -- "--also 'root'  effective_id of 200 events, and of 200 that are of others: not taken" plan
+    grep -q -- "--also 'root'  *effective_id of 200 events, and of 200 that are of others: not taken" plan
 run audit-erase --subject svc1 --also-seen -o json
 is "as JSON, with what was seen" "$(jq -c '[.values, .events, .fields.actor_email]' out)" \
     '[["svc1","Ada.Lovelace@acme.example","Ada Lovelace"],400,200]'
@@ -189,7 +189,9 @@ run audit-erase --subject svc1 --also-seen --pseudonym person-77 --apply --reaso
 is "a second time there is nothing to do" "$status $(told .events) $(told .records)" "0 0 0"
 run audit-erase --subject Ten --pseudonym person-10 --apply --reason 'her name'
 ends "somebody else, as text" 0
-check "for people" grep -q '^left  *0 occurrences in [0-9]* events, [0-9]* dictionary values and [0-9]* bytes$' out
+check "for people" grep -q '^left  *0$' out
+check "with what was looked at" grep -q '^looked at  *[0-9]* events, [0-9]* dictionary values, [0-9]* bytes$' out
+is "no line is wider than a terminal" "$(awk 'length > 79' out)" ""
 check "with what is out of reach" grep -q '^Out of reach' out
 printf '{"id":"late","time":"2026-06-01T00:00:00Z","action":"x","actor_id":"svc1"}\n' | auditd-ingest -q --source app
 run sh -c "printf 'svc1\n' | audit-erase --subject-file - --pseudonym person-77 --apply --reason late -o json"
@@ -219,8 +221,12 @@ check "with its matter and its reason" grep -q 'person-9 .*M-1.*request 9' out
 run audit-erase --deferred -o json
 is "as JSON, without the values" "$(jq -c '.waiting | [length, .[0].pseudonym, .[0].matters[0].matter]' out)$(grep -c svc1 out)" \
     '[1,"person-9","M-1"]0'
+records=$(audit-query -c --source audit-toolkit)
 run audit-erase --deferred --apply -o json
 is "while the hold is active nothing more is done" "$status $(told .events)" "3 0"
+check "with a line that says so, too" grep -q 'wait for holds to be lifted' err
+is "nor recorded, night after night" "$(audit-query -c --source audit-toolkit) $(jq -c '.erasures[0] | [.operation,.check]' out)" \
+    "$records [null,null]"
 run audit-verify
 ends "it verifies" 0
 audit-hold lift -q --matter M-1 --reason settled >/dev/null
