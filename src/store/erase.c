@@ -168,7 +168,7 @@ finish(struct erasing *x, int rc, struct err *e)
 	if (rc == 0)
 		rc = state_put(x->st, &x->state, e);
 	if (rc == 0 && (rc = db_commit(&x->st->db, e)) == 0) {
-		erase_found_holds(&x->found, &x->holds);
+		holds_kept(&x->holds, &x->found.by, &x->found.by_n);
 		erase_found_add(x->done, &x->found);
 		x->row = x->new_row;
 	} else

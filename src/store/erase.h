@@ -27,12 +27,8 @@ struct erase_found {
 	uint64_t events, records;        /* from outside; the toolkit's own */
 	uint64_t fields[FIELD_COUNT];    /* events and records with a hit in the field */
 	uint64_t held, kept;             /* not in the above: by holds; records that must stay */
-	uint64_t quarantine, saved, files, deferred; /* rows of these tables */
-	struct erase_held {
-		int64_t hold;
-		char matter[HOLD_MATTER_MAX + 1];
-		uint64_t events;         /* that it alone or with others defers */
-	} *by;                           /* by id; those that defer something */
+	uint64_t quarantine, saved, files, deferred; /* rows of these tables; of files the names */
+	struct hold_kept *by;            /* by id; those that defer something */
 	size_t by_n;
 };
 void erase_found_fini(struct erase_found *f);

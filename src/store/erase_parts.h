@@ -67,8 +67,6 @@ bool record_same(struct record_judge *j, const struct event *before, const struc
 int erase_spare(struct record_judge *j, const struct subject *s, struct holds *h, struct stored *rows,
     uint64_t *bits, struct erase_found *found, struct err *e);
 
-/* Adds what holds kept since holds_read. */
-void erase_found_holds(struct erase_found *f, const struct holds *h);
 void erase_found_add(struct erase_found *f, const struct erase_found *more);
 
 /* ---- all segments (erase_plan.c) ---- */

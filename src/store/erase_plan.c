@@ -147,43 +147,6 @@ erase_found_fini(struct erase_found *f)
 	*f = (struct erase_found){ 0 };
 }
 
-static int
-by_hold(const void *a, const void *b)
-{
-	const struct erase_held *x = a, *y = b;
-
-	return (x->hold > y->hold) - (x->hold < y->hold);
-}
-
-static void
-add_held(struct erase_found *f, const struct erase_held *more)
-{
-	size_t i = 0, cap = f->by_n;
-
-	while (i < f->by_n && f->by[i].hold != more->hold)
-		i++;
-	if (i < f->by_n) {
-		f->by[i].events += more->events;
-		return;
-	}
-	mem_grow(&f->by, &cap, f->by_n + 1, sizeof(*f->by));
-	f->by[f->by_n++] = *more;
-	qsort(f->by, f->by_n, sizeof(*f->by), by_hold);
-}
-
-void
-erase_found_holds(struct erase_found *f, const struct holds *h)
-{
-	for (size_t i = 0; i < h->n; i++) {
-		struct erase_held held = { .hold = h->item[i].id, .events = h->item[i].kept };
-		size_t len = h->item[i].matter.len < HOLD_MATTER_MAX ? h->item[i].matter.len : HOLD_MATTER_MAX;
-
-		memcpy(held.matter, h->item[i].matter.p, len);
-		if (held.events > 0)
-			add_held(f, &held);
-	}
-}
-
 void
 erase_found_add(struct erase_found *f, const struct erase_found *more)
 {
@@ -198,7 +161,7 @@ erase_found_add(struct erase_found *f, const struct erase_found *more)
 	f->files += more->files;
 	f->deferred += more->deferred;
 	for (size_t i = 0; i < more->by_n; i++)
-		add_held(f, &more->by[i]);
+		hold_kept_add(&f->by, &f->by_n, &more->by[i]);
 }
 
 /* ---- the plan ---- */
@@ -247,7 +210,7 @@ count_line(void *arg, uint64_t seq, struct str line, struct err *e)
 	const char *detail;
 	field_set fields = 0;
 	bool record;
-	int held;
+	bool held;
 
 	if (!subject_may_occur(p->subject, line))
 		return 0;
@@ -262,10 +225,9 @@ count_line(void *arg, uint64_t seq, struct str line, struct err *e)
 	}
 	if (fields == 0)
 		return 0;
-	if ((held = holds_keep_event(&p->holds, &ev, e)) < 0)
-		return -1;
+	held = holds_keep_event(&p->holds, &ev);
 	record = event_has(&ev, FIELD_SOURCE) && str_eq(ev.v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE));
-	if (held == 0 && record)
+	if (!held && record)
 		switch (record_fate(&p->judge, p->subject, &p->holds, seq, &ev)) {
 		case RECORD_CHANGES:
 			break;
@@ -273,10 +235,10 @@ count_line(void *arg, uint64_t seq, struct str line, struct err *e)
 			p->found->kept++;
 			return 0;
 		case RECORD_HELD:
-			held = 1;
+			held = true;
 			break;
 		}
-	if (held > 0) {
+	if (held) {
 		p->found->held++;
 		return 0;
 	}
@@ -391,7 +353,7 @@ store_erase_plan(struct store *st, const struct subject *s, struct pool *pool, i
 		.arg = &p };
 	int rc = plan(&p, &scan, e);
 
-	erase_found_holds(f, &p.holds);
+	holds_kept(&p.holds, &f->by, &f->by_n);
 	holds_fini(&p.holds);
 	record_judge_fini(&p.judge);
 	buf_fini(&p.text);

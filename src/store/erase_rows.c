@@ -270,23 +270,21 @@ parse_line(struct erase_cell *c, const struct copied_line *t, struct event *ev, 
 	return err_set(e, ERR_INTEGRITY, "the tail's line at seq %llu is damaged", (unsigned long long)t->seq);
 }
 
-/* 1 it stays as it is, 0 it changes, -1. */
-static int
-spare_line(struct erase_cell *c, const struct copied_line *t, const struct event *ev, struct err *e)
+/* Whether it stays as it is. */
+static bool
+spare_line(struct erase_cell *c, const struct copied_line *t, const struct event *ev)
 {
 	enum record_fate fate = RECORD_CHANGES;
-	int held;
+	bool held;
 
 	pthread_mutex_lock(c->lock);
-	held = holds_keep_event(c->holds, ev, e);
-	if (held == 0 && t->kind == LEAF_RECORD)
+	held = holds_keep_event(c->holds, ev);
+	if (!held && t->kind == LEAF_RECORD)
 		fate = record_fate(&c->judge, c->subject, c->holds, t->seq, ev);
 	pthread_mutex_unlock(c->lock);
-	if (held < 0)
-		return -1;
-	c->found.held += held > 0 || fate == RECORD_HELD;
+	c->found.held += held || fate == RECORD_HELD;
 	c->found.kept += fate == RECORD_KEPT;
-	return held > 0 || fate != RECORD_CHANGES;
+	return held || fate != RECORD_CHANGES;
 }
 
 static int
@@ -295,7 +293,6 @@ change_line(struct erase_cell *c, const struct copied_line *t, bool write, uint6
 	struct subject_found found;
 	struct changed_line *l;
 	struct event old, new;
-	int spared;
 
 	if (!subject_may_occur(c->subject, buf_view(&t->line)))
 		return 0;
@@ -305,9 +302,9 @@ change_line(struct erase_cell *c, const struct copied_line *t, bool write, uint6
 	if (!subject_event(c->subject, &old, &new, &c->arena, &found))
 		return 0;
 	if (!write) {
-		if ((spared = spare_line(c, t, &old, e)) == 0)
+		if (!spare_line(c, t, &old))
 			bitmap_add(bits, (uint32_t)(t->seq % TREE_CELL));
-		return spared < 0 ? -1 : 0;
+		return 0;
 	}
 	mem_grow(&c->changed, &c->lines_cap, c->lines + 1, sizeof(*c->changed));
 	l = &c->changed[c->lines++];

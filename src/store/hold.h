@@ -68,6 +68,13 @@ typedef void hold_lift_fn(void *arg, const int64_t *id, size_t n, struct event *
 int store_hold_lift(struct store *st, struct str matter, hold_lift_fn *record, void *arg, size_t *lifted,
     struct err *e);
 
+/* What a prune or an erasure left because of one hold. */
+struct hold_kept {
+	int64_t hold;
+	char matter[HOLD_MATTER_MAX + 1];
+	uint64_t events; /* that it alone or with others keeps */
+};
+
 /* What the active holds say of one event. */
 enum seq_fate { SEQ_THERE, SEQ_PRUNED, SEQ_NOT_YET };
 /* each: for every active hold that matches.  *fate says whether the event is

@@ -161,16 +161,48 @@ holds_keep(struct holds *h, const struct stored *s, uint64_t *bits, struct err *
 	return 0;
 }
 
-int
-holds_keep_event(struct holds *h, const struct event *ev, struct err *e)
+bool
+holds_keep_event(struct holds *h, const struct event *ev)
 {
-	int kept = 0;
+	bool kept = false;
 
-	(void)e;
 	for (size_t i = 0; i < h->n; i++)
 		if (hold_match_event(h->item[i].filter, ev, &h->scratch)) {
 			h->item[i].kept++;
-			kept = 1;
+			kept = true;
 		}
 	return kept;
+}
+
+/* ---- what was kept ---- */
+
+/* The number of holds is small. */
+void
+hold_kept_add(struct hold_kept **list, size_t *n, const struct hold_kept *more)
+{
+	size_t i = 0;
+
+	while (i < *n && (*list)[i].hold < more->hold)
+		i++;
+	if (i < *n && (*list)[i].hold == more->hold) {
+		(*list)[i].events += more->events;
+		return;
+	}
+	*list = mem_resize(*list, (*n + 1) * sizeof(**list));
+	memmove(*list + i + 1, *list + i, (*n - i) * sizeof(**list));
+	(*list)[i] = *more;
+	++*n;
+}
+
+void
+holds_kept(const struct holds *h, struct hold_kept **list, size_t *n)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		struct hold_kept kept = { .hold = h->item[i].id, .events = h->item[i].kept };
+		struct str matter = h->item[i].matter;
+
+		memcpy(kept.matter, matter.p, matter.len < HOLD_MATTER_MAX ? matter.len : HOLD_MATTER_MAX);
+		if (kept.events > 0)
+			hold_kept_add(list, n, &kept);
+	}
 }

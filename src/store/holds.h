@@ -40,8 +40,13 @@ void holds_fini(struct holds *h);
 /* Clears the bits (a bit a row, MATCH_WORDS of them) of rows that a hold
  * keeps, and counts them for each hold that matches.  0 or -1. */
 int holds_keep(struct holds *h, const struct stored *s, uint64_t *bits, struct err *e);
-/* The same of one event, such as a line of the tail: 1 kept, 0, -1. */
-int holds_keep_event(struct holds *h, const struct event *ev, struct err *e);
+/* The same of one event, such as a line of the tail. */
+bool holds_keep_event(struct holds *h, const struct event *ev);
+
+/* Adds to a list by id, yours (free). */
+void hold_kept_add(struct hold_kept **list, size_t *n, const struct hold_kept *more);
+/* ... what each hold kept since holds_read. */
+void holds_kept(const struct holds *h, struct hold_kept **list, size_t *n);
 
 /*
  * Clears the bits of rows that a hold's filter does not match.  A row on which

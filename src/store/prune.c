@@ -34,7 +34,7 @@ struct pruning {
 	struct runs_reader all;   /* of the plan's runs; so far every transaction goes on from the one before */
 	struct runs_reader *rule; /* of each rule's */
 	struct gone sum;          /* what is committed */
-	struct prune_held *held;  /* what holds kept, with the plan's */
+	struct hold_kept *held;  /* what holds kept, with the plan's */
 	size_t holds_n;
 	unsigned part;
 	/* of the transaction at work */
@@ -299,8 +299,7 @@ prune_once(struct pruning *p, uint64_t *from, struct err *e)
 		db_rollback(&p->st->db);
 	if (rc == 0) {
 		add_gone(&p->sum, &p->gone, rules);
-		for (size_t i = 0; i < p->holds.n; i++)
-			prune_held_add(&p->held, &p->holds_n, &p->holds.item[i]);
+		holds_kept(&p->holds, &p->held, &p->holds_n);
 		p->part += p->gone.events > 0;
 	}
 	holds_fini(&p->holds);

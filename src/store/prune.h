@@ -43,18 +43,12 @@ struct prune_share {     /* of one rule */
 	struct runs runs;    /* ended */
 };
 
-struct prune_held {
-	int64_t hold;
-	char matter[HOLD_MATTER_MAX + 1];
-	uint64_t events;     /* whose time is over, and that it alone or with others keeps */
-};
-
 struct prune_plan {
 	uint8_t store[16];   /* whose plan it is */
 	uint64_t size;       /* of the log that was planned for: later events are not looked at */
 	struct prune_share *share; /* by rule */
 	size_t rules;
-	struct prune_held *held;   /* by hold, those that keep something */
+	struct hold_kept *held;    /* by hold, those that keep something whose time is over */
 	size_t holds;
 	uint64_t kept;       /* events that holds keep */
 	uint64_t no_rule;    /* events that no rule matches */
@@ -84,7 +78,7 @@ struct prune_part {
 	char digest[65];         /* of the removed runs, hex; not of the closing one */
 	uint64_t first_seq, last_seq;
 	int64_t oldest, newest;  /* event times of what went */
-	const struct prune_held *held; /* closing: what holds kept, at the plan and since */
+	const struct hold_kept *held; /* closing: what holds kept, at the plan and since */
 	size_t holds;
 };
 typedef void prune_record_fn(void *arg, const struct prune_part *part, struct event *record, struct arena *a);

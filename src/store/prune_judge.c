@@ -232,7 +232,6 @@ prune_judge_event(struct prune_judge *j, const struct event *ev, uint64_t seq, u
     struct err *e)
 {
 	size_t i = 0;
-	int kept;
 
 	while (i < j->rules && !filter_match(j->rule[i].filter, ev, j->scratch))
 		i++;
@@ -245,9 +244,9 @@ prune_judge_event(struct prune_judge *j, const struct event *ev, uint64_t seq, u
 	j->share[i].matched++;
 	if (ev->time >= j->rule[i].cutoff)
 		return 0;
-	if ((kept = holds_keep_event(&j->holds, ev, e)) != 0) {
-		j->kept += kept > 0;
-		return kept < 0 ? -1 : 0;
+	if (holds_keep_event(&j->holds, ev)) {
+		j->kept++;
+		return 0;
 	}
 	count_over(&j->share[i], bytes, ev->time);
 	j->tail++;

@@ -17,9 +17,6 @@ int64_t prune_later(int64_t a, int64_t b);
 /* What happened later is never removed. */
 int64_t prune_floor(void);
 
-/* Adds what a hold kept to a list by id, yours (free). */
-void prune_held_add(struct prune_held **list, size_t *n, const struct active_hold *h);
-
 /* Which rows of a segment go. */
 struct doomed {
 	uint64_t bits[MATCH_WORDS];

@@ -312,13 +312,6 @@ join_going(struct planning *p, struct prune_plan *plan, struct err *e)
 }
 
 static void
-add_held(struct prune_plan *plan, const struct holds *h)
-{
-	for (size_t i = 0; i < h->n; i++)
-		prune_held_add(&plan->held, &plan->holds, &h->item[i]);
-}
-
-static void
 add_sums(struct prune_plan *plan, const struct prune_judge *s)
 {
 	for (size_t i = 0; i < plan->rules; i++) {
@@ -340,28 +333,6 @@ add_sums(struct prune_plan *plan, const struct prune_judge *s)
 	plan->segments_whole += s->whole;
 	plan->segments_mixed += s->mixed;
 	plan->tail += s->tail;
-}
-
-/* By id; the number of holds is small. */
-void
-prune_held_add(struct prune_held **list, size_t *n, const struct active_hold *h)
-{
-	struct prune_held *held;
-	size_t i = 0;
-
-	if (h->kept == 0)
-		return;
-	while (i < *n && (*list)[i].hold < h->id)
-		i++;
-	if (i == *n || (*list)[i].hold != h->id) {
-		*list = mem_resize(*list, (*n + 1) * sizeof(**list));
-		memmove(*list + i + 1, *list + i, (*n - i) * sizeof(**list));
-		(*n)++;
-		held = &(*list)[i];
-		*held = (struct prune_held){ .hold = h->id };
-		memcpy(held->matter, h->matter.p, h->matter.len < HOLD_MATTER_MAX ? h->matter.len : HOLD_MATTER_MAX);
-	}
-	(*list)[i].events += h->kept;
 }
 
 static struct worker *
@@ -400,7 +371,7 @@ plan_all(struct planning *p, uint64_t size, struct worker *w, size_t n, struct p
 	plan->size = p->size;
 	for (size_t i = 0; i < n; i++) {
 		add_sums(plan, &w[i].judge);
-		add_held(plan, &w[i].judge.holds);
+		holds_kept(&w[i].judge.holds, &plan->held, &plan->holds);
 	}
 	return 0;
 }

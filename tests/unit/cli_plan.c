@@ -68,7 +68,7 @@ begin(void)
 	made = (struct prune_plan){ .size = 5000, .rules = RULES, .share = calloc(RULES, sizeof(*made.share)),
 		.held = calloc(1, sizeof(*made.held)), .holds = 1, .kept = 7, .oldest = NOW - 900 * TIME_DAY,
 		.newest = NOW - 500 * TIME_DAY + 1 };
-	made.held[0] = (struct prune_held){ .hold = 3, .matter = "M-\xc3\xa4 17", .events = 7 };
+	made.held[0] = (struct hold_kept){ .hold = 3, .matter = "M-\xc3\xa4 17", .events = 7 };
 	memset(made.digest.b, 0x5a, HASH_LEN);
 	share(0, 12);
 	share(1, 34);
