@@ -3,8 +3,10 @@
  *
  * Who asks for erasure gives one identifier; the log knows the same person by
  * an address and a name as well.  They stand in the same events.  A value that
- * stands in events of others too (a role, a shared mailbox, a common name) is
- * only shown: replacing it would change what is known of the others.
+ * stands in events of others too (a role, a shared mailbox, a common name), or
+ * is a word that events share (an action, a tenant), is only shown: replacing it
+ * would change what is known of the others.  Who may write events may write any
+ * name into them.
  *
  * In: values, a store.   Out: more values.
  */
@@ -158,26 +160,27 @@ static const enum field identities[] = { FIELD_ACTOR_ID, FIELD_ACTOR_EMAIL, FIEL
 	FIELD_SERVICE_ACCOUNT };
 enum { IDENTITIES = 5, PERSONAL = 3 };
 
+/* Words that many events share.  One that stands as a name in an event of hers,
+ * by chance or because somebody wrote it there, would change all of them. */
+static const enum field words[] = { FIELD_SOURCE, FIELD_TENANT, FIELD_CHANNEL, FIELD_CATEGORY, FIELD_ACTION,
+	FIELD_ACTOR_TYPE, FIELD_TARGET_TYPE, FIELD_IDP, FIELD_METHOD };
+enum { WORDS = sizeof(words) / sizeof(words[0]) };
+
+struct values { /* of a field, with their numbers of events */
+	struct tally *tally;
+	struct tally_entry *item; /* ascending; NULL: there are too many */
+	size_t n;
+};
+
 struct looking {
 	struct store *st;
 	struct pool *pool;
 	const struct subject *subject;
 	struct str pseudonym;
-	struct tally *all[IDENTITIES];
-	struct tally_entry *value[IDENTITIES]; /* of all, ascending; NULL: there are too many */
-	size_t values[IDENTITIES];
+	struct values all[IDENTITIES], word[WORDS]; /* of all events */
+	struct values hers[IDENTITIES];             /* of the events of the person */
 	struct seen *out;
 };
-
-static int
-facet(struct looking *l, const struct filter *f, enum field field, struct tally *t, struct err *e)
-{
-	const struct selector selector = selector_field(field);
-	struct query_options o = { .filter = f, .pool = l->pool, .go_on = cli_go_on };
-	struct query_stats stats;
-
-	return query_facet(l->st, &o, &selector, t, &stats, e);
-}
 
 static int
 by_value(const void *a, const void *b)
@@ -187,22 +190,33 @@ by_value(const void *a, const void *b)
 	return str_cmp(x->value, y->value);
 }
 
-static int
-count_field(struct looking *l, int i, const struct filter *everything, struct err *e)
+static void
+values_fini(struct values *v)
 {
+	free(v->item);
+	tally_free(v->tally);
+	*v = (struct values){ 0 };
+}
+
+static int
+count_field(struct looking *l, const struct filter *f, enum field field, struct values *out, struct err *e)
+{
+	const struct selector selector = selector_field(field);
+	struct query_options o = { .filter = f, .pool = l->pool, .go_on = cli_go_on };
+	struct query_stats stats;
 	struct err why = ERR_NONE;
 
-	l->all[i] = tally_new();
-	if (facet(l, everything, identities[i], l->all[i], &why) < 0) {
+	out->tally = tally_new();
+	if (query_facet(l->st, &o, &selector, out->tally, &stats, &why) < 0) {
 		/* More values than it keeps: then nothing is known of others'. */
 		if (why.code == ERR_FAIL && !cli_interrupted())
 			return 0;
 		*e = why;
 		return -1;
 	}
-	l->value[i] = tally_top(l->all[i], 0, &l->values[i]);
-	if (l->values[i] > 0)
-		qsort(l->value[i], l->values[i], sizeof(*l->value[i]), by_value);
+	out->item = tally_top(out->tally, 0, &out->n);
+	if (out->n > 0)
+		qsort(out->item, out->n, sizeof(*out->item), by_value);
 	return 0;
 }
 
@@ -213,7 +227,9 @@ count_all(struct looking *l, struct err *e)
 	int rc = 0;
 
 	for (int i = 0; i < IDENTITIES && rc == 0; i++)
-		rc = count_field(l, i, everything, e);
+		rc = count_field(l, everything, identities[i], &l->all[i], e);
+	for (int i = 0; i < WORDS && rc == 0; i++)
+		rc = count_field(l, everything, words[i], &l->word[i], e);
 	filter_free(everything);
 	return rc;
 }
@@ -241,8 +257,8 @@ add_expression(struct looking *l, struct buf *out)
 	for (int i = 0; i < PERSONAL; i++) {
 		size_t first = 0;
 
-		for (size_t k = 0; k < l->values[i] && seeds < SEEDS_MAX; k++) {
-			struct str value = l->value[i][k].value;
+		for (size_t k = 0; k < l->all[i].n && seeds < SEEDS_MAX; k++) {
+			struct str value = l->all[i].item[k].value;
 
 			if (!subject_find(l->subject, value, 0, &start, &end))
 				continue;
@@ -258,27 +274,68 @@ add_expression(struct looking *l, struct buf *out)
 		buf_byte(out, ')');
 }
 
-/* In all events; 0 when it is not known. */
 static uint64_t
-count_of(const struct looking *l, int identity, struct str value)
+count_of(const struct values *v, struct str value)
 {
 	const struct tally_entry wanted = { value, 0 }, *found = NULL;
 
-	if (l->values[identity] > 0)
-		found = bsearch(&wanted, l->value[identity], l->values[identity], sizeof(wanted), by_value);
+	if (v->n > 0)
+		found = bsearch(&wanted, v->item, v->n, sizeof(wanted), by_value);
 	return found != NULL ? found->count : 0;
 }
 
-/* Why a value cannot be replaced; nothing when it can. */
+/* Events of others that have the value as a word of an identity of this kind. */
+static uint64_t
+count_others(const struct looking *l, int identity, const struct subject *value)
+{
+	const struct values *all = &l->all[identity];
+	uint64_t others = 0;
+	size_t start, end;
+
+	for (size_t i = 0; i < all->n; i++) {
+		uint64_t hers;
+
+		if (!subject_find(value, all->item[i].value, 0, &start, &end))
+			continue;
+		hers = count_of(&l->hers[identity], all->item[i].value);
+		others += all->item[i].count > hers ? all->item[i].count - hers : 0; /* others may write meanwhile */
+	}
+	return others;
+}
+
+/* Why a value cannot be taken; nothing when it can. */
 static void
-judge_value(struct seen_value *v, struct str pseudonym)
+judge_word(const struct looking *l, const struct subject *value, struct seen_value *v)
+{
+	size_t start, end;
+
+	for (int i = 0; i < IDENTITIES + WORDS; i++)
+		if ((i < IDENTITIES ? l->all[i].item : l->word[i - IDENTITIES].item) == NULL)
+			snprintf(v->why, sizeof(v->why), "the store has too many values to tell whose it is");
+	for (int i = 0; i < WORDS && !v->why[0]; i++)
+		for (size_t k = 0; k < l->word[i].n && !v->why[0]; k++)
+			if (subject_find(value, l->word[i].item[k].value, 0, &start, &end))
+				snprintf(v->why, sizeof(v->why), "the %s of events has it too", field_table[words[i]].key);
+}
+
+static void
+judge_value(const struct looking *l, int identity, struct seen_value *v)
 {
 	struct str value = str_of(v->value);
 	struct err why = ERR_NONE;
-	struct subject *s = subject_new(&value, 1, pseudonym, &why);
+	struct subject *s = subject_new(&value, 1, l->pseudonym, &why);
 
+	if (s == NULL)
+		snprintf(v->why, sizeof(v->why), "%s", why.text);
+	for (int i = 0; i < IDENTITIES && s != NULL; i++) {
+		uint64_t others = count_others(l, i, s);
+
+		v->others = others > v->others ? others : v->others;
+	}
+	if (s != NULL && identity < PERSONAL && v->others == 0)
+		judge_word(l, s, v);
 	subject_free(s);
-	snprintf(v->why, sizeof(v->why), "%s", why.text);
+	v->own = identity < PERSONAL && v->others == 0 && !v->why[0];
 }
 
 static void
@@ -286,18 +343,13 @@ add_seen(struct looking *l, int identity, struct str value, uint64_t events)
 {
 	struct seen *out = l->out;
 	struct seen_value v = { .field = identities[identity], .events = events };
-	uint64_t all = count_of(l, identity, value);
 	size_t start, end;
 
 	if (value.len == 0 || memchr(value.p, '\0', value.len) != NULL || out->n == SEEN_MAX ||
 	    subject_find(l->subject, value, 0, &start, &end))
 		return;
 	v.value = mem_dup(value.p, value.len);
-	v.others = all > events ? all - events : 0; /* others may write meanwhile */
-	judge_value(&v, l->pseudonym);
-	if (l->value[identity] == NULL && !v.why[0])
-		snprintf(v.why, sizeof(v.why), "the store has too many values to tell whose it is");
-	v.own = identity < PERSONAL && v.others == 0 && !v.why[0];
+	judge_value(l, identity, &v);
 	mem_grow(&out->item, &out->cap, out->n + 1, sizeof(*out->item));
 	out->item[out->n++] = v;
 }
@@ -305,22 +357,22 @@ add_seen(struct looking *l, int identity, struct str value, uint64_t events)
 static int
 look_with(struct looking *l, const struct filter *hers, struct err *e)
 {
-	for (int i = 0; i < IDENTITIES; i++) {
-		struct tally *t = tally_new();
+	int rc = 0;
+
+	for (int i = 0; i < IDENTITIES && rc == 0; i++)
+		rc = count_field(l, hers, identities[i], &l->hers[i], e);
+	for (int i = 0; i < IDENTITIES && rc == 0; i++) {
 		struct tally_entry *list;
 		size_t n;
 
-		if (facet(l, hers, identities[i], t, e) < 0) {
-			tally_free(t);
-			return -1;
-		}
-		list = tally_top(t, SEEN_MAX, &n);
+		list = tally_top(l->hers[i].tally, SEEN_MAX, &n);
 		for (size_t k = 0; k < n; k++)
 			add_seen(l, i, list[k].value, list[k].count);
 		free(list);
-		tally_free(t);
 	}
-	return 0;
+	for (int i = 0; i < IDENTITIES; i++)
+		values_fini(&l->hers[i]);
+	return rc;
 }
 
 /* Once, with what is known of the person now. */
@@ -405,10 +457,10 @@ person_seen(struct store *st, struct person *p, struct str pseudonym, bool take_
 	}
 	if (out->n > 0)
 		qsort(out->item, out->n, sizeof(*out->item), compare_seen);
-	for (int i = 0; i < IDENTITIES; i++) {
-		free(l.value[i]);
-		tally_free(l.all[i]);
-	}
+	for (int i = 0; i < IDENTITIES; i++)
+		values_fini(&l.all[i]);
+	for (int i = 0; i < WORDS; i++)
+		values_fini(&l.word[i]);
 	return rc < 0 ? err_doing(e, "what was seen with the person") : 0;
 }
 

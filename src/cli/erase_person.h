@@ -32,7 +32,7 @@ struct seen_value {
 	enum field field;
 	char *value;
 	uint64_t events; /* of hers that have it */
-	uint64_t others; /* that have it and are not hers */
+	uint64_t others; /* that have it as a word of an identity and are not hers */
 	bool own;        /* nothing speaks against that it is hers alone */
 	bool taken;
 	char why[160];   /* it cannot be taken; empty when it can */

@@ -81,6 +81,18 @@ is "as JSON, with what was seen" "$(jq -c '[.values, .events, .fields.actor_emai
     '[["svc1","Ada.Lovelace@acme.example","Ada Lovelace"],400,200]'
 is "one that occurs nowhere" "$(audit-erase --subject nobody.at.all -o json 2>/dev/null | jq -c '[.events,.seen]')" '[0,[]]'
 
+# Names that somebody wrote into an event of hers to have others' events changed.
+printf '{"id":"p%d","time":"2026-03-01T00:00:00Z","action":"%s","actor_id":"%s","actor_name":"%s","actor_email":"%s","tenant":"tenant9"}\n' \
+    1 deploy user:mallet deploy Ten.Ten@acme.example 2 deploy user:mallet tenant9 svc10 \
+    3 deploy user:other x mallet@acme.example >poison.jsonl
+auditd-ingest -q -D poison.db poison.jsonl
+printf '{"id":"p4","time":"2026-03-01T00:00:00Z","action":"a","actor_id":"user:svc10"}\n' | auditd-ingest -q -D poison.db
+run audit-erase -D poison.db --subject mallet --also-seen -o json
+is "a word of others is not taken for hers" "$(jq -c '[.values, [.seen[] | select(.taken | not) | .value] | sort]' out)" \
+    '[["mallet","Ten.Ten@acme.example"],["deploy","svc10","tenant9"]]'
+is "and it is said why" "$(jq -c '[.seen[] | .why_not] | map(select(. != null))' out)" \
+    '["the action of events has it too","the tenant of events has it too"]'
+
 # ---- What is refused ----
 
 run audit-erase
