@@ -88,7 +88,7 @@ printf '{"id":"p%d","time":"2026-03-01T00:00:00Z","action":"%s","actor_id":"%s",
 auditd-ingest -q -D poison.db poison.jsonl
 printf '{"id":"p4","time":"2026-03-01T00:00:00Z","action":"a","actor_id":"user:svc10"}\n' | auditd-ingest -q -D poison.db
 run audit-erase -D poison.db --subject mallet --also-seen -o json
-is "a word of others is not taken for hers" "$(jq -c '[.values, [.seen[] | select(.taken | not) | .value] | sort]' out)" \
+is "a word of others is not taken for hers" "$(jq -c '[.values, ([.seen[] | select(.taken | not) | .value] | sort)]' out)" \
     '[["mallet","Ten.Ten@acme.example"],["deploy","svc10","tenant9"]]'
 is "and it is said why" "$(jq -c '[.seen[] | .why_not] | map(select(. != null))' out)" \
     '["the action of events has it too","the tenant of events has it too"]'
