@@ -14,7 +14,6 @@
  */
 #include <stdlib.h>
 
-#include "base/runs.h"
 #include "store/schema.h"
 #include "store/verify_parts.h"
 

@@ -22,6 +22,7 @@
 #define STORE_VERIFY_PARTS_H
 
 #include "base/mem.h"
+#include "base/runs.h"
 #include "proof/salt.h"
 #include "store/cell_copy.h"
 #include "store/column.h"
@@ -120,8 +121,7 @@ struct expected_record {
 struct removal {
 	uint64_t generation, record;
 	struct buf runs;
-	size_t at;              /* the cursor: behind run [first, end) */
-	uint64_t run_first, run_end;
+	struct runs_reader walk; /* over them; cells take the runs in ascending order */
 	uint64_t first, last, events; /* of all runs */
 	struct hash digest;     /* as of a prune */
 	bool damaged;           /* runs that cannot be */
@@ -139,6 +139,11 @@ struct removals {
 /* Reads rows that came since, in the open transaction.  size: of the log. */
 int removals_refresh(struct removals *r, struct store *st, uint64_t size, struct findings *found, struct err *e);
 void removals_fini(struct removals *r);
+
+struct cell_work;
+/* Gives the cell the runs that lie in it; cells come in ascending order, the
+ * last one perhaps more than once. */
+void removals_clip(struct removals *r, struct cell_work *w);
 
 /* ---- holds ---- */
 
@@ -159,11 +164,6 @@ struct known_holds {
 /* Rows that came since, and what was lifted since, in the open transaction. */
 int known_holds_refresh(struct known_holds *h, struct store *st, struct err *e);
 void known_holds_fini(struct known_holds *h);
-
-struct cell_work;
-/* Gives the cell the runs that lie in it; cells come in ascending order, the
- * last one perhaps more than once. */
-void removals_clip(struct removals *r, struct cell_work *w);
 
 /* ---- a cell at work ---- */
 

@@ -11,57 +11,30 @@
 #include "store/schema.h"
 #include "store/verify_parts.h"
 
-#define SEQ_MAX (UINT64_C(1) << 48) /* as state_get */
-
 enum { ERASED_RUNS = 1024 }; /* read in one transaction */
 
 /* ---- rows ---- */
 
-/* The next run behind the cursor: 1, 0 there is none, -1 it cannot be. */
-static int
-next_run(struct removal *r)
-{
-	struct cursor c = { (const uint8_t *)r->runs.p + r->at, (const uint8_t *)r->runs.p + r->runs.len };
-	uint64_t gap, length;
-
-	if (r->at == r->runs.len)
-		return 0;
-	if (!cursor_number(&c, SEQ_MAX, &gap) || !cursor_number(&c, SEQ_MAX, &length) || length == 0 ||
-	    (gap == 0 && r->at > 0) || r->run_end + gap + length > SEQ_MAX)
-		return -1;
-	r->run_first = r->run_end + gap;
-	r->run_end = r->run_first + length;
-	r->at = (size_t)(c.p - (const uint8_t *)r->runs.p);
-	return 1;
-}
-
 static void
 rewind_runs(struct removal *r)
 {
-	r->at = 0;
-	r->run_first = r->run_end = 0;
+	runs_read(&r->walk, buf_view(&r->runs));
 }
 
 /* Sums the runs up. */
 static void
 measure(struct removal *r, uint64_t size)
 {
-	struct hasher digest;
-	uint8_t bytes[16];
 	int rc;
 
-	hash_init(&digest);
 	rewind_runs(r);
-	while ((rc = next_run(r)) > 0) {
-		put_be64(bytes, r->run_first);
-		put_be64(bytes + 8, r->run_end - r->run_first);
-		hash_update(&digest, bytes, sizeof(bytes));
+	while ((rc = runs_next(&r->walk)) > 0) {
 		if (r->events == 0)
-			r->first = r->run_first;
-		r->last = r->run_end - 1;
-		r->events += r->run_end - r->run_first;
+			r->first = r->walk.first;
+		r->last = r->walk.end - 1;
+		r->events += r->walk.end - r->walk.first;
 	}
-	hash_final(&digest, &r->digest);
+	runs_digest(buf_view(&r->runs), &r->digest);
 	r->damaged = rc < 0 || r->events == 0 || r->last >= size;
 	if (r->damaged)
 		buf_reset(&r->runs);
@@ -135,7 +108,7 @@ static void
 add_run(struct cell_work *w, size_t removal, const struct removal *r, uint64_t start)
 {
 	uint64_t end = start + TREE_CELL;
-	uint64_t first = r->run_first > start ? r->run_first : start, last = r->run_end < end ? r->run_end : end;
+	uint64_t first = r->walk.first > start ? r->walk.first : start, last = r->walk.end < end ? r->walk.end : end;
 
 	mem_grow(&w->run, &w->runs_cap, w->runs + 1, sizeof(*w->run));
 	w->run[w->runs++] = (struct removal_run){ .removal = removal, .record = r->record,
@@ -146,22 +119,13 @@ static void
 clip_one(struct removal *r, size_t index, struct cell_work *w)
 {
 	uint64_t start = w->copy.no * TREE_CELL;
-	struct removal saved;
-	int rc = 1;
+	struct runs_reader here;
+	int rc = runs_skip(&r->walk, start);
 
-	while (r->run_end <= start && rc > 0)
-		rc = next_run(r);
-	if (rc <= 0)
-		return;
-	saved = *r;
-	while (rc > 0 && r->run_first < start + TREE_CELL) {
-		if (r->run_end > start)
-			add_run(w, index, r, start);
-		rc = next_run(r);
-	}
-	r->at = saved.at;
-	r->run_first = saved.run_first;
-	r->run_end = saved.run_end;
+	here = r->walk;
+	for (; rc > 0 && r->walk.first < start + TREE_CELL; rc = runs_next(&r->walk))
+		add_run(w, index, r, start);
+	r->walk = here;
 }
 
 void
@@ -186,14 +150,14 @@ hash_changes(struct erasing *x, const struct removal *r, struct err *e)
 {
 	struct db *db = &x->v->st->db;
 	sqlite3_stmt *s = db_statement(db, ST_VERIFY_CHANGES, e);
-	uint64_t next = r->run_first;
+	uint64_t next = r->walk.first;
 	uint8_t seq[8];
 	int rc;
 
 	if (s == NULL)
 		return -1;
-	db_bind_int(s, 1, (int64_t)r->run_first);
-	db_bind_int(s, 2, (int64_t)r->run_end);
+	db_bind_int(s, 1, (int64_t)r->walk.first);
+	db_bind_int(s, 2, (int64_t)r->walk.end);
 	db_bind_int(s, 3, (int64_t)r->record);
 	while ((rc = db_step(db, s, e)) > 0) {
 		struct str leaf = db_blob(s, 1), change = db_blob(s, 2);
@@ -206,7 +170,7 @@ hash_changes(struct erasing *x, const struct removal *r, struct err *e)
 		hash_update(&x->digest, change.p, change.len);
 	}
 	sqlite3_reset(s);
-	x->whole = x->whole && rc == 0 && next == r->run_end;
+	x->whole = x->whole && rc == 0 && next == r->walk.end;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -221,7 +185,7 @@ hash_some_changes(struct erasing *x, struct removal *r, struct err *e)
 	if (db_begin_read(&st->db, e) < 0)
 		rc = -1;
 	for (unsigned i = 0; rc > 0 && i < ERASED_RUNS && x->whole; i++)
-		if ((rc = next_run(r)) > 0 && hash_changes(x, r, e) < 0)
+		if ((rc = runs_next(&r->walk)) > 0 && hash_changes(x, r, e) < 0)
 			rc = -1;
 	db_rollback(&st->db);
 	pthread_mutex_unlock(&st->lock);
