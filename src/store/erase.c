@@ -200,17 +200,9 @@ add_record(struct erasing *x, const struct erase_part *part, struct err *e)
 static bool
 is_known_clean(const struct erasing *x, int64_t segment)
 {
-	size_t low = 0, high = x->n_known;
+	const struct erase_known *k = erase_known_find(x->known, x->n_known, segment);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (x->known[middle].segment < segment)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < x->n_known && x->known[low].segment == segment && x->known[low].rows.count == 0;
+	return k != NULL && k->rows.count == 0;
 }
 
 static int

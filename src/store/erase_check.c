@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 #include "store/erase_pages.h"
-#include "store/match.h"
+#include "store/erase_parts.h"
 #include "store/reader.h"
 
 enum {
@@ -23,15 +23,6 @@ enum {
 };
 
 /* ---- one value ---- */
-
-/* What an erasure looks at: strings, but words of a closed list. */
-static bool
-is_looked_at(enum field f)
-{
-	const struct field_info *info = &field_table[f];
-
-	return (info->type == FIELD_STRING || info->type == FIELD_JSON) && !(info->flags & F_ENUM);
-}
 
 static bool
 names_text(const struct subject *s, struct str text)
@@ -223,12 +214,8 @@ look_segment(void *arg)
 	memset(w->bits, 0, sizeof(w->bits));
 	if ((w->stored = store_segment(w->st, &w->info, &w->moved, &w->err)) == NULL)
 		return;
-	for (field_set left = w->info.meta.fields; left != 0 && rc == 0; left &= left - 1) {
-		enum field f = (enum field)__builtin_ctzll(left);
-
-		if (is_looked_at(f))
-			rc = look_column(w, f);
-	}
+	for (field_set left = w->info.meta.fields & erase_fields(); left != 0 && rc == 0; left &= left - 1)
+		rc = look_column(w, (enum field)__builtin_ctzll(left));
 	if (rc == 0)
 		count_rows(w);
 	w->moved |= w->stored->moved;

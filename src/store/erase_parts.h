@@ -6,6 +6,7 @@
  *   erase_plan.c     all segments and the tail, by workers
  *   erase_rows.c     the events of one cell without the person
  *   erase_segment.c  a segment with other values in some columns
+ *   erase_write.c    a changed cell into the file
  *   erase_other.c    the other tables
  *
  * A cell is copied by the thread that has the transaction open, changed by any
@@ -76,11 +77,10 @@ struct erase_known {
 	int64_t segment;
 	struct runs rows; /* none: count is 0 */
 };
+/* NULL: nothing is known of the segment.  known: by segment. */
+const struct erase_known *erase_known_find(const struct erase_known *known, size_t n, int64_t segment);
 
-/* Calls `segment` for each that has the person, one call at a time; low and
- * high: only seqs between count.  Those that moved are put together in
- * `moved` (NULL: they are left out). */
-struct erase_range {
+struct erase_range { /* seqs from low to high of a segment */
 	struct segment_info info;
 	uint64_t low, high;
 };
@@ -94,6 +94,8 @@ struct erase_scan {
 	struct erase_range *moved;
 	size_t n_moved, moved_cap;
 };
+/* Calls `segment` for each range, one call at a time, also when no row has the
+ * person.  Segments that moved meanwhile are put together in `moved`, yours (free). */
 int erase_scan(struct erase_scan *scan, const struct erase_range *range, size_t n, struct err *e);
 
 /* ---- one cell (erase_rows.c) ---- */
@@ -162,7 +164,8 @@ struct erase_cell {
 void erase_cell_fini(struct erase_cell *c);
 /* Finds and changes; arg: struct erase_cell. */
 void erase_cell_run(void *arg);
-/* Puts what was made into the file; record: the seq of the one to come. */
+/* Puts what was made into the file (erase_write.c); record: the seq of the one
+ * to come. */
 int erase_cell_write(struct erase_cell *c, struct state *state, uint64_t record, struct err *e);
 
 /* ---- one segment (erase_segment.c) ---- */

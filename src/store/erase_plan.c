@@ -138,6 +138,22 @@ erase_scan(struct erase_scan *scan, const struct erase_range *range, size_t n, s
 	return all.failed ? -1 : 0;
 }
 
+const struct erase_known *
+erase_known_find(const struct erase_known *known, size_t n, int64_t segment)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (known[middle].segment < segment)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n && known[low].segment == segment ? &known[low] : NULL;
+}
+
 /* ---- counting ---- */
 
 void

@@ -13,7 +13,6 @@
 
 #include "base/random.h"
 #include "proof/path.h"
-#include "proof/salt.h"
 #include "store/erase_parts.h"
 
 void
@@ -156,22 +155,6 @@ struct opened {
 	uint64_t bits[MATCH_WORDS]; /* rows that change */
 };
 
-static const struct erase_known *
-find_known(const struct erase_cell *c, int64_t segment)
-{
-	size_t low = 0, high = c->n_known;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (c->known[middle].segment < segment)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < c->n_known && c->known[low].segment == segment ? &c->known[low] : NULL;
-}
-
 /* Rows that were found before the transaction began; segments do not change. */
 static void
 take_known(struct opened *o, const struct erase_known *k)
@@ -187,7 +170,7 @@ take_known(struct opened *o, const struct erase_known *k)
 static int
 find_rows(struct erase_cell *c, struct opened *o, struct err *e)
 {
-	const struct erase_known *known = find_known(c, o->copied->info.id);
+	const struct erase_known *known = erase_known_find(c->known, c->n_known, o->copied->info.id);
 	int rc;
 
 	if (known != NULL)
@@ -389,121 +372,4 @@ erase_cell_run(void *arg)
 		segment_rows_fini(&o[i].rows);
 	}
 	free(o);
-}
-
-/* ---- into the file ---- */
-
-static int
-write_change(struct store *st, const struct changed_event *x, uint64_t record, struct err *e)
-{
-	sqlite3_stmt *s;
-
-	if (x->again) {
-		if ((s = db_statement(&st->db, ST_ERASED_FORGET, e)) == NULL)
-			return -1;
-		db_bind_int(s, 1, (int64_t)x->seq);
-		if (db_run(&st->db, s, e) < 0)
-			return -1;
-	}
-	if ((s = db_statement(&st->db, ST_ERASED_ADD, e)) == NULL)
-		return -1;
-	db_bind_int(s, 1, (int64_t)x->seq);
-	db_bind_int(s, 2, (int64_t)record);
-	db_bind_blob(s, 3, &x->leaf, sizeof(x->leaf));
-	db_bind_blob(s, 4, &x->change, sizeof(x->change));
-	db_bind_blob(s, 5, x->salt, sizeof(x->salt));
-	return db_run(&st->db, s, e);
-}
-
-static int
-put_line(struct erase_cell *c, const struct copied_line *t, const struct changed_line *changed, struct err *e)
-{
-	sqlite3_stmt *s = db_statement(&c->st->db, ST_TAIL_ADD, e);
-	struct str line = buf_view(&t->line);
-
-	if (s == NULL)
-		return -1;
-	if (changed != NULL)
-		line = (struct str){ c->bytes.p + changed->off, changed->len };
-	db_bind_int(s, 1, (int64_t)t->seq);
-	db_bind_int(s, 2, changed == NULL ? t->key : changed->key);
-	db_bind_int(s, 3, t->kind);
-	db_bind_int(s, 4, changed == NULL ? t->length : (int64_t)line.len);
-	db_bind_blob(s, 5, t->leaf.p, t->leaf.len);
-	db_bind_text(s, 6, line);
-	return db_run(&c->st->db, s, e);
-}
-
-/* The whole tail is written anew: rows that only became longer would leave
- * copies of their neighbours in the pages. */
-static int
-write_tail(struct erase_cell *c, struct err *e)
-{
-	struct tail_size size;
-	sqlite3_stmt *s;
-	size_t next = 0;
-
-	if (tail_size(c->st, &size, e) < 0)
-		return -1;
-	if (size.count != c->copy.lines)
-		return err_set(e, ERR_INTEGRITY, "the tail has lines of more than one cell");
-	if ((s = db_statement(&c->st->db, ST_TAIL_CLEAR, e)) == NULL || db_run(&c->st->db, s, e) < 0)
-		return -1;
-	for (size_t i = 0; i < c->copy.lines; i++) {
-		const struct changed_line *changed =
-		    next < c->lines && c->changed[next].seq == c->copy.line[i].seq ? &c->changed[next++] : NULL;
-
-		if (put_line(c, &c->copy.line[i], changed, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-write_segment(struct erase_cell *c, struct state *state, const struct changed_segment *s, struct err *e)
-{
-	if (segment_drop(c->st, s->old, e) < 0)
-		return -1;
-	for (size_t i = 0; i < s->n; i++) {
-		const struct sealed_rows *r = &s->made[i];
-
-		if (segment_write(c->st, state, &r->sealed, r->first, r->offset, r->kind, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-write_salts(struct erase_cell *c, struct err *e)
-{
-	sqlite3_stmt *s = db_statement(&c->st->db, ST_CELL_SALTS, e);
-	struct buf left = { 0 };
-	int rc;
-
-	if (s == NULL)
-		return -1;
-	salt_forget(&left, buf_view(&c->copy.salts), c->forget);
-	db_bind_int(s, 1, (int64_t)c->copy.no);
-	db_bind_blob(s, 2, buf_view(&left).p, left.len);
-	rc = db_run(&c->st->db, s, e);
-	if (left.len > 0)
-		explicit_bzero(left.p, left.len);
-	buf_fini(&left);
-	return rc;
-}
-
-int
-erase_cell_write(struct erase_cell *c, struct state *state, uint64_t record, struct err *e)
-{
-	if (c->changes == 0)
-		return 0;
-	for (size_t i = 0; i < c->changes; i++)
-		if (write_change(c->st, &c->change[i], record, e) < 0)
-			return -1;
-	for (size_t i = 0; i < c->segments; i++)
-		if (write_segment(c, state, &c->segment[i], e) < 0)
-			return -1;
-	if (c->lines > 0 && write_tail(c, e) < 0)
-		return -1;
-	return write_salts(c, e);
 }
