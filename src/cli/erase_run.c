@@ -233,7 +233,8 @@ is_unexplained(const struct erasure *x)
 {
 	const struct erase_check *c = &x->check;
 	const struct erase_found *f = &x->done;
-	uint64_t known = c->found_events + c->found_waiting + c->found_files + c->found_signed + c->found_since;
+	uint64_t known = c->found_events + c->found_waiting + c->found_files + c->found_signed + c->found_since +
+	    c->found_words;
 
 	return c->found_events > f->held + f->kept || c->found_elsewhere > 0 || c->slack_found > 0 || c->free_dirty > 0 ||
 	    c->journal || (c->raw_found > 0 && known == 0);

@@ -195,6 +195,8 @@ check_text(struct buf *out, const struct erasure *x)
 		add_left(out, "keys and checkpoints", c->found_signed);
 		add_left(out, "came since", c->found_since);
 	}
+	if (c->found_words > 0)
+		add_left(out, "words of the format, in lines", c->found_words);
 	add_left(out, "bytes of the file", c->raw_found);
 	add_left(out, "remains of rows that moved", c->slack_found);
 	add_left(out, "free pages that are not zero", c->free_dirty);
@@ -322,6 +324,7 @@ check_json(const struct erasure *x)
 	json_object_set_new(o, "found_files", document_number(c->found_files));
 	json_object_set_new(o, "found_signed", document_number(c->found_signed));
 	json_object_set_new(o, "found_since", document_number(c->found_since));
+	json_object_set_new(o, "found_words", document_number(c->found_words));
 	json_object_set_new(o, "found_bytes", document_number(c->raw_found));
 	json_object_set_new(o, "free_pages", document_number(c->free_pages));
 	json_object_set_new(o, "free_pages_not_zero", document_number(c->free_dirty));

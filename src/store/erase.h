@@ -81,6 +81,7 @@ struct erase_check {
 	uint64_t found_files;       /* that events come from, by name */
 	uint64_t found_signed;      /* keys and checkpoints: what is signed cannot change */
 	uint64_t found_since;       /* events, lines and queries that came since */
+	uint64_t found_words;       /* in lines of the tail: words of the format, as info, time, 200 */
 	uint64_t raw_bytes;         /* of the file, searched */
 	uint64_t raw_found;         /* places with a value as a whole word: plain, escaped, any case */
 	uint64_t free_pages, free_dirty; /* free pages; of them not all zero */

@@ -373,7 +373,7 @@ add_trees(struct pages *p, struct err *e)
 	static const char *const sql =
 	    "SELECT rootpage, name IN ('checkpoint', 'deferred', 'file', 'key', 'piece', 'quarantine', 'saved', 'tail'),"
 	    " name = 'quarantine' FROM sqlite_schema ORDER BY rootpage DESC";
-	struct todo schema = { 1, true, false };
+	struct todo schema = { 1, false, false }; /* its words are ours, and were compared */
 	sqlite3_stmt *q = NULL;
 	int rc;
 

@@ -238,6 +238,24 @@ START_TEST(other_tables_are_told_apart)
 }
 END_TEST
 
+/* Somebody is called info, root or time: every line has such words, and so has
+ * the schema, whoever it is about. */
+START_TEST(words_of_the_format_are_no_person)
+{
+	add_with(FIELD_ACTOR_ID, "bob", 0);
+	made_commit();
+	look_for("info");
+	ck_assert_uint_gt(found.found_words, 0);
+	ck_assert_uint_eq(found.found_events, 0);
+	ck_assert_uint_eq(found.raw_found, found.found_words);
+	look_for("root");
+	ck_assert_uint_eq(found.raw_found + found.found_words + found.found_events, 0);
+	look_for("bob");
+	ck_assert_uint_eq(found.found_events, 1);
+	ck_assert_uint_eq(found.found_words, 0);
+}
+END_TEST
+
 START_TEST(what_came_since_is_told_apart)
 {
 	found = (struct erase_check){ 0 };
@@ -520,6 +538,7 @@ store_erase_check_suite(void)
 	tcase_add_test(live, a_value_that_is_a_uuid_is_found);
 	tcase_add_test(live, words_of_a_list_and_numbers_are_nobody);
 	tcase_add_test(live, other_tables_are_told_apart);
+	tcase_add_test(live, words_of_the_format_are_no_person);
 	tcase_add_test(live, what_came_since_is_told_apart);
 	suite_add_tcase(s, live);
 	tcase_add_checked_fixture(bytes, begin, made_end);
