@@ -81,7 +81,7 @@ enter(struct making *m, struct err *e)
 		return errno == EWOULDBLOCK ? err_set(e, ERR_BUSY, "another prune is writing there")
 		                            : err_errno(e, WORKPLACE);
 	if (fstat(m->workplace, &sb) == 0 && sb.st_nlink > 0)
-		return 1;
+		return sb.st_uid == geteuid() ? 1 : err_set(e, ERR_FAIL, WORKPLACE ": is of another user: remove it");
 	close(m->workplace);
 	m->workplace = -1;
 	return 0;
@@ -90,11 +90,15 @@ enter(struct making *m, struct err *e)
 static int
 open_workplace(struct making *m, const char *folder, struct err *e)
 {
+	struct stat sb;
 	int rc = 0;
 
 	m->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (m->folder < 0)
+	if (m->folder < 0 || fstat(m->folder, &sb) != 0)
 		return err_errno(e, "the archive's folder %s", folder);
+	/* Whoever may could put other events there before they are removed. */
+	if ((sb.st_mode & S_IWOTH) != 0 && (sb.st_mode & S_ISVTX) == 0)
+		return err_set(e, ERR_FAIL, "the archive's folder %s: everybody may write to it", folder);
 	for (int i = 0; rc == 0 && i < ENTER_TRIES; i++)
 		rc = enter(m, e);
 	if (rc == 0)

@@ -45,6 +45,18 @@ mkdir linkhouse
 ln -s "$work" linkhouse/.audit-prune
 run audit-prune --older-than 200d --apply --archive-to linkhouse
 refuses "a link in its place" 2 'linkhouse: .audit-prune'
+mkdir open
+chmod 777 open
+run audit-prune --older-than 200d --apply --archive-to open
+refuses "a folder where everybody may put other files" 2 'open: everybody may write to it'
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir -p planted/.audit-prune
+	chown 1 planted/.audit-prune
+	run audit-prune --older-than 200d --apply --archive-to planted
+	refuses "a workplace of somebody else" 2 'planted: .audit-prune: is of another user'
+else
+	skip "a workplace of somebody else" "not root"
+fi
 mkdir archive/.audit-prune
 if command -v flock >/dev/null; then
 	flock archive/.audit-prune sleep 5 &
