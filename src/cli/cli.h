@@ -111,6 +111,8 @@ const char *cli_format(const struct program *p, const char *typed, bool terminal
 /* Appends a JSON string.  What is no UTF-8, such as a path, is made so by
  * visible escapes. */
 void cli_quote(struct buf *out, struct str text);
+/* Appends an instant as one; null for TIME_NONE and what is unbounded. */
+void cli_quote_time(struct buf *out, int64_t us);
 
 /* The window and the work of a query, as -v tells them. */
 void cli_query_detail(const struct program *p, const struct common_args *c, const struct filter *f,
@@ -123,6 +125,8 @@ int cli_left_out(const struct query_faulty *faulty, struct err *e);
 /* Standard output around what `print` writes.  When it fails, what was written
  * before is true, and is shown. */
 int cli_print(int (*print)(void *arg, struct outstream *out, struct err *e), void *arg, struct err *e);
+/* A text.  safe: no byte of it steers a terminal; else it is made so for one. */
+int cli_print_text(struct str text, bool safe, struct err *e);
 
 /* One line to standard output, harmless on a terminal.  cli_finish tells of failures. */
 void cli_print_line(struct str text);

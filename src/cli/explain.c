@@ -128,19 +128,6 @@ add_hold(void *arg, const struct hold *h, struct err *e)
 /* ---- Telling ---- */
 
 static void
-put_instant(struct buf *out, const char *key, int64_t us)
-{
-	char text[TIME_TEXT_LEN];
-
-	if (us == TIME_NONE) {
-		buf_printf(out, ",\"%s\":null", key);
-		return;
-	}
-	time_format(text, us);
-	buf_printf(out, ",\"%s\":\"%.*s\"", key, TIME_TEXT_LEN, text);
-}
-
-static void
 put_json(struct buf *out, const struct explained *x)
 {
 	buf_printf(out, "{\"seq\":%" PRIu64 ",\"event\":", x->seq);
@@ -160,7 +147,8 @@ put_json(struct buf *out, const struct explained *x)
 		cli_quote(out, x->r->rule[x->decides].name);
 	else
 		buf_str(out, STR("null"));
-	put_instant(out, "over", x->over);
+	buf_str(out, STR(",\"over\":"));
+	cli_quote_time(out, x->over);
 	buf_printf(out, ",\"due\":%s,\"held\":[", x->over != TIME_NONE && x->over < x->now ? "true" : "false");
 	buf_str(out, buf_view(&x->held));
 	buf_str(out, STR("]}\n"));

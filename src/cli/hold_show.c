@@ -10,10 +10,8 @@
 #include "cli/hold_show.h"
 
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "render/grid.h"
-#include "render/render.h"
 
 const char *const hold_formats[] = { "table", "jsonl", "json", NULL };
 
@@ -67,15 +65,8 @@ is_overdue(const struct hold_show *s, const struct hold *h)
 static void
 add_time(struct buf *out, const char *key, int64_t us)
 {
-	char text[TIME_TEXT_LEN];
-
 	buf_printf(out, ",\"%s\":", key);
-	if (us == TIME_NONE) {
-		buf_printf(out, "null");
-		return;
-	}
-	time_format(text, us);
-	buf_printf(out, "\"%.*s\"", TIME_TEXT_LEN, text);
+	cli_quote_time(out, us);
 }
 
 static void
@@ -200,21 +191,6 @@ show_one(void *arg, const struct hold *h, struct err *e)
 
 /* ---- all of them ---- */
 
-static int
-write_out(struct outstream *out, const struct buf *text, bool table, struct err *e)
-{
-	struct buf shown = { 0 };
-	int rc;
-
-	if (!table && cli_terminal(STDOUT_FILENO)) {
-		render_safe_lines(&shown, buf_view(text), true);
-		rc = outstream_write(out, shown.p, shown.len, e);
-	} else
-		rc = outstream_write(out, text->p, text->len, e);
-	buf_fini(&shown);
-	return rc;
-}
-
 static void
 showing_fini(struct showing *x)
 {
@@ -224,7 +200,7 @@ showing_fini(struct showing *x)
 }
 
 int
-hold_list(struct store *st, struct hold_show *s, struct outstream *out, struct err *e)
+hold_list(struct store *st, struct hold_show *s, struct buf *out, struct err *e)
 {
 	static const struct grid_column active[] = { { "MATTER", false, 24 }, { "SINCE", false, 0 }, { "BY", false, 8 },
 		{ "REVIEW", false, 0 }, { "EVENTS", true, 0 }, { "FILTER", false, 20 } };
@@ -232,49 +208,43 @@ hold_list(struct store *st, struct hold_show *s, struct outstream *out, struct e
 		{ "REVIEW", false, 0 }, { "EVENTS", true, 0 }, { "LIFTED", false, 0 }, { "WHY", false, 8 },
 		{ "FILTER", false, 8 } };
 	struct showing x = { .st = st, .show = s, .counted = true, .grid = GRID(active) };
-	struct buf text = { 0 };
 	int rc;
 
 	if (s->all)
 		x.grid = (struct grid)GRID(all);
 	x.pool = pool_new(pool_cpus() - 1);
-	rc = store_hold_each(st, show_one, &x, e);
-	if (is_table(s) && s->shown > 0)
-		grid_print(&x.grid, &text, s->width, s->colour);
-	else if (is_document(s))
-		buf_printf(&text, "[");
-	buf_str(&text, buf_view(&x.json));
-	if (is_document(s))
-		buf_printf(&text, "]\n");
-	if (rc == 0)
-		rc = write_out(out, &text, is_table(s), e);
-	buf_fini(&text);
+	if ((rc = store_hold_each(st, show_one, &x, e)) == 0) {
+		if (is_table(s) && s->shown > 0)
+			grid_print(&x.grid, out, s->width, s->colour);
+		else if (is_document(s))
+			buf_printf(out, "[");
+		buf_str(out, buf_view(&x.json));
+		if (is_document(s))
+			buf_printf(out, "]\n");
+	}
 	showing_fini(&x);
 	return rc;
 }
 
 int
-hold_explain(struct store *st, struct hold_show *s, struct outstream *out, struct err *e)
+hold_explain(struct store *st, struct hold_show *s, struct buf *out, struct err *e)
 {
 	static const struct grid_column columns[] = { { "MATTER", false, 24 }, { "SINCE", false, 0 },
 		{ "BY", false, 8 }, { "REASON", false, 20 }, { "FILTER", false, 20 } };
 	struct showing x = { .st = st, .show = s, .grid = GRID(columns) };
-	struct buf text = { 0 };
 	int rc = store_hold_explain(st, s->seq, &s->fate, show_one, &x, e);
 
 	if (rc == 0 && s->fate == SEQ_THERE) {
 		if (is_table(s) && s->shown == 0)
-			buf_printf(&text, "no hold keeps the event at seq %" PRIu64 "\n", s->seq);
+			buf_printf(out, "no hold keeps the event at seq %" PRIu64 "\n", s->seq);
 		else if (is_table(s))
-			grid_print(&x.grid, &text, s->width, s->colour);
+			grid_print(&x.grid, out, s->width, s->colour);
 		else if (is_document(s))
-			buf_printf(&text, "{\"seq\":%" PRIu64 ",\"holds\":[", s->seq);
-		buf_str(&text, buf_view(&x.json));
+			buf_printf(out, "{\"seq\":%" PRIu64 ",\"holds\":[", s->seq);
+		buf_str(out, buf_view(&x.json));
 		if (is_document(s))
-			buf_printf(&text, "]}\n");
-		rc = write_out(out, &text, is_table(s), e);
+			buf_printf(out, "]}\n");
 	}
-	buf_fini(&text);
 	showing_fini(&x);
 	return rc;
 }

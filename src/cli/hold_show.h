@@ -19,9 +19,10 @@ struct hold_show {
 	enum seq_fate fate;
 };
 
+/* All append; no byte of a table steers a terminal. */
 /* list: all active holds with what they match now. */
-int hold_list(struct store *st, struct hold_show *s, struct outstream *out, struct err *e);
-/* explain: the holds that keep s->seq; nothing is printed unless it is there. */
-int hold_explain(struct store *st, struct hold_show *s, struct outstream *out, struct err *e);
+int hold_list(struct store *st, struct hold_show *s, struct buf *out, struct err *e);
+/* explain: the holds that keep s->seq; nothing unless it is there. */
+int hold_explain(struct store *st, struct hold_show *s, struct buf *out, struct err *e);
 
 #endif

@@ -17,14 +17,8 @@
 static void
 put_time(struct buf *out, const char *key, int64_t us)
 {
-	char text[TIME_TEXT_LEN];
-
-	if (us == TIME_NONE || us == TIME_MIN) {
-		buf_printf(out, ",\"%s\":null", key);
-		return;
-	}
-	time_format(text, us);
-	buf_printf(out, ",\"%s\":\"%.*s\"", key, TIME_TEXT_LEN, text);
+	buf_printf(out, ",\"%s\":", key);
+	cli_quote_time(out, us);
 }
 
 static void

@@ -24,6 +24,19 @@ cli_quote(struct buf *out, struct str text)
 	buf_fini(&safe);
 }
 
+void
+cli_quote_time(struct buf *out, int64_t us)
+{
+	char text[TIME_TEXT_LEN];
+
+	if (us == TIME_NONE || us == TIME_MIN || us == INT64_MAX) {
+		buf_str(out, STR("null"));
+		return;
+	}
+	time_format(text, us);
+	buf_printf(out, "\"%.*s\"", TIME_TEXT_LEN, text);
+}
+
 int
 cli_print(int (*print)(void *arg, struct outstream *out, struct err *e), void *arg, struct err *e)
 {
@@ -36,6 +49,32 @@ cli_print(int (*print)(void *arg, struct outstream *out, struct err *e), void *a
 	outstream_flush(out, e);
 	outstream_abort(out);
 	return -1;
+}
+
+struct printing {
+	struct str text;
+	bool safe;
+};
+
+static int
+print_text(void *arg, struct outstream *out, struct err *e)
+{
+	const struct printing *p = arg;
+	struct buf safe = { 0 };
+	int rc;
+
+	if (p->safe || !cli_terminal(STDOUT_FILENO))
+		return outstream_write(out, p->text.p, p->text.len, e);
+	render_safe_lines(&safe, p->text, true);
+	rc = outstream_write(out, safe.p, safe.len, e);
+	buf_fini(&safe);
+	return rc;
+}
+
+int
+cli_print_text(struct str text, bool safe, struct err *e)
+{
+	return cli_print(print_text, &(struct printing){ text, safe }, e);
 }
 
 /* ---- -v ---- */

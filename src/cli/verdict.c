@@ -128,7 +128,6 @@ static void
 add_program(struct buf *b, const struct verdict *v)
 {
 	const struct verify_result *r = &v->result;
-	char at[TIME_TEXT_LEN];
 
 	buf_printf(b, "{\"status\":\"%s\",\"size\":%" PRIu64 ",\"root\":\"", status_words[v->status], r->size);
 	base64_add(b, r->root.b, HASH_LEN);
@@ -136,12 +135,7 @@ add_program(struct buf *b, const struct verdict *v)
 	    ",\"missing\":%" PRIu64 ",\"recomputed\":%" PRIu64 ",\"holds\":%" PRIu64 ",\"checkpoints\":%zu"
 	    ",\"signed_size\":%" PRIu64 ",\"signed_at\":", r->present, r->records, r->erased, r->pruned, r->missing,
 	    r->recomputed, r->holds, r->checkpoints, v->signed_size);
-	if (v->signed_at == TIME_NONE) {
-		buf_printf(b, "null");
-	} else {
-		time_format(at, v->signed_at);
-		buf_printf(b, "\"%.*s\"", TIME_TEXT_LEN, at);
-	}
+	cli_quote_time(b, v->signed_at);
 	buf_printf(b, ",\"uncompared\":%" PRIu64 ",\"epochs\":%zu,\"seal_pending\":%s,\"pinned\":%s,\"key\":", v->uncompared,
 	    v->epochs, v->pending ? "true" : "false", v->pinned ? "true" : "false");
 	if (v->key.len > 0)

@@ -13,7 +13,6 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/erase_show.h"
-#include "render/render.h"
 
 #define REFUSED "an erasure that cannot be recorded"
 
@@ -61,24 +60,6 @@ static const struct program program = {
 	.common_offset = ARG(common),
 	.formats = formats,
 };
-
-/* ---- What is printed ---- */
-
-static int
-print(void *arg, struct outstream *out, struct err *e)
-{
-	struct buf *text = arg, safe = { 0 };
-	int rc;
-
-	/* Text is safe already; JSON may have what steers a terminal. */
-	if (isatty(STDOUT_FILENO))
-		render_safe_lines(&safe, buf_view(text), true);
-	else
-		buf_str(&safe, buf_view(text));
-	rc = outstream_write(out, safe.p, safe.len, e);
-	buf_fini(&safe);
-	return rc;
-}
 
 static bool
 as_json(const struct args *a)
@@ -199,7 +180,7 @@ list_waiting(const struct args *a, struct store *st, struct pool *pool, struct e
 
 	if (store_erase_deferred_each(st, add_waiting, &w, e) == 0 && plan_waiting(st, &w, pool, e) == 0) {
 		erase_show_waiting(&text, w.row, w.n, as_json(a), cli_width(STDOUT_FILENO));
-		rc = text.len > 0 ? cli_print(print, &text, e) : 0;
+		rc = text.len > 0 ? cli_print_text(buf_view(&text), !as_json(a), e) : 0;
 		if (w.n == 0)
 			cli_note(&program, &a->common, "no erasure waits");
 	}
@@ -228,9 +209,9 @@ show(const struct args *a, struct store *st, struct pool *pool, struct person *p
 	    store_erase_plan(st, s, pool, cli_go_on, &found, e) < 0)
 		goto out;
 	erase_show_plan(&text, &(struct erase_plan){ p, &seen, &found, a->pseudonym }, as_json(a));
-	rc = cli_print(print, &text, e);
-	cli_note(&program, &a->common, erase_ready(&found) + found.held + found.kept > 0 ?
-	    "nothing was erased; --apply --reason TEXT does it" : "nothing of the person is in the store");
+	if ((rc = cli_print_text(buf_view(&text), !as_json(a), e)) == 0)
+		cli_note(&program, &a->common, erase_ready(&found) + found.held + found.kept > 0 ?
+		    "nothing was erased; --apply --reason TEXT does it" : "nothing of the person is in the store");
 out:
 	subject_free(s);
 	seen_fini(&seen);
@@ -330,7 +311,7 @@ apply(const struct args *a, struct store *st, struct pool *pool, struct person *
 		rc = run_new(a, &r, &all, p, e);
 	if (all.n > 0) {
 		erase_show_receipts(&text, all.item, all.n, as_json(a));
-		if (cli_print(print, &text, e) < 0)
+		if (cli_print_text(buf_view(&text), !as_json(a), e) < 0)
 			rc = -1;
 	} else if (rc == 0)
 		cli_note(&program, &a->common, "no erasure waits");

@@ -116,7 +116,6 @@ place_record(void *arg, const struct hold_placing *h, struct event *record, stru
 {
 	const struct placing *p = arg;
 	struct buf context = { 0 };
-	char at[TIME_TEXT_LEN];
 
 	buf_printf(&context, "{\"hold\":%" PRId64 ",\"matter\":", h->id);
 	cli_quote(&context, str_of(p->args->matter));
@@ -125,8 +124,8 @@ place_record(void *arg, const struct hold_placing *h, struct event *record, stru
 	buf_printf(&context, ",\"filter\":");
 	cli_quote(&context, buf_view(&p->filter));
 	if (p->review != TIME_NONE) {
-		time_format(at, p->review);
-		buf_printf(&context, ",\"review\":\"%.*s\"", TIME_TEXT_LEN, at);
+		buf_printf(&context, ",\"review\":");
+		cli_quote_time(&context, p->review);
 	}
 	buf_printf(&context, ",\"events\":%" PRIu64 ",\"digest\":\"%s\"}", h->events, h->digest);
 	cli_record(record, "audit.hold-place", buf_view(&context), a);
@@ -311,14 +310,6 @@ struct answer {
 	bool explain;
 };
 
-static int
-print_answer(void *arg, struct outstream *out, struct err *e)
-{
-	struct answer *w = arg;
-
-	return w->explain ? hold_explain(w->st, &w->show, out, e) : hold_list(w->st, &w->show, out, e);
-}
-
 static void
 tell_list(const struct args *a, const struct hold_show *s)
 {
@@ -343,6 +334,9 @@ tell_fate(const struct args *a, const struct hold_show *s, struct err *e)
 static int
 show(struct args *a, struct answer *w, struct err *e)
 {
+	struct buf text = { 0 };
+	int rc;
+
 	w->show.now = time_now();
 	if ((w->show.format = cli_format(&program, a->output, isatty(STDOUT_FILENO), e)) == NULL ||
 	    cli_colour(&a->common, STDOUT_FILENO, &w->show.colour, e) != 0 ||
@@ -351,7 +345,11 @@ show(struct args *a, struct answer *w, struct err *e)
 	w->show.width = cli_width(STDOUT_FILENO);
 	if (w->show.format == hold_formats[0])
 		cli_pager(&program, &a->common);
-	return cli_print(print_answer, w, e);
+	rc = w->explain ? hold_explain(w->st, &w->show, &text, e) : hold_list(w->st, &w->show, &text, e);
+	if (rc == 0)
+		rc = cli_print_text(buf_view(&text), w->show.format == hold_formats[0], e);
+	buf_fini(&text);
+	return rc;
 }
 
 static void

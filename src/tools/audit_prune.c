@@ -18,7 +18,6 @@
 #include "cli/plan.h"
 #include "cli/prune_record.h"
 #include "cli/retention.h"
-#include "render/render.h"
 
 #define UNRECORDED "a prune that cannot be recorded"
 
@@ -397,21 +396,6 @@ add_receipt(struct work *w)
 
 /* ---- All of it ---- */
 
-static int
-print(void *arg, struct outstream *out, struct err *e)
-{
-	struct work *w = arg;
-	struct buf safe = { 0 };
-	int rc;
-
-	if (!w->json || !cli_terminal(STDOUT_FILENO))
-		return outstream_write(out, w->out.p, w->out.len, e);
-	render_safe_lines(&safe, buf_view(&w->out), true);
-	rc = outstream_write(out, safe.p, safe.len, e);
-	buf_fini(&safe);
-	return rc;
-}
-
 static void
 run(struct work *w, const struct str_list *operands, struct err *e)
 {
@@ -432,9 +416,7 @@ run(struct work *w, const struct str_list *operands, struct err *e)
 		reclaim(w, e);
 	if (w->json && (a->apply || a->reclaim) && w->st != NULL)
 		add_receipt(w);
-	if (w->out.len > 0)
-		cli_print(print, w, e);
-	if (looked)
+	if (w->out.len > 0 && cli_print_text(buf_view(&w->out), !w->json, e) == 0 && looked)
 		tell_look(w);
 }
 
