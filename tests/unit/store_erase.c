@@ -888,6 +888,32 @@ START_TEST(other_tables_are_erased)
 }
 END_TEST
 
+START_TEST(who_follows_a_file_brings_no_hash_back)
+{
+	struct store *st = open_store(STORE_CREATE);
+	struct err e = ERR_NONE;
+	struct appender *a;
+	struct store_file f = { .key = { 1 }, .name = (char *)(uintptr_t) "/var/log", .first_len = 10, .first_hash = { 2 },
+		.offset = 100, .last_len = 10, .last_hash = { 3 } };
+	struct erase_found done;
+
+	append_range(st, 0, 100, 10);
+	a = append_open(st, NULL, &e);
+	append_position(a, &f);
+	ck_assert_msg(append_commit(a, &e) == 0, "%s", e.text);
+	erase(st, 0, &done);
+	ck_assert_uint_eq(number("SELECT count(*) FROM file WHERE first_len = 0 AND last_len = 0"), 1);
+	f.offset = 200;
+	append_position(a, &f);
+	ck_assert_msg(append_commit(a, &e) == 0, "%s", e.text);
+	ck_assert_uint_eq(number("SELECT count(*) FROM file WHERE offset = 200 AND last_len = 10"), 1);
+	ck_assert_uint_eq(number("SELECT count(*) FROM file WHERE first_len = 0 AND first_hash = zeroblob(16)"), 1);
+	append_close(a);
+	erase_found_fini(&done);
+	store_close(st);
+}
+END_TEST
+
 /* ---- lines that become too long for one segment ---- */
 
 START_TEST(a_segment_that_becomes_too_large_is_cut)
@@ -948,6 +974,7 @@ store_erase_suite(void)
 	tcase_add_test(t, own_records_are_erased_but_those_of_keys);
 	tcase_add_test(t, a_record_never_says_another_thing_by_an_erasure);
 	tcase_add_test(t, other_tables_are_erased);
+	tcase_add_test(t, who_follows_a_file_brings_no_hash_back);
 	tcase_add_test(t, a_segment_that_becomes_too_large_is_cut);
 	suite_add_tcase(s, t);
 	return s;
