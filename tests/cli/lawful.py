@@ -496,14 +496,29 @@ class Lawful:
             equal("the pseudonym", pseudonym, person.pseudonym or pseudonym)
             person.pseudonym = pseudonym
             subjects.append((Subject(values, pseudonym), person))
-        equal("closing records", [said["pseudonym"] for said in closing],
-              [subject.pseudonym for subject, _ in subjects])
         left = 0
-        for (subject, _), said in zip(subjects, closing):
+        for subject, asked_now in subjects:
+            if not asked_now and (not closing or closing[0]["pseudonym"] != subject.pseudonym):
+                self.still_waits(subject, before)
+                left += 1
+                continue
+            said = closing.pop(0)
+            equal("whom a closing record is of", said["pseudonym"], subject.pseudonym)
             earlier = [one for one in written if one.seq < min(
                 other.seq for other in written if other.view["context"]["operation"] == said["operation"])]
             left += self.erased(subject, said, before, earlier)
+        equal("closing records of nobody", closing, [])
         equal("how the erasure ended", done.returncode, 3 if left else 0)
+
+    def still_waits(self, subject, before):
+        """Holds keep all that is left of a person: nothing is recorded."""
+        placing = {hold.record for hold in self.model.active()}
+        changed, held = self.model.erase(subject)
+        records = [one for one in before if subject.event(one.event()) != one.event()]
+        free = [one.seq for one in records if one.seq not in placing and not self.model.held_by(one)]
+        equal("what could have been changed", (len(changed), free), (0, []))
+        equal("something waits", bool(held or records), True)
+        self.model.deferred.append(subject)
 
     def erased(self, subject, said, before, earlier):
         """One erasure as its closing record has it; whether something waits.
