@@ -1,7 +1,8 @@
 /*
  * erase_pages: the bytes of the file after an erasure.  Private to store/.
  *
- *   erase_pages.c  which pages there are, and what is stored where in them
+ *   erase_pages.c  which pages there are, free ones and what nothing leads to
+ *   erase_trees.c  what is stored where in those of trees and chains
  *   erase_bytes.c  the person in the bytes of one page
  */
 #ifndef STORE_ERASE_PAGES_H
@@ -62,5 +63,44 @@ void page_search(struct page_bytes *b, const uint8_t *page, bool goes_on);
 void page_search_unused(struct page_bytes *b, const uint8_t *page, size_t from);
 
 bool page_is_zero(const uint8_t *bytes, size_t n);
+
+/* ---- all pages ---- */
+
+#define PAGES_HEADER 100 /* bytes of the file's own, on page 1 */
+
+struct page_todo { /* a page of a tree */
+	uint32_t page;
+	bool words; /* its table has texts */
+	bool blobs; /* ... and blobs that are: refused lines */
+};
+
+struct pages {
+	struct store *st;
+	int (*go_on)(struct err *e);
+	struct erase_check *out;
+	sqlite3_file *file;
+	int64_t locked;     /* since when */
+	bool patient, moved; /* moved: someone wrote meanwhile */
+	uint32_t changes;
+	sqlite3_int64 file_size;
+	uint32_t page_size, usable, n;
+	uint8_t *seen;      /* a bit a page, from 1 on */
+	struct page_todo *todo;
+	size_t todos, cap_todos;
+	uint8_t *page, *chain; /* a page of a tree; one of a chain or a list */
+	struct page_bytes bytes; /* of the page that is searched */
+};
+
+/* Page n, counted from 1; the last may be cut: it ends with zeros then.  -1 too
+ * when a writer came (p->moved), and no error is set. */
+int pages_read(struct pages *p, uint32_t n, uint8_t *out, struct err *e);
+/* Takes a page that something leads to; false: there is none such, or something
+ * else led to it before. */
+bool pages_claim(struct pages *p, uint32_t page);
+int pages_damaged(struct pages *p, uint32_t page, struct err *e);
+
+/* The schema's own tree, and those that it names, are to be walked. */
+int pages_add_trees(struct pages *p, struct err *e);
+int pages_walk_trees(struct pages *p, struct err *e);
 
 #endif
