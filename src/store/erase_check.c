@@ -145,6 +145,28 @@ look_uuid(struct segment_look *w, enum field f, const struct uuid_column *u, uin
 		mark(w, row);
 }
 
+/* Whether a value may be a UUID: what every hit has is made of its digits. */
+static bool
+may_be_uuid(const struct subject *s)
+{
+	const char *const *hint;
+	size_t n = subject_hints(s, &hint);
+	bool may = n == 0;
+
+	for (size_t i = 0; i < n; i++)
+		may |= strspn(hint[i], "0123456789abcdef-") == strlen(hint[i]);
+	return may;
+}
+
+/* Values that are none among UUIDs. */
+static void
+look_exceptions(struct segment_look *w, enum field f, const struct uuid_column *u)
+{
+	for (uint32_t row = 0; u->index != NULL && row < w->info.meta.count; row++)
+		if (u->index[row] & UUID_EXCEPTION)
+			look_uuid(w, f, u, row);
+}
+
 /* Many at a time, one below the other. */
 static void
 look_uuids(struct segment_look *w, enum field f, const struct uuid_column *u)
@@ -152,6 +174,10 @@ look_uuids(struct segment_look *w, enum field f, const struct uuid_column *u)
 	uint32_t count = w->info.meta.count, from, row;
 	char text[UUID_TEXT_LEN];
 
+	if (!may_be_uuid(w->s)) {
+		look_exceptions(w, f, u);
+		return;
+	}
 	for (from = 0; from < count; from = row) {
 		buf_reset(&w->bytes);
 		for (row = from; row < count && row - from < UUIDS_A_LOOK; row++) {

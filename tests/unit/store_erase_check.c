@@ -206,6 +206,19 @@ START_TEST(a_value_that_is_a_uuid_is_found)
 }
 END_TEST
 
+START_TEST(a_name_among_uuids_is_found)
+{
+	add_many(0, 3000);
+	add_with(FIELD_REQUEST_ID, "job of alice", 3000);
+	add_with(FIELD_REQUEST_ID, "dead-beef", 3001);
+	seal();
+	look_for("alice"); /* no UUID has it */
+	ck_assert_uint_eq(found.found_events, 1);
+	look_for("dead-beef"); /* any could */
+	ck_assert_uint_eq(found.found_events, 1);
+}
+END_TEST
+
 START_TEST(words_of_a_list_and_numbers_are_nobody)
 {
 	add_with(FIELD_STATUS, "200", 0);
@@ -536,6 +549,7 @@ store_erase_check_suite(void)
 	tcase_add_test(live, who_is_nowhere_is_not_found);
 	tcase_add_test(live, an_event_is_found_by_each_of_its_fields_and_counted_once);
 	tcase_add_test(live, a_value_that_is_a_uuid_is_found);
+	tcase_add_test(live, a_name_among_uuids_is_found);
 	tcase_add_test(live, words_of_a_list_and_numbers_are_nobody);
 	tcase_add_test(live, other_tables_are_told_apart);
 	tcase_add_test(live, words_of_the_format_are_no_person);
