@@ -11,6 +11,7 @@
  *   verify_value.c    whether a value is one that a line gives back
  *   verify_tree.c     leaves against kept hashes, salts, roots
  *   verify_deed.c     what a record authorises
+ *   verify_record.c   records against the rows that they answer for
  *   verify_removal.c  removals, their runs and their records
  *   verify_hold.c     holds, their records, and whether what they hold is there
  *   verify_rest.c     counters, and rows that belong to nothing
@@ -249,6 +250,12 @@ void cell_take_event(struct cell_work *w, const struct event *ev, struct str lin
     int64_t segment);
 /* One that is there, but cannot be read. */
 void cell_take_bad(struct cell_work *w, uint64_t seq);
+
+/* One that is there, record or not, against the rows that name its seq. */
+void verify_record(struct cell_work *w, const struct event *ev, uint64_t seq, enum leaf_kind kind, int64_t segment,
+    bool erased);
+/* After all events: rows whose record was not there. */
+void verify_missing_records(struct cell_work *w);
 
 /* A segment: all its events are taken. */
 void verify_segment(struct cell_work *w, const struct copied_segment *s);
