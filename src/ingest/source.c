@@ -60,6 +60,25 @@ reopen(const struct source *s, struct err *e)
 	return NULL;
 }
 
+/* After an erasure it is not known which record ended at the offset: but one
+ * has to, before, behind or together with its newline. */
+static bool
+ends_line(struct source *s, const struct store_file *f)
+{
+	struct err e = ERR_NONE;
+	struct instream *in = reopen(s, &e);
+	char around[2] = { '\n', '\n' };
+	bool ends;
+
+	if (in == NULL)
+		return false;
+	ends = instream_skip_to(in, f->offset - 1, &e) == 0 && read_full(in, around, sizeof(around), &e) > 0 &&
+	    (around[0] == '\n' || around[1] == '\n');
+	s->within_line = ends && around[0] != '\n';
+	instream_close(in);
+	return ends;
+}
+
 /* Whether the record that ends at the known offset is in the file too.  If
  * so, s->in stands behind it. */
 static bool
@@ -71,7 +90,8 @@ verify_last(struct source *s, const struct store_file *f)
 	char *record;
 	bool same = false;
 
-	if (f->last_len > f->offset || f->last_len > SOURCE_RECORD_MAX || (in = reopen(s, &e)) == NULL)
+	if (f->last_len > f->offset || f->last_len > SOURCE_RECORD_MAX || (f->last_len == 0 && !ends_line(s, f)) ||
+	    (in = reopen(s, &e)) == NULL)
 		return false;
 	record = mem_alloc((size_t)f->last_len + 1);
 	if (instream_skip_to(in, f->offset - f->last_len, &e) == 0 &&
@@ -79,8 +99,8 @@ verify_last(struct source *s, const struct store_file *f)
 		record_hash(s, record, (size_t)f->last_len, hash);
 		same = f->last_len == 0 || memcmp(hash, f->last_hash, sizeof(hash)) == 0;
 	}
-	if (same)
-		s->within_line = f->last_len > 0 && record[f->last_len - 1] != '\n';
+	if (same && f->last_len > 0)
+		s->within_line = record[f->last_len - 1] != '\n';
 	free(record);
 	if (!same) {
 		instream_close(in);
@@ -105,13 +125,17 @@ adopt(struct source *s, const struct store_file *f)
 	s->state = SOURCE_KNOWN;
 }
 
+/* An erasure took what tells the first record: the place, or the log's name and
+ * the last record, tell then. */
 static bool
 first_matches(const struct source *s, const struct store_file *f, const char *head, size_t len)
 {
 	uint8_t hash[16];
 
-	if (f->first_len == 0 || f->first_len > len || f->offset == 0)
+	if (f->first_len > len || f->offset == 0)
 		return false;
+	if (f->first_len == 0)
+		return true;
 	if (f->first_len == s->file.first_len)
 		return memcmp(f->first_hash, s->file.first_hash, sizeof(hash)) == 0;
 	record_hash(s, head, (size_t)f->first_len, hash);
@@ -142,6 +166,8 @@ same_log(const char *a, const char *b)
 static bool
 may_have_moved(const struct source *s, const struct store_file *f)
 {
+	if (f->first_len == 0)
+		return f->last_len > 0 && same_log(f->name, s->file.name);
 	return f->last_len < f->offset || same_log(f->name, s->file.name);
 }
 

@@ -262,4 +262,16 @@ printf '{"id":"t1","time":"2026-06-01T00:00:00Z","action":"x","actor_id":"mallor
 run audit-erase --subject mallory
 check "what steers a terminal is shown, not sent" sh -c '! grep -q "$0" out && grep -q "x1b" out' "$esc"
 
+# ---- The log that it came from, read again ----
+
+AUDIT_DB=$work/again.db
+printf '{"time":"2026-06-01T00:00:0%dZ","action":"x","actor_id":"%s"}\n' 1 svc1 2 other 3 svc1 >app.jsonl
+run auditd-ingest -q app.jsonl
+run audit-erase --subject svc1 --apply --reason r
+ends "erased from events that have no id of their own" 0
+printf '{"time":"2026-06-01T00:00:04Z","action":"x","actor_id":"late"}\n' >>app.jsonl
+run auditd-ingest --receipt receipt app.jsonl
+is "the log goes on where it was left" "$status $(jq '[.read, .stored] | join(" ")' receipt)" '0 "1 1"'
+is "so nothing is there twice, nor there again" "$(audit-query -c source!=audit-toolkit) $(audit-query -c actor_id=svc1)" "4 0"
+
 finish

@@ -58,15 +58,38 @@ opened(const char *name)
 	return s;
 }
 
-/* Reads the first `len` bytes and commits that place. */
+/* Reads these bytes, up to `end`, and commits that place. */
 static void
-take(const char *name, const char *bytes, size_t len, uint64_t lines)
+take_on(const char *name, const char *bytes, size_t len, uint64_t end, uint64_t lines)
 {
 	struct source s = opened(name);
 	struct err e = ERR_NONE;
 	struct appender *a = append_open(st, NULL, &e);
 
-	source_advance(&s, len, lines, bytes, len);
+	source_advance(&s, end, lines, bytes, len);
+	append_position(a, &s.file);
+	ck_assert_msg(append_commit(a, &e) == 0, "%s", e.text);
+	append_close(a);
+	source_close(&s);
+}
+
+static void
+take(const char *name, const char *bytes, size_t len, uint64_t lines)
+{
+	take_on(name, bytes, len, len, lines);
+}
+
+/* What an erasure leaves of a file's row. */
+static void
+forget_records(const char *name)
+{
+	struct source s = opened(name);
+	struct err e = ERR_NONE;
+	struct appender *a = append_open(st, NULL, &e);
+
+	s.file.first_len = s.file.last_len = 0;
+	memset(s.file.first_hash, 0, sizeof(s.file.first_hash));
+	memset(s.file.last_hash, 0, sizeof(s.file.last_hash));
 	append_position(a, &s.file);
 	ck_assert_msg(append_commit(a, &e) == 0, "%s", e.text);
 	append_close(a);
@@ -147,6 +170,54 @@ START_TEST(one_record_alone_is_no_proof_for_another_log)
 	snprintf(packed, sizeof(packed), "%s.1", path);
 	put(packed, TEXT, "w");
 	expect(packed, SOURCE_KNOWN, 8);
+}
+END_TEST
+
+START_TEST(after_an_erasure_a_file_is_known_by_its_place)
+{
+	take(path, TEXT, 16, 2);
+	forget_records(path);
+	expect(path, SOURCE_KNOWN, 16);
+	ck_assert_int_eq(rename(path, other), 0);
+	expect(other, SOURCE_KNOWN, 16);
+	put(path, TEXT, "w");
+	expect(path, SOURCE_NEW, 0);
+	put(other, "{\"n\":1}\n", "w");
+	expect(other, SOURCE_REPLACED, 0);
+	put(other, "{\"other\":1}\n{\"n\":2}\n{\"n\":3}\n", "w");
+	expect(other, SOURCE_REPLACED, 0);
+}
+END_TEST
+
+START_TEST(after_an_erasure_the_last_line_may_lack_its_end)
+{
+	struct source s;
+
+	put(path, "{\"n\":1}", "w");
+	take(path, "{\"n\":1}", 7, 1);
+	forget_records(path);
+	expect(path, SOURCE_KNOWN, 7);
+	put(path, "\n{\"n\":2}\n", "a");
+	s = opened(path);
+	ck_assert_int_eq(s.state, SOURCE_KNOWN);
+	ck_assert(s.within_line);
+	source_close(&s);
+}
+END_TEST
+
+/* Lines that came after the erasure tell a file that was compressed. */
+START_TEST(after_an_erasure_later_records_tell_a_copy)
+{
+	char packed[128];
+
+	take(path, TEXT, 8, 1);
+	forget_records(path);
+	take_on(path, TEXT + 8, 8, 16, 2);
+	snprintf(packed, sizeof(packed), "%s.1", path);
+	put(packed, TEXT, "w");
+	put(other, TEXT, "w");
+	expect(other, SOURCE_NEW, 0);
+	expect(packed, SOURCE_KNOWN, 16);
 }
 END_TEST
 
@@ -246,6 +317,9 @@ source_suite(void)
 	tcase_add_test(t, place_within_a_line_is_noticed);
 	tcase_add_test(t, renamed_and_copied_files_are_known);
 	tcase_add_test(t, one_record_alone_is_no_proof_for_another_log);
+	tcase_add_test(t, after_an_erasure_a_file_is_known_by_its_place);
+	tcase_add_test(t, after_an_erasure_the_last_line_may_lack_its_end);
+	tcase_add_test(t, after_an_erasure_later_records_tell_a_copy);
 	tcase_add_test(t, truncated_file_is_replaced);
 	tcase_add_test(t, rewritten_file_is_replaced_and_has_another_key);
 	tcase_add_test(t, two_that_meet_a_new_file_give_it_the_same_key);
