@@ -31,6 +31,18 @@ cell_salts(struct store *st, uint64_t cell, struct buf *salts, struct err *e)
 }
 
 int
+cell_salts_put(struct store *st, uint64_t cell, struct str salts, struct err *e)
+{
+	sqlite3_stmt *s = db_statement(&st->db, ST_CELL_SALTS, e);
+
+	if (s == NULL)
+		return -1;
+	db_bind_int(s, 1, (int64_t)cell);
+	db_bind_blob(s, 2, salts.p, salts.len);
+	return db_run(&st->db, s, e);
+}
+
+int
 cell_add(struct store *st, uint64_t cell, struct str salts, struct err *e)
 {
 	sqlite3_stmt *s = db_statement(&st->db, ST_CELL_ADD, e);

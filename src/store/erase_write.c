@@ -90,16 +90,11 @@ write_segment(struct erase_cell *c, struct state *state, const struct changed_se
 static int
 write_salts(struct erase_cell *c, struct err *e)
 {
-	sqlite3_stmt *s = db_statement(&c->st->db, ST_CELL_SALTS, e);
 	struct buf left = { 0 };
 	int rc;
 
-	if (s == NULL)
-		return -1;
 	salt_forget(&left, buf_view(&c->copy.salts), c->forget);
-	db_bind_int(s, 1, (int64_t)c->copy.no);
-	db_bind_blob(s, 2, buf_view(&left).p, left.len);
-	rc = db_run(&c->st->db, s, e);
+	rc = cell_salts_put(c->st, c->copy.no, buf_view(&left), e);
 	if (left.len > 0)
 		explicit_bzero(left.p, left.len);
 	buf_fini(&left);

@@ -67,6 +67,8 @@ int segment_list(struct store *st, uint64_t first, uint64_t last, struct segment
 
 /* Cells.  Appends the salt set of a cell; 1 found, 0 there is none yet, -1. */
 int cell_salts(struct store *st, uint64_t cell, struct buf *salts, struct err *e);
+/* What is left of them. */
+int cell_salts_put(struct store *st, uint64_t cell, struct str salts, struct err *e);
 int cell_add(struct store *st, uint64_t cell, struct str salts, struct err *e);
 /* Leaf hashes of sealed events of the open cell, kept until it is full. */
 int leaf_add(struct store *st, uint64_t first, const struct hash *leaf, uint32_t n, struct err *e);

@@ -5,6 +5,7 @@
  *   prune_judge.c   rules and holds over one segment, or one event
  *   prune.c         transactions that remove them, and their records
  *   prune_remove.c  what stays of the rows of a segment
+ *   prune_hashes.c  the hashes of its cell
  */
 #ifndef STORE_PRUNE_PARTS_H
 #define STORE_PRUNE_PARTS_H
