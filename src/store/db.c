@@ -59,6 +59,12 @@ db_error(struct db *db, struct err *e, const char *doing)
 }
 
 int
+db_disordered(struct db *db, const char *what, struct err *e)
+{
+	return err_set(e, ERR_INTEGRITY, "%s: %s: rows are out of order", db->path, what);
+}
+
+int
 db_file_size(struct db *db, uint64_t *size, struct err *e)
 {
 	struct stat sb;

@@ -40,6 +40,10 @@ void db_close(struct db *db);
  * become ERR_BUSY, damage ERR_INTEGRITY.  Returns -1. */
 int db_error(struct db *db, struct err *e, const char *doing);
 
+/* For tables that are read a page of rows after the other: in a damaged file a
+ * row could lead to itself.  ERR_INTEGRITY, -1. */
+int db_disordered(struct db *db, const char *what, struct err *e);
+
 /* Bytes of the file as it is now. */
 int db_file_size(struct db *db, uint64_t *size, struct err *e);
 

@@ -68,7 +68,7 @@ erase_deferred_next(struct store *st, struct erase_deferred *d, struct arena *a,
 		.values = text[1], .reason = text[2], .by = text[3], .at = db_int(s, 6) };
 	sqlite3_reset(s);
 	if (d->id <= after)
-		return err_set(e, ERR_INTEGRITY, "%s: erasures that wait: rows are out of order", st->db.path);
+		return db_disordered(&st->db, "erasures that wait", e);
 	return 1;
 }
 

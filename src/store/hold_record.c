@@ -31,6 +31,11 @@ read_rows(struct store *st, int64_t after, bool active, struct hold_row row[HOLD
 
 		*r = (struct hold_row){ .id = db_int(s, 0), .record = (uint64_t)db_int(s, 1),
 			.lift = (uint64_t)db_int(s, 2), .lifted = db_blob(s, 2).p != NULL };
+		if (r->id <= after) {
+			rc = db_disordered(&st->db, "holds", e);
+			break;
+		}
+		after = r->id;
 	}
 	sqlite3_reset(s);
 	return rc < 0 ? -1 : 0;

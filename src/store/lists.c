@@ -25,8 +25,8 @@ quarantine_page(struct store *st, int64_t after, struct quarantined *q, size_t *
 	if (s == NULL)
 		return -1;
 	db_bind_int(s, 1, after);
-	while ((rc = db_step(&st->db, s, e)) > 0 && *n < QUARANTINE_PAGE)
-		q[(*n)++] = (struct quarantined){
+	while ((rc = db_step(&st->db, s, e)) > 0 && *n < QUARANTINE_PAGE) {
+		q[*n] = (struct quarantined){
 			.id = db_int(s, 0),
 			.at = db_int(s, 1),
 			.source = copy(a, db_blob(s, 2)),
@@ -37,6 +37,12 @@ quarantine_page(struct store *st, int64_t after, struct quarantined *q, size_t *
 			.detail = copy(a, db_blob(s, 7)),
 			.bytes = copy(a, db_blob(s, 8)),
 		};
+		if (q[*n].id <= after) {
+			rc = db_disordered(&st->db, "quarantined lines", e);
+			break;
+		}
+		after = q[(*n)++].id;
+	}
 	sqlite3_reset(s);
 	return rc < 0 ? -1 : 0;
 }

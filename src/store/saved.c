@@ -64,7 +64,11 @@ read_rows(struct store *st, struct str after, struct saved_query *q, size_t *n, 
 			rc = err_set(e, ERR_INTEGRITY, "%s: a saved query is damaged", st->db.path);
 			break;
 		}
-		(*n)++;
+		if (after.len > 0 && str_cmp(q[*n].name, after) <= 0) {
+			rc = db_disordered(&st->db, "saved queries", e);
+			break;
+		}
+		after = q[(*n)++].name;
 	}
 	sqlite3_reset(s);
 	return rc < 0 ? -1 : 0;

@@ -75,8 +75,13 @@ read_notes(struct store *st, int64_t size, int64_t id, struct note_page *page, s
 			rc = damaged_note(st, e);
 			break;
 		}
+		if ((int64_t)n->size < size || ((int64_t)n->size == size && page->id[page->n] <= id)) {
+			rc = db_disordered(&st->db, "checkpoints", e);
+			break;
+		}
 		n->note.p = arena_copy(&page->arena, n->note.p, n->note.len);
-		page->n++;
+		size = (int64_t)n->size;
+		id = page->id[page->n++];
 	}
 	sqlite3_reset(s);
 	return rc < 0 ? -1 : 0;
@@ -243,6 +248,11 @@ read_keys(struct store *st, int64_t after, struct key_page *page, struct err *e)
 			rc = err_set(e, ERR_INTEGRITY, "%s: a stored verifier key is damaged", st->db.path);
 			break;
 		}
+		if (seq <= after) {
+			rc = db_disordered(&st->db, "keys", e);
+			break;
+		}
+		after = seq;
 		page->key[page->n++] =
 		    (struct store_key){ (uint64_t)seq, { arena_copy(&page->arena, line.p, line.len), line.len } };
 	}

@@ -8,6 +8,8 @@
 #include <sqlite3.h>
 
 #include "base/mem.h"
+#include "store/erase.h"
+#include "store/hold.h"
 #include "store/store.h"
 #include "store/verify.h"
 #include "unit.h"
@@ -146,6 +148,66 @@ START_TEST(a_log_that_claims_more_than_the_file_has_room_for_is_soon_verified)
 }
 END_TEST
 
+static int
+any_quarantined(void *arg, const struct quarantined *q, struct err *e)
+{
+	(void)arg, (void)q, (void)e;
+	return 0;
+}
+
+static int
+any_key(void *arg, const struct store_key *k, struct err *e)
+{
+	(void)arg, (void)k, (void)e;
+	return 0;
+}
+
+static int
+any_hold(void *arg, const struct hold *h, struct err *e)
+{
+	(void)arg, (void)h, (void)e;
+	return 0;
+}
+
+static int
+any_deferred(void *arg, const struct erase_deferred *d, struct err *e)
+{
+	(void)arg, (void)d, (void)e;
+	return 0;
+}
+
+/* Read a page of rows after the other, and a row is behind itself. */
+START_TEST(small_tables_without_end_are_soon_refused)
+{
+	static const char *const table[] = { "quarantine", "key", "hold", "deferred" };
+	struct err e = ERR_NONE;
+	struct store *st;
+	char sql[96];
+	int rc = 0;
+
+	snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table[_i]);
+	make_endless(sql);
+	st = store_open(path, STORE_READ, &e);
+	ck_assert_msg(st != NULL, "%s", e.text);
+	switch (_i) {
+	case 0:
+		rc = store_quarantine_each(st, any_quarantined, NULL, &e);
+		break;
+	case 1:
+		rc = store_key_each(st, any_key, NULL, &e);
+		break;
+	case 2:
+		rc = store_hold_each(st, any_hold, NULL, &e);
+		break;
+	case 3:
+		rc = store_erase_deferred_each(st, any_deferred, NULL, &e);
+	}
+	ck_assert_int_eq(rc, -1);
+	ck_assert_int_eq(e.code, ERR_INTEGRITY);
+	store_close(st);
+}
+END_TEST
+
 static Suite *
 store_pages_suite(void)
 {
@@ -156,6 +218,7 @@ store_pages_suite(void)
 	tcase_add_checked_fixture(t, make_store, drop_store);
 	tcase_add_test(t, a_small_file_with_a_table_without_end_is_soon_verified);
 	tcase_add_test(t, a_log_that_claims_more_than_the_file_has_room_for_is_soon_verified);
+	tcase_add_loop_test(t, small_tables_without_end_are_soon_refused, 0, 4);
 	suite_add_tcase(s, t);
 	return s;
 }
