@@ -125,7 +125,8 @@ judge_chain(const struct evidence_judge *j, const struct export_proof *proof, st
 }
 
 static int
-judge_data(struct export_proof *proof, const char *path, const struct hash *signed_root, struct buf *which, struct err *e)
+judge_data(struct export_proof *proof, const char *path, const struct hash *signed_root, struct buf *which,
+    struct err *e)
 {
 	/* A file of this name was meant, not the standard input. */
 	struct instream *in = instream_open(strcmp(path, "-") == 0 ? "./-" : path, e);

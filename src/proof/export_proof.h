@@ -64,7 +64,8 @@ struct str export_proof_chain(const struct export_proof *p); /* the bundles; may
 
 /* The next line of the file, without newline.  0; 1: it is one that was erased,
  * and is not looked at; -1.  ERR_INTEGRITY: one more than the proof has, or its
- * cell is complete and has another root; the message says which lines.  Going on after that finds other cells that are wrong. */
+ * cell is complete and has another root; the message says which lines.  Going on
+ * after that finds other cells that are wrong. */
 int export_proof_line(struct export_proof *p, struct str line, struct err *e);
 
 /* After the last one: the root of the tree.  ERR_INTEGRITY: lines are missing,

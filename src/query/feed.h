@@ -15,9 +15,9 @@
 #include "base/pool.h"
 #include "query/lines.h"
 #include "query/only.h"
-#include "store/match.h"
 #include "query/order.h"
 #include "query/packed.h"
+#include "store/match.h"
 #include "store/store.h"
 
 struct feed {

@@ -414,7 +414,8 @@ walk_log(struct verify_walk *k, struct err *e)
 	}
 	merge_all(k);
 	check_keys(k);
-	if (verify_removals(&k->v, e) < 0 || verify_holds(&k->v, e) < 0 || verify_leftovers(&k->v, e) < 0 || walk_late_roots(k, e) < 0)
+	if (verify_removals(&k->v, e) < 0 || verify_holds(&k->v, e) < 0 || verify_leftovers(&k->v, e) < 0 ||
+	    walk_late_roots(k, e) < 0)
 		return -1;
 	verify_tell(&k->v, &k->v.found);
 	verify_tell_more(&k->v);
