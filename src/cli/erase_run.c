@@ -200,7 +200,7 @@ erasure_run(struct erase_runner *r, const struct person *p, const struct erase_d
 		rc = store_erase(r->st, s, what, r->pool, write_record, &w, cli_go_on, &x->done, e);
 		progress_end(&w.progress);
 	}
-	x->cut = rc < 0;
+	x->cut = rc < 0 && (x->earlier || changed(x) > 0);
 	if (rc == 0)
 		rc = check_and_cure(r, s, x, e);
 	hide_matters(s, &x->done);

@@ -16,7 +16,7 @@ struct erasure {
 	struct buf reason, by;
 	int64_t asked;           /* when it was asked for */
 	bool earlier;            /* it waited for a hold, or was cut short */
-	bool cut;                /* it was cut short again */
+	bool cut;                /* it was cut short, and waits for the next run */
 	bool waits;              /* holds keep all that is left of it: nothing was tried */
 	struct erase_found done;
 	bool checked;            /* check says what is left */
@@ -33,7 +33,8 @@ struct erase_runner {
 
 /*
  * Carries it out and looks for what is left.  x starts as {0}, and is yours to
- * end in any case.  -1: x->cut, and x->done says what was done.
+ * end in any case.  -1: x->done says what was done, and x->cut whether the rest
+ * waits now.
  */
 int erasure_run(struct erase_runner *r, const struct person *p, const struct erase_deferred *what, struct erasure *x,
     struct err *e);
