@@ -212,7 +212,7 @@ START_TEST(after_an_erasure_later_records_tell_a_copy)
 
 	take(path, TEXT, 8, 1);
 	forget_records(path);
-	take_on(path, TEXT + 8, 8, 16, 2);
+	take_on(path, &TEXT[8], 8, 16, 2);
 	snprintf(packed, sizeof(packed), "%s.1", path);
 	put(packed, TEXT, "w");
 	put(other, TEXT, "w");
