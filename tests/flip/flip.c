@@ -15,7 +15,7 @@
 #include "base/random.h"
 #include "flip.h"
 
-#define ALL " cell checkpoint erased key leaf piece removal removed segment state tail "
+#define ALL " cell checkpoint erased hold key leaf piece removal removed segment state tail "
 
 struct suite {
 	char folder[200], small[256], large[256], full[256];

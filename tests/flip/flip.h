@@ -22,7 +22,7 @@ void made_key(struct buf *line);
 /* Each makes a store of its kind; false: *e says why. */
 
 /* A cell that was pruned whole, and in the next one segments with all
- * encodings, pruned and erased rows, records, a tail; two epochs. */
+ * encodings, pruned, held and erased rows, records, a tail; two epochs. */
 bool made_small(const char *path, struct err *e);
 /* One segment large enough for all filters. */
 bool made_large(const char *path, struct err *e);

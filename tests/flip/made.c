@@ -8,14 +8,16 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "../unit/pruned.h"
 #include "flip.h"
 #include "proof/checkpoint.h"
-#include "proof/salt.h"
-#include "store/cell_copy.h"
+#include "store/internal.h"
 
 #define START INT64_C(1775001600000000) /* 2026-04-01 */
 #define OLD INT64_C(1704067200000000)   /* 2024-01-01: before the cut-off */
-#define CUTOFF INT64_C(1767225600000000)
+#define CUTOFF INT64_C(1717200000000000) /* 2024-06-01 */
+#define HELD "action = act.5"
+#define PSEUDONYM "person-000000000009"
 
 enum {
 	VARIED = 320, SMALL_EVENTS = 160,
@@ -252,7 +254,7 @@ prune_record(void *arg, const struct prune_part *part, struct event *record, str
 	struct buf context = { 0 };
 	char oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
 
-	buf_printf(&context, "{\"operation\":\"op\",\"cutoff\":\"2026-01-01T00:00:00.000000Z\"");
+	buf_printf(&context, "{\"operation\":\"op\",\"cutoff\":\"2024-06-01T00:00:00.000000Z\"");
 	if (part->part > 0) {
 		time_format(oldest, part->oldest);
 		time_format(newest, part->newest);
@@ -268,155 +270,93 @@ prune_record(void *arg, const struct prune_part *part, struct event *record, str
 static void
 prune(struct making *m)
 {
-	struct prune_plan done;
+	uint64_t removed;
 
 	if (!failed(m))
-		store_prune(m->st, CUTOFF, prune_record, m, NULL, &done, m->e);
-}
-
-/* A lawful erasure of two lines of the tail, as no program makes it yet. */
-
-struct erasing {
-	struct making *m;
-	struct state state;
-	struct buf digested, runs;
-	uint64_t end; /* of the run before */
-	uint64_t forget[TREE_CELL / 64];
-};
-
-/* Runs one statement with values (0 to 3: a number and bytes). */
-static void
-run_sql(struct making *m, const char *sql, int64_t number, const struct str *bytes, int n)
-{
-	sqlite3_stmt *s = NULL;
-
-	if (failed(m) || sqlite3_prepare_v2(m->st->db.sqlite, sql, -1, &s, NULL) != SQLITE_OK) {
-		db_error(&m->st->db, m->e, sql);
-		return;
-	}
-	db_bind_int(s, 1, number);
-	for (int i = 0; i < n; i++)
-		if (strncmp(sql, "UPDATE tail", 11) == 0)
-			db_bind_text(s, i + 2, bytes[i]);
-		else
-			db_bind_blob(s, i + 2, bytes[i].p, bytes[i].len);
-	if (sqlite3_step(s) != SQLITE_DONE)
-		db_error(&m->st->db, m->e, sql);
-	sqlite3_finalize(s);
-}
-
-/* The line and the leaf hash of a row of the tail. */
-static void
-read_line(struct making *m, uint64_t seq, struct buf *line, struct hash *leaf)
-{
-	sqlite3_stmt *s = db_statement(&m->st->db, ST_TAIL_RANGE, m->e);
-
-	if (s == NULL)
-		return;
-	db_bind_int(s, 1, (int64_t)seq);
-	db_bind_int(s, 2, (int64_t)seq + 1);
-	if (db_step(&m->st->db, s, m->e) > 0 && db_blob_fixed(s, 2, leaf->b, sizeof(leaf->b)))
-		buf_str(line, db_blob(s, 3));
-	else
-		err_set(m->e, ERR_FAIL, "seq %llu is not in the tail", (unsigned long long)seq);
-	sqlite3_reset(s);
-}
-
-/* The first ten bytes of "user:N..." behind actor_id become others. */
-static void
-pseudonymise(struct making *m, struct buf *line)
-{
-	static const char key[] = "\"actor_id\":\"";
-	char *at = memmem(line->p, line->len, key, sizeof(key) - 1);
-
-	if (at == NULL)
-		err_set(m->e, ERR_FAIL, "no actor");
-	else
-		memcpy(at + sizeof(key) - 1, "gone", 4);
+		prune_before(m->st, CUTOFF, prune_record, m, &removed, m->e);
 }
 
 static void
-erase_line(struct erasing *x, uint64_t seq)
+erase_record(void *arg, const struct erase_part *part, struct event *record, struct arena *a)
 {
-	struct making *m = x->m;
-	const uint8_t salt[SALT_LEN] = { (uint8_t)seq };
-	struct hash leaf, change;
-	struct buf line = { 0 };
-	char sql[128];
-
-	read_line(m, seq, &line, &leaf);
-	if (failed(m))
-		return;
-	pseudonymise(m, &line);
-	erased_change(&change, salt, buf_view(&line));
-	buf_reserve(&x->digested, 8);
-	put_be64((uint8_t *)x->digested.p + x->digested.len, seq);
-	x->digested.len += 8;
-	buf_add(&x->digested, leaf.b, sizeof(leaf.b));
-	buf_add(&x->digested, change.b, sizeof(change.b));
-	buf_varint(&x->runs, seq - x->end);
-	buf_varint(&x->runs, 1);
-	x->end = seq + 1;
-	x->forget[seq % TREE_CELL / 64] |= UINT64_C(1) << seq % 64;
-	run_sql(m, "UPDATE tail SET line = ?2 WHERE seq = ?1", (int64_t)seq, (struct str[]){ buf_view(&line) }, 1);
-	snprintf(sql, sizeof(sql), "INSERT INTO erased (seq, record, leaf, change, salt) VALUES (?1, %llu, ?2, ?3, ?4)",
-	    (unsigned long long)x->state.size);
-	run_sql(m, sql, (int64_t)seq, (struct str[]){ { (char *)leaf.b, HASH_LEN }, { (char *)change.b, HASH_LEN },
-	    { (const char *)salt, SALT_LEN } }, 3);
-	buf_fini(&line);
-}
-
-static void
-forget_salts(struct erasing *x, uint64_t cell)
-{
-	struct making *m = x->m;
-	struct buf salts = { 0 }, left = { 0 };
-
-	if (!failed(m) && cell_salts(m->st, cell, &salts, m->e) > 0) {
-		salt_forget(&left, buf_view(&salts), x->forget);
-		run_sql(m, "UPDATE cell SET salts = ?2 WHERE no = ?1", (int64_t)cell, (struct str[]){ buf_view(&left) }, 1);
-	}
-	buf_fini(&salts);
-	buf_fini(&left);
-}
-
-static void
-record_erasure(struct erasing *x)
-{
-	struct making *m = x->m;
+	struct making *m = arg;
 	struct buf context = { 0 };
-	struct hash digest;
-	struct event ev;
 
-	hash_bytes(&digest, x->digested.p, x->digested.len);
-	buf_printf(&context, "{\"operation\":\"op\",\"pseudonym\":\"gone:0\",\"events\":2,\"digest\":\"");
-	buf_hex(&context, digest.b, sizeof(digest.b));
-	buf_printf(&context, "\"}");
-	make_record(m, &ev, "audit.erase", buf_view(&context), &m->arena);
-	if (!failed(m) && removal_add(m->st, &x->state, buf_view(&x->runs), m->e) == 0)
-		record_add(m->st, &x->state, &ev, m->e);
+	buf_printf(&context, "{\"operation\":\"op\",\"pseudonym\":\"" PSEUDONYM "\"");
+	if (part->part > 0)
+		buf_printf(&context, ",\"part\":%u,\"events\":%" PRIu64 ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64
+		    ",\"digest\":\"%s\"}", part->part, part->events, part->first_seq, part->last_seq, part->digest);
+	else
+		buf_printf(&context, ",\"closing\":true,\"events\":%" PRIu64 "}", part->events);
+	make_record(m, record, "audit.erase", buf_view(&context), a);
 	buf_fini(&context);
 }
 
 static void
-erase(struct making *m, uint64_t a, uint64_t b)
+erase(struct making *m, struct str person)
 {
-	struct erasing *x = mem_zero(1, sizeof(*x));
+	struct subject *s = failed(m) ? NULL : subject_new(&person, 1, STR(PSEUDONYM), m->e);
+	struct erase_deferred what = { .pseudonym = STR(PSEUDONYM), .values = STR("[]"), .reason = STR("asked"),
+		.by = STR("uid:0"), .at = START };
+	struct erase_found done = { 0 };
 
-	x->m = m;
-	if (!failed(m) && db_begin_write(&m->st->db, m->e) == 0) {
-		if (state_get(m->st, &x->state, m->e) == 0) {
-			erase_line(x, a);
-			erase_line(x, b);
-		}
-		forget_salts(x, a / TREE_CELL);
-		record_erasure(x);
-		if (failed(m) || state_put(m->st, &x->state, m->e) < 0 || db_commit(&m->st->db, m->e) < 0)
-			db_rollback(&m->st->db);
-	}
-	buf_fini(&x->digested);
-	buf_fini(&x->runs);
-	free(x);
+	if (s != NULL)
+		store_erase(m->st, s, &what, NULL, erase_record, m, NULL, &done, m->e);
+	erase_found_fini(&done);
+	subject_free(s);
+}
+
+/* ---- holds ---- */
+
+static void
+place_record(void *arg, const struct hold_placing *h, struct event *record, struct arena *a)
+{
+	struct making *m = arg;
+	struct buf context = { 0 };
+
+	buf_printf(&context, "{\"hold\":%" PRId64 ",\"matter\":\"m\",\"reason\":\"r\",\"filter\":\"" HELD "\",\"events\":%" PRIu64
+	    ",\"digest\":\"%s\"}", h->id, h->events, h->digest);
+	make_record(m, record, "audit.hold-place", buf_view(&context), a);
+	buf_fini(&context);
+}
+
+static void
+place(struct making *m)
+{
+	struct filter_args f = { 0 };
+	struct hold_placing placed;
+	struct filter *filter;
+
+	if (failed(m))
+		return;
+	str_list_add(&f.where, HELD, strlen(HELD));
+	if ((filter = filter_build(&f, START, m->e)) != NULL)
+		store_hold_place(m->st, filter, place_record, m, &placed, m->e);
+	filter_free(filter);
+	filter_args_fini(&f);
+}
+
+static void
+lift_record(void *arg, const int64_t *id, size_t n, struct event *record, struct arena *a)
+{
+	struct making *m = arg;
+	struct buf context = { 0 };
+
+	buf_printf(&context, "{\"matter\":\"m\",\"reason\":\"r\"");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&context, "%s%" PRId64, i == 0 ? ",\"holds\":[" : ",", id[i]);
+	buf_printf(&context, "]}");
+	make_record(m, record, "audit.hold-lift", buf_view(&context), a);
+	buf_fini(&context);
+}
+
+static void
+lift(struct making *m)
+{
+	size_t lifted;
+
+	if (!failed(m))
+		store_hold_lift(m->st, STR("m"), lift_record, m, &lifted, m->e);
 }
 
 /* ---- stores ---- */
@@ -456,7 +396,10 @@ made_small(const char *path, struct err *e)
 	add_events(&m, varied_line, 0, SMALL_EVENTS);
 	sign(&m, 1);
 	add_events(&m, varied_line, SMALL_EVENTS, VARIED);
-	erase(&m, TREE_CELL + 20, TREE_CELL + SMALL_EVENTS + 40);
+	place(&m);
+	lift(&m);
+	place(&m);
+	erase(&m, STR("user:9"));
 	seal(&m);
 	add_key(&m, 2);
 	sign(&m, 1);

@@ -95,7 +95,7 @@ struct value {
 
 /* The tables of the log; what is outside of the tree is left out.  All but one
  * have a number as their first column, the row's. */
-static const char *const tables[] = { "cell", "checkpoint", "erased", "key", "leaf", "piece", "removal", "removed", "segment",
+static const char *const tables[] = { "cell", "checkpoint", "erased", "hold", "key", "leaf", "piece", "removal", "removed", "segment",
 	"state", "tail" };
 
 static bool
