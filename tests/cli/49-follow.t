@@ -19,10 +19,11 @@ numbers() { # FILE: the n of its events
 	sed -n 's/.*"status":\([0-9]*\).*/\1/p' "$1"
 }
 
-# until_lines FILE N: waits until FILE has N lines, at most 10 s.
+# until_lines FILE N: waits until FILE is there and has N lines, at most 10 s.
 until_lines() {
 	tries=0
-	while [ "$(wc -l <"$1")" -lt "$2" ] && [ $tries -lt 200 ]; do
+	while ! [ -e "$1" ] || [ "$(wc -l <"$1")" -lt "$2" ]; do
+		[ $tries -lt 200 ] || break
 		sleep 0.05
 		tries=$((tries + 1))
 	done
