@@ -11,8 +11,6 @@
 #include "base/bitmap.h"
 #include "query/query.h"
 
-#define SCAN_THREADS_MAX 8
-
 /* The rows of a segment that matched: bits, or all of them when NULL. */
 struct chosen {
 	struct stored *s;

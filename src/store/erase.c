@@ -382,7 +382,7 @@ close_erasing(struct erasing *x, bool cut, struct err *e)
 /* ---- looking through ---- */
 
 static int
-note_rows(void *arg, const struct erase_range *r, struct stored *s, struct erase_hits *h, struct err *e)
+note_rows(void *arg, struct stored *s, struct erase_hits *h, struct err *e)
 {
 	struct erasing *x = arg;
 	struct erase_known *k;
@@ -390,7 +390,7 @@ note_rows(void *arg, const struct erase_range *r, struct stored *s, struct erase
 	(void)e;
 	mem_grow(&x->known, &x->known_cap, x->n_known + 1, sizeof(*x->known));
 	k = &x->known[x->n_known++];
-	*k = (struct erase_known){ .segment = r->info.id };
+	*k = (struct erase_known){ .segment = s->info.id };
 	for (uint32_t row = 0; row < s->info.meta.count && h->fields != 0; row++)
 		if (bitmap_has(h->any, row))
 			runs_add(&k->rows, row, 1);
@@ -410,8 +410,7 @@ static int
 look_through(struct erasing *x, int (*go_on)(struct err *e), struct err *e)
 {
 	struct erase_scan scan = { .st = x->st, .subject = x->subject, .pool = x->pool, .go_on = go_on,
-		.segment = note_rows, .arg = x };
-	struct erase_range *range;
+		.segment = note_rows, .arg = x, .once = true }; /* those left out: in the transaction */
 	struct segment_info *list;
 	struct store_view v;
 	size_t n;
@@ -419,12 +418,7 @@ look_through(struct erasing *x, int (*go_on)(struct err *e), struct err *e)
 
 	if (store_view(x->st, &v, &list, &n, e) < 0)
 		return -1;
-	range = mem_alloc(n * sizeof(*range));
-	for (size_t i = 0; i < n; i++)
-		range[i] = (struct erase_range){ list[i], list[i].first, list[i].last };
-	rc = erase_scan(&scan, range, n, e);
-	free(scan.moved); /* looked through again, in the transaction */
-	free(range);
+	rc = erase_scan(&scan, list, n, e);
 	free(list);
 	if (x->n_known > 0)
 		qsort(x->known, x->n_known, sizeof(*x->known), by_segment);

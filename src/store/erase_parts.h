@@ -80,23 +80,18 @@ struct erase_known {
 /* NULL: nothing is known of the segment.  known: by segment. */
 const struct erase_known *erase_known_find(const struct erase_known *known, size_t n, int64_t segment);
 
-struct erase_range { /* seqs from low to high of a segment */
-	struct segment_info info;
-	uint64_t low, high;
-};
 struct erase_scan {
 	struct store *st;
 	const struct subject *subject;
 	struct pool *pool;
 	int (*go_on)(struct err *e);
-	int (*segment)(void *arg, const struct erase_range *r, struct stored *s, struct erase_hits *h, struct err *e);
+	int (*segment)(void *arg, struct stored *s, struct erase_hits *h, struct err *e);
 	void *arg;
-	struct erase_range *moved;
-	size_t n_moved, moved_cap;
+	bool once; /* segments that are replaced meanwhile are left out */
 };
-/* Calls `segment` for each range, one call at a time, also when no row has the
- * person.  Segments that moved meanwhile are put together in `moved`, yours (free). */
-int erase_scan(struct erase_scan *scan, const struct erase_range *range, size_t n, struct err *e);
+/* Calls `segment` for each of the list, one call at a time, also when no row
+ * has the person. */
+int erase_scan(const struct erase_scan *scan, const struct segment_info *list, size_t n, struct err *e);
 
 /* ---- one cell (erase_rows.c) ---- */
 

@@ -11,131 +11,57 @@
 
 #include "store/erase_parts.h"
 #include "store/schema.h"
+#include "store/spread.h"
 
-#define WORKERS_MAX 16
-#define ROUNDS_MAX 20 /* of segments that moved while being read */
+#define ROUNDS_MAX 20 /* of a tail that moves while it is read */
 
 /* ---- segments ---- */
 
 struct scanning {
-	struct erase_scan *scan;
-	const struct erase_range *range;
-	size_t n, next;
-	pthread_mutex_t lock; /* around all of these, and calls */
-	bool failed;
+	const struct erase_scan *scan;
+	struct erase_finder *finder; /* of each thread */
+	pthread_mutex_t lock;        /* around calls */
 };
-
-struct worker {
-	struct scanning *all;
-	struct erase_finder finder;
-	struct job job;
-	struct err err;
-};
-
-/* The next one; false: there is none, or it ends here. */
-static bool
-next_range(struct worker *w, const struct erase_range **r)
-{
-	struct scanning *all = w->all;
-	bool got;
-
-	pthread_mutex_lock(&all->lock);
-	if (!all->failed && all->scan->go_on != NULL && all->next < all->n && all->scan->go_on(&w->err) < 0)
-		all->failed = true;
-	got = !all->failed && all->next < all->n;
-	if (got)
-		*r = &all->range[all->next++];
-	pthread_mutex_unlock(&all->lock);
-	return got;
-}
-
-static void
-clip(const struct erase_range *r, const struct stored *s, struct erase_hits *h)
-{
-	if (r->low <= s->info.first && r->high >= s->info.last)
-		return;
-	for (uint32_t row = 0; row < s->info.meta.count; row++)
-		if (store_row_seq(s, row) < r->low || store_row_seq(s, row) > r->high)
-			bitmap_drop(h->any, row);
-}
-
-static void
-put_back(struct scanning *all, const struct erase_range *r)
-{
-	struct erase_scan *s = all->scan;
-
-	pthread_mutex_lock(&all->lock);
-	mem_grow(&s->moved, &s->moved_cap, s->n_moved + 1, sizeof(*s->moved));
-	s->moved[s->n_moved++] = *r;
-	pthread_mutex_unlock(&all->lock);
-}
 
 static int
-scan_one(struct worker *w, const struct erase_range *r)
+scan_segment(void *arg, size_t thread, const struct spread_task *t, struct stored *s, bool *adding, struct err *e)
 {
-	bool moved = false;
-	struct stored *s = store_segment(w->all->scan->st, &r->info, &moved, &w->err);
-	int rc = s != NULL ? erase_find(&w->finder, s->columns, &w->err) : -1;
+	struct scanning *all = arg;
+	struct erase_finder *finder = &all->finder[thread];
+	int rc = erase_find(finder, s->columns, e);
 
+	(void)adding;
 	if (rc == 0) {
-		pthread_mutex_lock(&w->all->lock);
-		clip(r, s, &w->finder.hits);
-		rc = w->all->scan->segment(w->all->scan->arg, r, s, &w->finder.hits, &w->err);
-		pthread_mutex_unlock(&w->all->lock);
+		spread_clip(t, s, finder->hits.any);
+		pthread_mutex_lock(&all->lock);
+		rc = all->scan->segment(all->scan->arg, s, &finder->hits, e);
+		pthread_mutex_unlock(&all->lock);
 	}
-	if (rc < 0 && (moved || (s != NULL && s->moved))) {
-		err_clear(&w->err);
-		put_back(w->all, r);
-		rc = 0;
-	}
-	store_segment_free(s);
 	return rc;
 }
 
-static void
-work(void *arg)
-{
-	struct worker *w = arg;
-	const struct erase_range *r;
-
-	while (next_range(w, &r))
-		if (scan_one(w, r) < 0) {
-			pthread_mutex_lock(&w->all->lock);
-			w->all->failed = true;
-			pthread_mutex_unlock(&w->all->lock);
-			return;
-		}
-}
-
 int
-erase_scan(struct erase_scan *scan, const struct erase_range *range, size_t n, struct err *e)
+erase_scan(const struct erase_scan *scan, const struct segment_info *list, size_t n, struct err *e)
 {
-	struct scanning all = { .scan = scan, .range = range, .n = n };
-	size_t workers = scan->pool != NULL ? pool_cpus() : 1;
-	struct worker *w;
+	size_t threads = spread_threads(scan->pool, n);
+	struct scanning all = { .scan = scan, .finder = mem_zero(threads, sizeof(*all.finder)) };
+	struct spread spread = { .st = scan->st, .pool = scan->pool, .threads = threads, .go_on = scan->go_on,
+		.segment = scan_segment, .arg = &all, .once = scan->once };
+	struct spread_list todo = { 0 };
+	int rc;
 
-	workers = workers < WORKERS_MAX ? workers : WORKERS_MAX;
-	workers = workers < n ? workers : n > 0 ? n : 1;
-	w = mem_zero(workers, sizeof(*w));
 	pthread_mutex_init(&all.lock, NULL);
-	for (size_t i = 0; i < workers; i++) {
-		w[i].all = &all;
-		w[i].finder.subject = scan->subject;
-		w[i].job = (struct job){ .run = work, .arg = &w[i] };
-	}
-	for (size_t i = 1; i < workers; i++)
-		pool_submit(scan->pool, &w[i].job);
-	work(&w[0]);
-	for (size_t i = 1; i < workers; i++)
-		pool_wait(scan->pool, &w[i].job);
-	for (size_t i = 0; i < workers; i++) {
-		if (w[i].err.code != ERR_OK && e->code == ERR_OK)
-			*e = w[i].err;
-		erase_finder_fini(&w[i].finder);
-	}
+	for (size_t i = 0; i < threads; i++)
+		all.finder[i].subject = scan->subject;
+	for (size_t i = 0; i < n; i++)
+		spread_add(&todo, &list[i], list[i].first, list[i].last);
+	rc = spread_run(&spread, &todo, e);
+	spread_list_fini(&todo);
+	for (size_t i = 0; i < threads; i++)
+		erase_finder_fini(&all.finder[i]);
+	free(all.finder);
 	pthread_mutex_destroy(&all.lock);
-	free(w);
-	return all.failed ? -1 : 0;
+	return rc;
 }
 
 const struct erase_known *
@@ -194,13 +120,12 @@ struct planning {
 };
 
 static int
-count_segment(void *arg, const struct erase_range *r, struct stored *s, struct erase_hits *h, struct err *e)
+count_segment(void *arg, struct stored *s, struct erase_hits *h, struct err *e)
 {
 	struct planning *p = arg;
 	struct erase_found own = { 0 };
 	uint32_t count = s->info.meta.count;
 
-	(void)r;
 	if (bitmap_count(h->any, count) == 0)
 		return 0;
 	if (erase_spare(&p->judge, p->subject, &p->holds, s, h->any, &own, e) < 0)
@@ -264,69 +189,23 @@ count_line(void *arg, uint64_t seq, struct str line, struct err *e)
 	return 0;
 }
 
-/* The view's segments and its tail, which is read before it can move: 1; 0:
- * it did, look again. */
+/* The view's segments, yours (free), and its tail, which is read before it can
+ * move: 1; 0: it did, look again. */
 static int
-plan_view(struct planning *p, struct erase_range **range, size_t *n, struct err *e)
+plan_view(struct planning *p, struct segment_info **list, size_t *n, struct err *e)
 {
-	struct segment_info *list;
 	struct store_view v;
 	bool moved = false;
 	int rc;
 
-	if (store_view(p->st, &v, &list, n, e) < 0)
+	if (store_view(p->st, &v, list, n, e) < 0)
 		return -1;
 	rc = store_tail(p->st, v.size - v.tail, v.size, v.tail, &moved, count_line, p, e);
-	if (rc == 0 && !moved) {
-		*range = mem_alloc(*n * sizeof(**range));
-		for (size_t i = 0; i < *n; i++)
-			(*range)[i] = (struct erase_range){ list[i], list[i].first, list[i].last };
-	}
-	free(list);
-	return rc < 0 ? -1 : !moved;
-}
-
-/* Where the seqs of segments that moved are now. */
-static int
-find_moved(struct planning *p, struct erase_scan *scan, struct erase_range **range, size_t *n, struct err *e)
-{
-	struct segment_info *list;
-	struct store_view v;
-	size_t segments, cap = 0;
-
-	*range = NULL;
-	*n = 0;
-	if (store_view(p->st, &v, &list, &segments, e) < 0)
-		return -1;
-	for (size_t i = 0; i < scan->n_moved; i++)
-		for (size_t k = 0; k < segments; k++)
-			if (list[k].first <= scan->moved[i].high && list[k].last >= scan->moved[i].low) {
-				mem_grow(range, &cap, *n + 1, sizeof(**range));
-				(*range)[(*n)++] = (struct erase_range){ list[k], scan->moved[i].low, scan->moved[i].high };
-			}
-	scan->n_moved = 0;
-	free(list);
-	return 0;
-}
-
-static int
-plan_segments(struct planning *p, struct erase_scan *scan, struct erase_range *range, size_t n, struct err *e)
-{
-	int rc = 0;
-
-	for (int round = 0; rc == 0; round++) {
-		rc = erase_scan(scan, range, n, e);
-		free(range);
-		range = NULL;
-		if (rc < 0 || scan->n_moved == 0)
-			break;
-		if (round == ROUNDS_MAX)
-			rc = err_set(e, ERR_BUSY, "%s: segments move faster than they are read", p->st->db.path);
-		else
-			rc = find_moved(p, scan, &range, &n, e);
-	}
-	free(range);
-	return rc;
+	if (rc == 0 && !moved)
+		return 1;
+	free(*list);
+	*list = NULL;
+	return rc < 0 ? -1 : 0;
 }
 
 /* Holds and the small tables, in one transaction. */
@@ -346,18 +225,21 @@ plan_rest(struct planning *p, struct err *e)
 }
 
 static int
-plan(struct planning *p, struct erase_scan *scan, struct err *e)
+plan(struct planning *p, const struct erase_scan *scan, struct err *e)
 {
-	struct erase_range *range = NULL;
+	struct segment_info *list = NULL;
 	size_t n = 0;
 	int rc, round = 0;
 
 	if (plan_rest(p, e) < 0)
 		return -1;
-	while ((rc = plan_view(p, &range, &n, e)) == 0)
+	while ((rc = plan_view(p, &list, &n, e)) == 0)
 		if (++round == ROUNDS_MAX)
 			return err_set(e, ERR_BUSY, "%s: the tail moves faster than it is read", p->st->db.path);
-	return rc < 0 ? -1 : plan_segments(p, scan, range, n, e);
+	if (rc > 0)
+		rc = erase_scan(scan, list, n, e);
+	free(list);
+	return rc;
 }
 
 int
@@ -375,6 +257,5 @@ store_erase_plan(struct store *st, const struct subject *s, struct pool *pool, i
 	buf_fini(&p.text);
 	json_tape_fini(&p.tape);
 	arena_fini(&p.arena);
-	free(scan.moved);
 	return rc < 0 ? store_blame(st, e) : 0;
 }

@@ -12,19 +12,7 @@
 
 #include "base/mem.h"
 #include "store/prune_judge.h"
-
-#define THREADS_MAX 16
-#define ROUNDS_MAX 20 /* of segments that moved while being read */
-
-struct task {
-	struct segment_info info;
-	uint64_t low, high; /* seqs that count */
-};
-
-struct task_list {
-	struct task *item;
-	size_t n, cap;
-};
+#include "store/spread.h"
 
 struct tail_line {
 	uint64_t seq;
@@ -40,19 +28,11 @@ struct planning {
 	struct buf lines; /* of the tail */
 	struct tail_line *line;
 	size_t n_lines, lines_cap;
-	pthread_mutex_t lock; /* around what follows */
-	struct task_list todo, moved;
-	size_t next;
+	struct spread_list todo;
+	struct prune_judge *judge; /* of each thread */
+	pthread_mutex_t lock;      /* around what follows */
 	struct prune_going *going;
 	size_t n_going, going_cap;
-	bool failed;
-};
-
-struct worker {
-	struct planning *planning;
-	struct job job;
-	struct prune_judge judge;
-	struct err err;
 };
 
 int64_t
@@ -73,14 +53,7 @@ prune_floor(void)
 	return time_now() - PRUNE_FLOOR;
 }
 
-static void
-add_task(struct task_list *l, const struct segment_info *info, uint64_t low, uint64_t high)
-{
-	mem_grow(&l->item, &l->cap, l->n + 1, sizeof(*l->item));
-	l->item[l->n++] = (struct task){ *info, low, high };
-}
-
-/* ---- sharing out ---- */
+/* ---- segments ---- */
 
 static void
 put_going(struct planning *p, const struct prune_going *g)
@@ -94,109 +67,14 @@ put_going(struct planning *p, const struct prune_going *g)
 }
 
 static int
-look_at(struct worker *w, const struct task *t, bool *moved)
+plan_segment(void *arg, size_t thread, const struct spread_task *t, struct stored *s, bool *adding, struct err *e)
 {
-	struct stored *s = store_segment(w->planning->st, &t->info, moved, &w->err);
+	struct planning *p = arg;
 	struct prune_going g = { .first = 0 };
-	int rc;
+	int rc = prune_judge_segment(&p->judge[thread], s, t->low, t->high, &g, e);
 
-	if (s == NULL)
-		return -1;
-	rc = prune_judge_segment(&w->judge, s, t->low, t->high, &g, &w->err);
-	*moved = s->moved;
-	store_segment_free(s);
-	put_going(w->planning, &g);
-	return rc;
-}
-
-static bool
-next_task(struct planning *p, struct task *t)
-{
-	bool got;
-
-	pthread_mutex_lock(&p->lock);
-	got = !p->failed && p->next < p->todo.n;
-	if (got)
-		*t = p->todo.item[p->next++];
-	pthread_mutex_unlock(&p->lock);
-	return got;
-}
-
-static void
-work(void *arg)
-{
-	struct worker *w = arg;
-	struct planning *p = w->planning;
-	struct task t;
-	int rc = 0;
-
-	while (rc == 0 && next_task(p, &t)) {
-		bool moved = false;
-
-		rc = p->go_on != NULL ? p->go_on(&w->err) : 0;
-		if (rc == 0 && (rc = look_at(w, &t, &moved)) < 0 && moved) {
-			err_clear(&w->err);
-			pthread_mutex_lock(&p->lock);
-			add_task(&p->moved, &t.info, t.low, t.high);
-			pthread_mutex_unlock(&p->lock);
-			rc = 0;
-		}
-	}
-	if (rc < 0) {
-		pthread_mutex_lock(&p->lock);
-		p->failed = true;
-		pthread_mutex_unlock(&p->lock);
-	}
-}
-
-/* The present homes of the seqs of the tasks that moved. */
-static int
-find_moved(struct planning *p, struct err *e)
-{
-	struct task_list old = p->moved;
-	struct segment_info *list = NULL;
-	size_t n = 0;
-	int rc = segment_list(p->st, 0, INT64_MAX, &list, &n, e);
-
-	p->moved = (struct task_list){ 0 };
-	p->todo.n = p->next = 0;
-	for (size_t i = 0; rc == 0 && i < old.n; i++)
-		for (size_t k = 0; k < n; k++)
-			if (list[k].first <= old.item[i].high && list[k].last >= old.item[i].low)
-				add_task(&p->todo, &list[k], old.item[i].low, old.item[i].high);
-	free(list);
-	free(old.item);
-	return rc;
-}
-
-static int
-run_workers(struct planning *p, struct worker *w, size_t n, struct pool *pool, struct err *e)
-{
-	for (size_t i = 1; i < n; i++)
-		pool_submit(pool, &w[i].job);
-	work(&w[0]);
-	for (size_t i = 1; i < n; i++)
-		pool_wait(pool, &w[i].job);
-	for (size_t i = 0; p->failed && i < n; i++)
-		if (w[i].err.code != ERR_OK) {
-			*e = w[i].err;
-			return -1;
-		}
-	return 0;
-}
-
-static int
-plan_segments(struct planning *p, struct worker *w, size_t n, struct pool *pool, struct err *e)
-{
-	int rc = run_workers(p, w, n, pool, e);
-
-	for (unsigned round = 0; rc == 0 && p->moved.n > 0; round++) {
-		if (round == ROUNDS_MAX)
-			return err_set(e, ERR_BUSY, "segments are replaced faster than they can be read");
-		rc = find_moved(p, e);
-		if (rc == 0)
-			rc = run_workers(p, w, n, pool, e);
-	}
+	(void)adding;
+	put_going(p, &g);
 	return rc;
 }
 
@@ -219,9 +97,8 @@ copy_line(void *arg, uint64_t seq, struct str line, struct err *e)
 /* The toolkit's own records are told by their reserved source, which nothing
  * from outside can have. */
 static int
-plan_tail(struct worker *w, struct err *e)
+plan_tail(struct planning *p, struct err *e)
 {
-	struct planning *p = w->planning;
 	struct prune_going g = { .first = 0 };
 	struct json_tape tape = { 0 };
 	struct arena arena = { 0 };
@@ -236,7 +113,7 @@ plan_tail(struct worker *w, struct err *e)
 		if (event_parse(&ev, p->lines.p + line->off, line->len, &event_stored, &tape, &arena, &detail) != EVENT_OK)
 			rc = err_set(e, ERR_INTEGRITY, "the tail's line at seq %llu is damaged", (unsigned long long)line->seq);
 		else if (!event_has(&ev, FIELD_SOURCE) || !str_eq(ev.v[FIELD_SOURCE], STR(EVENT_RESERVED_SOURCE)))
-			rc = prune_judge_event(&w->judge, &ev, line->seq, line->len, &g, e);
+			rc = prune_judge_event(&p->judge[0], &ev, line->seq, line->len, &g, e);
 	}
 	put_going(p, &g);
 	json_tape_fini(&tape);
@@ -247,7 +124,7 @@ plan_tail(struct worker *w, struct err *e)
 /* ---- all ---- */
 
 static int
-look(struct planning *p, uint64_t size, struct worker *w, size_t n, struct err *e)
+look(struct planning *p, uint64_t size, size_t threads, struct err *e)
 {
 	struct store *st = p->st;
 	struct segment_info *list = NULL;
@@ -263,14 +140,14 @@ look(struct planning *p, uint64_t size, struct worker *w, size_t n, struct err *
 		return err_set(e, ERR_REFUSED, "the log has %llu events only, not %llu", (unsigned long long)state.size,
 		    (unsigned long long)size);
 	p->size = size > 0 ? size : state.size;
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = holds_read(&w[i].judge.holds, st, e);
+	for (size_t i = 0; i < threads && rc == 0; i++)
+		rc = holds_read(&p->judge[i].holds, st, e);
 	if (rc < 0 || store_tail(st, 0, INT64_MAX, tail.count, &moved, copy_line, p, e) < 0 ||
 	    segment_list(st, 0, INT64_MAX, &list, &segments, e) < 0)
 		return -1;
 	for (size_t i = 0; i < segments; i++)
 		if (list[i].first < p->size)
-			add_task(&p->todo, &list[i], list[i].first,
+			spread_add(&p->todo, &list[i], list[i].first,
 			    list[i].last < p->size ? list[i].last : p->size - 1);
 	free(list);
 	return 0;
@@ -335,43 +212,23 @@ add_sums(struct prune_plan *plan, const struct prune_judge *s)
 	plan->tail += s->tail;
 }
 
-static struct worker *
-new_workers(struct planning *p, size_t n)
-{
-	struct worker *w = mem_zero(n, sizeof(*w));
-
-	for (size_t i = 0; i < n; i++) {
-		w[i].planning = p;
-		w[i].job = (struct job){ .run = work, .arg = &w[i] };
-		prune_judge_init(&w[i].judge, p->rule, p->rules);
-	}
-	return w;
-}
-
-static void
-free_workers(struct worker *w, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		prune_judge_fini(&w[i].judge);
-	free(w);
-}
-
 static int
-plan_all(struct planning *p, uint64_t size, struct worker *w, size_t n, struct pool *pool, struct prune_plan *plan,
-    struct err *e)
+plan_all(struct planning *p, uint64_t size, size_t threads, struct pool *pool, struct prune_plan *plan, struct err *e)
 {
+	struct spread spread = { .st = p->st, .pool = pool, .threads = threads, .go_on = p->go_on,
+		.segment = plan_segment, .arg = p };
 	int rc;
 
 	if (db_begin_read(&p->st->db, e) < 0)
 		return -1;
-	rc = look(p, size, w, n, e);
+	rc = look(p, size, threads, e);
 	db_rollback(&p->st->db);
-	if (rc < 0 || plan_segments(p, w, n, pool, e) < 0 || plan_tail(&w[0], e) < 0 || join_going(p, plan, e) < 0)
+	if (rc < 0 || spread_run(&spread, &p->todo, e) < 0 || plan_tail(p, e) < 0 || join_going(p, plan, e) < 0)
 		return -1;
 	plan->size = p->size;
-	for (size_t i = 0; i < n; i++) {
-		add_sums(plan, &w[i].judge);
-		holds_kept(&w[i].judge.holds, &plan->held, &plan->holds);
+	for (size_t i = 0; i < threads; i++) {
+		add_sums(plan, &p->judge[i]);
+		holds_kept(&p->judge[i].holds, &plan->held, &plan->holds);
 	}
 	return 0;
 }
@@ -382,8 +239,7 @@ planning_fini(struct planning *p)
 	for (size_t i = 0; i < p->n_going; i++)
 		buf_fini(&p->going[i].list);
 	free(p->going);
-	free(p->todo.item);
-	free(p->moved.item);
+	spread_list_fini(&p->todo);
 	free(p->line);
 	buf_fini(&p->lines);
 	pthread_mutex_destroy(&p->lock);
@@ -394,9 +250,8 @@ store_prune_plan(struct store *st, const struct prune_rule *rule, size_t n, uint
     int (*go_on)(struct err *e), struct prune_plan *p, struct err *e)
 {
 	struct planning planning = { .st = st, .rule = rule, .rules = n, .go_on = go_on };
-	size_t threads = pool == NULL ? 1 : pool_cpus() < THREADS_MAX ? pool_cpus() : THREADS_MAX;
+	size_t threads = spread_threads(pool, SIZE_MAX);
 	int64_t latest = TIME_MIN;
-	struct worker *w;
 	int rc;
 
 	if (n > PRUNE_RULES_MAX)
@@ -408,9 +263,13 @@ store_prune_plan(struct store *st, const struct prune_rule *rule, size_t n, uint
 	pthread_mutex_init(&planning.lock, NULL);
 	*p = (struct prune_plan){ .rules = n, .share = prune_shares_new(n), .oldest = TIME_NONE, .newest = TIME_NONE };
 	store_id(st, p->store);
-	w = new_workers(&planning, threads);
-	rc = plan_all(&planning, size, w, threads, pool, p, e);
-	free_workers(w, threads);
+	planning.judge = mem_zero(threads, sizeof(*planning.judge));
+	for (size_t i = 0; i < threads; i++)
+		prune_judge_init(&planning.judge[i], rule, n);
+	rc = plan_all(&planning, size, threads, pool, p, e);
+	for (size_t i = 0; i < threads; i++)
+		prune_judge_fini(&planning.judge[i]);
+	free(planning.judge);
 	planning_fini(&planning);
 	if (rc < 0)
 		prune_plan_fini(p);
