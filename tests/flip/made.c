@@ -252,17 +252,8 @@ prune_record(void *arg, const struct prune_part *part, struct event *record, str
 {
 	struct making *m = arg;
 	struct buf context = { 0 };
-	char oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
 
-	buf_printf(&context, "{\"operation\":\"op\",\"cutoff\":\"2024-06-01T00:00:00.000000Z\"");
-	if (part->part > 0) {
-		time_format(oldest, part->oldest);
-		time_format(newest, part->newest);
-		buf_printf(&context, ",\"part\":%u,\"events\":%" PRIu64 ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64
-		    ",\"oldest\":\"%.*s\",\"newest\":\"%.*s\",\"digest\":\"%s\"}", part->part, part->events,
-		    part->first_seq, part->last_seq, TIME_TEXT_LEN, oldest, TIME_TEXT_LEN, newest, part->digest);
-	} else
-		buf_printf(&context, ",\"closing\":true,\"events\":%" PRIu64 "}", part->events);
+	pruned_context(&context, part);
 	make_record(m, record, "audit.prune", buf_view(&context), a);
 	buf_fini(&context);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "made_record.h"
+#include "pruned.h"
 #include "store/store.h"
 #include "unit.h"
 
@@ -69,18 +70,10 @@ held_lift_record(void *arg, const int64_t *id, size_t n, struct event *record, s
 static inline void
 held_prune_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
 {
-	char oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
 	struct buf context = { 0 };
 
 	(void)arg;
-	time_format(oldest, part->oldest);
-	time_format(newest, part->newest);
-	if (part->part > 0)
-		buf_printf(&context, "{\"part\":%u,\"events\":%" PRIu64 ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64
-		    ",\"oldest\":\"%.*s\",\"newest\":\"%.*s\",\"digest\":\"%s\"}", part->part, part->events, part->first_seq,
-		    part->last_seq, TIME_TEXT_LEN, oldest, TIME_TEXT_LEN, newest, part->digest);
-	else
-		buf_printf(&context, "{\"closing\":true,\"events\":%" PRIu64 "}", part->events);
+	pruned_context(&context, part);
 	held_event(ev, "audit.prune", &context, a);
 	buf_fini(&context);
 }

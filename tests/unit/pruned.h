@@ -2,7 +2,27 @@
 #ifndef TESTS_PRUNED_H
 #define TESTS_PRUNED_H
 
+#include <inttypes.h>
+
+#include "base/time.h"
 #include "store/store.h"
+
+/* The context that the record of a prune needs to be verified: appended. */
+static inline void
+pruned_context(struct buf *context, const struct prune_part *part)
+{
+	char oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
+
+	if (part->part == 0) {
+		buf_printf(context, "{\"closing\":true,\"events\":%" PRIu64 "}", part->events);
+		return;
+	}
+	time_format(oldest, part->oldest);
+	time_format(newest, part->newest);
+	buf_printf(context, "{\"part\":%u,\"events\":%" PRIu64 ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64
+	    ",\"oldest\":\"%.*s\",\"newest\":\"%.*s\",\"digest\":\"%s\"}", part->part, part->events, part->first_seq,
+	    part->last_seq, TIME_TEXT_LEN, oldest, TIME_TEXT_LEN, newest, part->digest);
+}
 
 /* What happened before `cutoff` goes; *plan is what was planned (prune_plan_fini),
  * also after -1, *removed how many went. */

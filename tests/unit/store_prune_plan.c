@@ -284,19 +284,13 @@ static void
 prune_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
 {
 	struct recording *r = arg;
-	char oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
 	struct buf context = { 0 };
 
-	time_format(oldest, part->oldest);
-	time_format(newest, part->newest);
 	if (part->part > 0) {
 		ck_assert_uint_eq(part->part, ++r->parts);
 		r->events += part->events;
 		for (size_t i = 0; i < model.rules; i++)
 			r->by_rule[i] += part->by_rule[i];
-		buf_printf(&context, "{\"part\":%u,\"events\":%" PRIu64 ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64
-		    ",\"oldest\":\"%.*s\",\"newest\":\"%.*s\",\"digest\":\"%s\"}", part->part, part->events, part->first_seq,
-		    part->last_seq, TIME_TEXT_LEN, oldest, TIME_TEXT_LEN, newest, part->digest);
 	} else {
 		r->closings++;
 		r->closing_events = part->events;
@@ -304,8 +298,8 @@ prune_record(void *arg, const struct prune_part *part, struct event *ev, struct 
 			r->held += part->held[i].events;
 		for (size_t i = 0; i < model.rules; i++)
 			ck_assert_uint_eq(part->by_rule[i], r->by_rule[i]);
-		buf_printf(&context, "{\"closing\":true,\"events\":%" PRIu64 "}", part->events);
 	}
+	pruned_context(&context, part);
 	held_event(ev, "audit.prune", &context, a);
 	event_set_time(ev, FIELD_TIME, START - TIME_DAY); /* older than all: records stay */
 	buf_fini(&context);

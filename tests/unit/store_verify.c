@@ -95,19 +95,10 @@ fill_record(struct event *ev, const char *action, struct str context, struct are
 static void
 prune_record(void *arg, const struct prune_part *part, struct event *ev, struct arena *a)
 {
-	char oldest[TIME_TEXT_LEN], newest[TIME_TEXT_LEN];
 	struct buf context = { 0 };
 
 	(void)arg;
-	time_format(oldest, part->oldest);
-	time_format(newest, part->newest);
-	if (part->part > 0)
-		buf_printf(&context, "{\"part\":%u,\"events\":%llu,\"first_seq\":%llu,\"last_seq\":%llu,\"oldest\":\"%.*s\","
-		    "\"newest\":\"%.*s\",\"digest\":\"%s\"}", part->part, (unsigned long long)part->events,
-		    (unsigned long long)part->first_seq, (unsigned long long)part->last_seq, TIME_TEXT_LEN, oldest,
-		    TIME_TEXT_LEN, newest, part->digest);
-	else
-		buf_printf(&context, "{\"closing\":true,\"events\":%llu}", (unsigned long long)part->events);
+	pruned_context(&context, part);
 	fill_record(ev, "audit.prune", buf_view(&context), a);
 	buf_fini(&context);
 }
