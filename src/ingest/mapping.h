@@ -62,6 +62,15 @@ const struct mapping_shape *mapping_shape(const struct mapping *m);
 struct mapping_run;
 size_t mapping_fits(struct mapping_run *run, const struct json_tape *t);
 
+/*
+ * The mapping in a folder that fits the beginning of a stream best: most of the
+ * first records have all of its marks, and no other has more marks.  head is
+ * as much as is at hand, up to MAPPING_HEAD_MAX bytes of it are looked at.
+ * Yours; NULL: none fits (*e stays as it is), or a mapping cannot be read.
+ */
+#define MAPPING_HEAD_MAX (1024u * 1024)
+struct mapping *mapping_guess(const char *folder, struct str head, struct err *e);
+
 /* For --explain: where a field of the last event came from. */
 struct mapping_reason {
 	struct str source; /* as the mapping says it: a path, a text; p == NULL: a default */
