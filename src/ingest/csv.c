@@ -248,7 +248,8 @@ csv_reader_feed(struct csv_reader *r, const char *p, size_t len, struct csv_row 
 
 		feed_line(r, p + done, n, newline != NULL);
 		done += n;
-		if (r->fault == NULL && r->row_ended)
+		/* CR LF may come in two pieces. */
+		if (r->fault == NULL && r->row_ended && newline != NULL)
 			*got = give(r, row);
 	}
 	return r->fault != NULL ? told(r, e) : (int64_t)done;

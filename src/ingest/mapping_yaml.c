@@ -106,17 +106,45 @@ mapping_read_tests(struct mapping_reader *r, const char *key, struct tests *out,
 
 /* ---- tables ---- */
 
+/* A row, and where its key stood. */
+struct placed_row {
+	struct row row;
+	struct yaml_place at;
+};
+
 static int
-by_key(const void *a, const void *b)
+by_key(const void *pa, const void *pb)
 {
-	return str_cmp(((const struct row *)a)->key, ((const struct row *)b)->key);
+	const struct placed_row *a = pa, *b = pb;
+	int rc = str_cmp(a->row.key, b->row.key);
+
+	if (rc == 0)
+		rc = a->at.line < b->at.line || (a->at.line == b->at.line && a->at.column < b->at.column) ? -1 : 1;
+	return rc;
+}
+
+static int
+keep_rows(struct mapping_reader *r, const char *key, struct placed_row *row, size_t n, struct table *out,
+    struct err *e)
+{
+	if (n == 0)
+		return yaml_fault(r->y, e, "%s: an empty table", key);
+	qsort(row, n, sizeof(*row), by_key);
+	for (size_t i = 1; i < n; i++)
+		if (str_eq(row[i - 1].row.key, row[i].row.key))
+			return yaml_fault_at(r->y, row[i].at, e, "%s: '%.60s' is given twice", key, row[i].row.key.p);
+	out->row = arena_alloc(&r->m->arena, n * sizeof(*out->row));
+	for (size_t i = 0; i < n; i++)
+		out->row[i] = row[i].row;
+	out->n = n;
+	return 0;
 }
 
 /* The mapping that was entered: KEY: VALUE. */
 int
 mapping_read_table(struct mapping_reader *r, const char *key, struct table *out, struct err *e)
 {
-	struct row *row = NULL;
+	struct placed_row *row = NULL;
 	size_t cap = 0, n = 0;
 	struct str text;
 	int rc;
@@ -127,23 +155,14 @@ mapping_read_table(struct mapping_reader *r, const char *key, struct table *out,
 			break;
 		}
 		mem_grow(&row, &cap, n + 1, sizeof(*row));
-		row[n].key = keep(r->m, text);
-		if ((rc = yaml_text(r->y, row[n].key.p, &text, e)) != 0)
+		row[n].at = yaml_place(r->y);
+		row[n].row.key = keep(r->m, text);
+		if ((rc = yaml_text(r->y, row[n].row.key.p, &text, e)) != 0)
 			break;
-		row[n++].value = keep(r->m, text);
+		row[n++].row.value = keep(r->m, text);
 	}
-	if (n > 1)
-		qsort(row, n, sizeof(*row), by_key);
-	for (size_t i = 1; rc == 0 && i < n; i++)
-		if (str_eq(row[i - 1].key, row[i].key))
-			rc = yaml_fault(r->y, e, "%s: '%.60s' is given twice", key, row[i].key.p);
-	if (rc == 0 && n == 0)
-		rc = yaml_fault(r->y, e, "%s: an empty table", key);
-	if (rc == 0) {
-		out->row = arena_alloc(&r->m->arena, n * sizeof(*row));
-		memcpy(out->row, row, n * sizeof(*row));
-		out->n = n;
-	}
+	if (rc == 0)
+		rc = keep_rows(r, key, row, n, out, e);
 	free(row);
 	return rc;
 }

@@ -66,7 +66,8 @@ give(struct records *r, size_t end, bool broken, struct record *out)
 	bool skipped = r->skipping;
 
 	*out = (struct record){ .text = { r->text.p + r->start, end - r->start }, .offset = r->offset + r->start,
-		.end = r->offset + end, .line = r->first_line, .broken = broken };
+		.end = r->offset + end, .line = r->first_line, .too_long = end - r->start > JSON_LEN_MAX,
+		.broken = broken };
 	if (r->container)
 		r->lists = 0;
 	r->within = r->skipping = r->string = r->escape = r->bare = r->key_open = r->container = false;
