@@ -265,7 +265,7 @@ change_letters(const struct rule *rule, struct str s, struct arena *a)
 	return (struct str){ o, s.len };
 }
 
-/* Source, parts of it, another word for it: in this order. */
+/* Source, a part of it, its letters, another word for it: in this order. */
 static bool
 rule_text(struct mapping_run *run, const struct rule *rule, struct given *g, struct arena *a)
 {
@@ -283,16 +283,16 @@ rule_text(struct mapping_run *run, const struct rule *rule, struct given *g, str
 			return false;
 		g->whole = g->whole && g->text.len == all.len;
 	}
-	if (rule->lookup != NULL) {
-		g->whole = false;
-		if (!look_up(rule, &g->text))
-			return false;
-	}
 	if (rule->letters != LETTERS_AS_THEY_ARE) {
 		struct str as_it_was = g->text;
 
 		g->text = change_letters(rule, g->text, a);
 		g->whole = g->whole && str_eq(as_it_was, g->text);
+	}
+	if (rule->lookup != NULL) {
+		g->whole = false;
+		if (!look_up(rule, &g->text))
+			return false;
 	}
 	return true;
 }
@@ -419,6 +419,15 @@ fill(struct filling *f, enum field field, const struct rule *rule, struct given 
 	return true;
 }
 
+/* Neither absent nor null nor an empty list or object. */
+static bool
+is_something(const struct json_tape *t, uint32_t value)
+{
+	const struct json_token *tok = &t->tok[value];
+
+	return value != 0 && tok->type != TOKEN_NULL && (tok->type < TOKEN_ARRAY || tok->next > value + 1);
+}
+
 /* Any value as it stands: lists and objects too. */
 static bool
 fill_json(struct filling *f, enum field field, const struct rule *rule, struct given *g)
@@ -428,7 +437,7 @@ fill_json(struct filling *f, enum field field, const struct rule *rule, struct g
 	for (size_t i = 0; i < rule->n_from; i++) {
 		uint32_t value = f->run->at[rule->from[i]];
 
-		if (value == 0 || f->run->t->tok[value].type == TOKEN_NULL)
+		if (!is_something(f->run->t, value))
 			continue;
 		*g = (struct given){ .node = rule->from[i], .whole = true };
 		event_set(f->ev, field, json_text(f->run->t, value, f->a));
