@@ -68,9 +68,7 @@ give(struct records *r, size_t end, bool broken, struct record *out)
 	*out = (struct record){ .text = { r->text.p + r->start, end - r->start }, .offset = r->offset + r->start,
 		.end = r->offset + end, .line = r->first_line, .too_long = end - r->start > JSON_LEN_MAX,
 		.broken = broken };
-	if (r->container)
-		r->lists = 0;
-	r->within = r->skipping = r->string = r->escape = r->bare = r->key_open = r->container = false;
+	r->within = r->skipping = r->string = r->escape = r->bare = r->key_open = false;
 	r->depth = 0;
 	r->last = 0;
 	r->at = end;
@@ -223,9 +221,22 @@ may_open(const struct records *r)
 
 enum step { STEP_ON, STEP_GIVEN, STEP_AGAIN };
 
+/* What is behind a list of records has no record in it; whatever comes next
+ * begins anew. */
+static enum step
+leave_container(struct records *r)
+{
+	r->within = r->container = r->string = r->escape = false;
+	r->depth = r->lists = 0;
+	r->last = 0;
+	return STEP_AGAIN;
+}
+
 static enum step
 open_value(struct records *r, char c, struct record *out)
 {
+	if (!may_open(r) && r->container)
+		return leave_container(r);
 	if (!may_open(r))
 		return give_broken(r, out) ? STEP_GIVEN : STEP_AGAIN;
 	if (c == '[' && opens_list(r)) {
@@ -252,11 +263,8 @@ close_value(struct records *r, char c, struct record *out)
 		r->depth--;
 	if (r->depth > 0)
 		return STEP_ON;
-	if (r->container) {
-		r->within = r->container = false;
-		r->lists = 0;
-		return STEP_AGAIN;
-	}
+	if (r->container)
+		return leave_container(r);
 	return give(r, r->at, false, out) ? STEP_GIVEN : STEP_AGAIN;
 }
 
@@ -301,6 +309,8 @@ step_within(struct records *r, struct record *out)
 		return step(r, out);
 	if (pass_string(r))
 		return STEP_ON;
+	if (r->container)
+		return leave_container(r);
 	r->newline = r->at;
 	r->newline_line = r->line;
 	return give(r, r->at, true, out) ? STEP_GIVEN : STEP_AGAIN;

@@ -305,7 +305,7 @@ START_TEST(mistakes_are_told_with_their_place)
 	refuses("drop: [a b]\n", "x.yaml:1:8: drop: at character 3: expected one of = != < <= > >= ~ !~ in; that a path is there at all is: has PATH");
 	refuses("drop: [a = ]\n", "x.yaml:1:8: drop: at character 4: expected a value");
 	refuses("drop:\n  - a < x\n", "x.yaml:2:5: drop: at character 6: expected an integer");
-	refuses("drop:\n  - a in (b\n", "x.yaml:2:5: drop: at character 8: expected ',' or ')'");
+	refuses("drop:\n  - a in (b\n", "x.yaml:2:5: drop: at character 8: expected ',' or ')'; within [ ] and { } a condition with a comma needs quotes");
 	refuses("format: cvs\n", "x.yaml:1:9: format: 'cvs' is not json or csv; the nearest is csv");
 	refuses("event:\n" NEEDED "  context: rst\n", "x.yaml:4:12: context: expected rest, nothing or a list of paths");
 	refuses("each: &a b\n", "x.yaml:1:7: anchors and aliases are not allowed");

@@ -93,6 +93,35 @@ START_TEST(each_mapping_makes_of_its_records_what_is_written_beside_them)
 }
 END_TEST
 
+START_TEST(the_example_of_a_mapping_works)
+{
+	struct mapped x = { 0 };
+	struct mapping *m;
+	struct str records;
+	char path[1200];
+
+	snprintf(path, sizeof(path), "%s/examples/deploy.yaml", top());
+	m = mapping_find(folder, path, &e);
+	ck_assert_msg(m != NULL, "%s", e.text);
+	snprintf(path, sizeof(path), "%s/examples/deploy.json", top());
+	records = slurp(path);
+	mapped_text(&x, m, records, 4096);
+	buf_byte(&x.out, '\0');
+	ck_assert_str_eq(x.out.p,
+	    "{\"id\":\"d-1\",\"time\":\"2026-03-01T10:00:00.000000Z\",\"action\":\"deploy.start\",\"severity\":\"info\","
+	    "\"outcome\":\"success\",\"actor_id\":\"ann\",\"actor_email\":\"ann@acme.example\",\"target_path\":\"shop/cart\","
+	    "\"host\":\"ci-7\",\"context\":{\"verb\":\"push\",\"state\":\"done\",\"who\":{\"via\":\"sso\"},"
+	    "\"node\":\"ci-7.acme.example\",\"commit\":\"9f3c\"}}\n"
+	    "{\"id\":\"d-2\",\"time\":\"2026-03-01T10:00:05.000000Z\",\"action\":\"deploy.scale\",\"severity\":\"info\","
+	    "\"outcome\":\"failure\",\"actor_id\":\"bob\",\"actor_email\":\"bob@acme.example\",\"reason\":\"no such pool\","
+	    "\"context\":{\"app\":{\"team\":\"shop\",\"name\":\"-\"}}}\n"
+	    "dropped\n");
+	mapping_free(m);
+	mapped_fini(&x);
+	free((void *)(uintptr_t)records.p);
+}
+END_TEST
+
 START_TEST(our_own_lines_are_no_product_s)
 {
 	static const char line[] =
@@ -244,6 +273,7 @@ shipped_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, each_mapping_makes_of_its_records_what_is_written_beside_them);
+	tcase_add_test(t, the_example_of_a_mapping_works);
 	tcase_add_test(t, our_own_lines_are_no_product_s);
 	tcase_add_test(t, an_unknown_name_gets_the_nearest);
 	tcase_add_loop_test(t, real_logs_become_events_and_nothing_of_them_is_lost, 0,

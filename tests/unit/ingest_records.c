@@ -93,6 +93,8 @@ START_TEST(a_broken_line_does_not_swallow_the_next)
 	cuts("{\"a\":[1\n{\"b\":1}\n", "1.0 {\"a\":[1!\n2.8 {\"b\":1}\n");
 	cuts("{\"a\":1{\"b\":1}\n{}", "1.0 {\"a\":1{\"b\":1}!\n2.14 {}\n");
 	cuts("{\"a\":", "1.0 {\"a\":!\n");
+	cuts("{\"Records\":[{}]\n{\"b\":1}\n", "1.12 {}\n2.16 {\"b\":1}\n");
+	cuts("{\"Records\":[{}],\"x\":\"y\n{\"b\":1}\n", "1.12 {}\n2.23 {\"b\":1}\n");
 }
 END_TEST
 
