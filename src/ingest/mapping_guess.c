@@ -50,7 +50,8 @@ marks_of(struct guess *g, const struct mapping *m)
 
 /* A mapping of the folder, tried; whichever of the two is better stays. */
 static int
-try_name(struct guess *g, const char *folder, const char *name, struct mapping **best, size_t *most, struct err *e)
+try_name(struct guess *g, const char *folder, const char *name, struct mapping **best, size_t *most,
+    struct err *e)
 {
 	struct mapping *m = mapping_find(folder, name, e);
 	size_t marks;

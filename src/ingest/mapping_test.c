@@ -153,7 +153,9 @@ read_list(struct test_reader *r, struct test *out)
 		if (add_value(r, out, ",)", &cap) != 0)
 			return -1;
 	while (take(r, STR(",")));
-	return take(r, STR(")")) ? 0 : err_set(r->e, ERR_FAIL, "expected ',' or ')'; within [ ] and { } a condition with a comma needs quotes");
+	if (take(r, STR(")")))
+		return 0;
+	return err_set(r->e, ERR_FAIL, "expected ',' or ')'; within [ ] and { } a condition with a comma needs quotes");
 }
 
 /* A 64-bit integer, whole. */

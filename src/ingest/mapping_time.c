@@ -284,7 +284,8 @@ read_by_pattern(struct str pattern, struct str default_zone, struct str s, int64
 }
 
 int
-mapping_time_read(const struct time_format *f, struct str zone_name, struct str text, int64_t *us, bool *inexact)
+mapping_time_read(const struct time_format *f, struct str zone_name, struct str text, int64_t *us,
+    bool *inexact)
 {
 	*inexact = false;
 	switch (f->kind) {

@@ -174,6 +174,13 @@ struct str mapping_run_text(struct mapping_run *run, uint32_t node);
 /* Compiles; the mapping keeps it.  NULL: *e. */
 struct regex *mapping_regex(struct mapping *m, struct str pattern, struct err *e);
 
+/* ---- an event ---- */
+
+/* Of what the run is at; bytes live in `a`, the tape's text or the mapping.  EVENT_OK,
+ * or the fault with *detail.  `reason` has FIELD_COUNT places, or is NULL. */
+enum event_fault mapping_make_event(struct mapping_run *run, struct event *ev,
+    const struct event_policy *policy, struct arena *a, const char **detail, struct mapping_reason *reason);
+
 /* ---- times ---- */
 
 /* "epoch", "%d/%b/%Y:%H:%M:%S %z" ...; -1: *e. */
@@ -181,7 +188,8 @@ int mapping_time_parse(struct str text, struct time_format *out, struct arena *a
 /* "Z" or an offset as in RFC 3339. */
 bool mapping_zone_valid(struct str zone);
 /* 0, or -1 when the text is no such time; *inexact as time_parse says. */
-int mapping_time_read(const struct time_format *f, struct str zone, struct str text, int64_t *us, bool *inexact);
+int mapping_time_read(const struct time_format *f, struct str zone, struct str text, int64_t *us,
+    bool *inexact);
 
 /* ---- the context ---- */
 

@@ -46,7 +46,8 @@ mapping_read_path(struct mapping_reader *r, struct str text, uint32_t *node, str
 
 /* One path or a list of them; their texts, joined by ", ", when asked for. */
 int
-mapping_read_paths(struct mapping_reader *r, const char *key, uint32_t **out, size_t *n, struct buf *told, struct err *e)
+mapping_read_paths(struct mapping_reader *r, const char *key, uint32_t **out, size_t *n, struct buf *told,
+    struct err *e)
 {
 	uint32_t *node = NULL;
 	size_t cap = 0, count = 0;
@@ -89,8 +90,10 @@ mapping_read_tests(struct mapping_reader *r, const char *key, struct tests *out,
 		if (mapping_test_parse(r->m, text, &test[count - 1], &column, &why) == 0 &&
 		    (r->m->values += test[count - 1].n + 1) <= MAPPING_VALUES_MAX)
 			continue;
-		rc = why.code == ERR_OK ? yaml_fault(r->y, e, "more than %d conditions and their values", MAPPING_VALUES_MAX) :
-		    yaml_fault(r->y, e, "%s: at character %zu: %s", key, column, why.text);
+		if (why.code == ERR_OK)
+			rc = yaml_fault(r->y, e, "more than %d conditions and their values", MAPPING_VALUES_MAX);
+		else
+			rc = yaml_fault(r->y, e, "%s: at character %zu: %s", key, column, why.text);
 		break;
 	}
 	if (rc == 0 && count == 0)
@@ -207,7 +210,8 @@ read_tables(struct mapping_reader *r, struct err *e)
 
 /* One of a few words. */
 static int
-read_word(struct mapping_reader *r, const char *key, const char *const *words, size_t n, size_t *which, struct err *e)
+read_word(struct mapping_reader *r, const char *key, const char *const *words, size_t n, size_t *which,
+    struct err *e)
 {
 	struct str text;
 	const char *near;

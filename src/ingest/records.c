@@ -159,7 +159,8 @@ is_list_name(const struct records *r)
 static bool
 opens_list(struct records *r)
 {
-	if (r->depth != 1 || r->last != ':' || r->in_list || r->skipping || r->container || !r->key_open || !is_list_name(r))
+	if (r->depth != 1 || r->last != ':' || r->in_list || r->skipping || r->container ||
+	    !r->key_open || !is_list_name(r))
 		return false;
 	r->within = false;
 	r->lists = 2;
