@@ -133,6 +133,14 @@ end_row(int c, void *arg)
 	r->row_ended = true;
 }
 
+/* Blanks around a bare cell are part of it (RFC 4180); libcsv would drop them. */
+static int
+is_never_blank(unsigned char c)
+{
+	(void)c;
+	return 0;
+}
+
 /* ---- the reader ---- */
 
 struct csv_reader *
@@ -143,6 +151,7 @@ csv_reader_new(char delimiter, bool fold)
 	csv_init(&r->parser, CSV_STRICT | CSV_STRICT_FINI);
 	csv_set_delim(&r->parser, (unsigned char)delimiter);
 	csv_set_realloc_func(&r->parser, mem_resize);
+	csv_set_space_func(&r->parser, is_never_blank);
 	r->fold = fold;
 	return r;
 }

@@ -1,6 +1,9 @@
 /* CSV rows as records: strict, by the names in the header. */
+#include <jansson.h>
 #include <stdio.h>
 
+#include "base/stream.h"
+#include "corpora.h"
 #include "ingest/csv.h"
 #include "unit.h"
 
@@ -47,6 +50,7 @@ START_TEST(rows_become_objects_by_the_header)
 	reads("a,b\n1,2\n3,\n", "2.4-8 {\"a\":\"1\",\"b\":\"2\"}\n3.8-11 {\"a\":\"3\",\"b\":\"\"}\n");
 	reads("a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n3,4", "2.5-21 {\"a\":\"1\",\"b\":\"x, \\\"y\\\"\\nz\"}\n4.21-24 {\"a\":\"3\",\"b\":\"4\"}\n");
 	reads("\xef\xbb\xbf\"a\",b\n1,2\n", "2.9-13 {\"a\":\"1\",\"b\":\"2\"}\n");
+	reads("a,b\n 1 ,\t\n", "2.4-10 {\"a\":\" 1 \",\"b\":\"\\t\"}\n");
 	reads("a\n", "");
 	reads("", "");
 }
@@ -89,6 +93,61 @@ START_TEST(a_row_is_bounded)
 }
 END_TEST
 
+/* ---- csv-spectrum: tables, and what they mean as JSON ---- */
+
+static json_t *
+rows_of(const char *path)
+{
+	struct csv_reader *r = csv_reader_new(',', false);
+	json_t *rows = json_array();
+	struct csv_row row;
+	size_t len = 0, at = 0;
+	char *text;
+	bool got;
+
+	err_clear(&e);
+	text = file_read(path, CSV_ROW_MAX, &len, &e);
+	ck_assert_msg(text != NULL, "%s", e.text);
+	while (at < len) {
+		int64_t n = csv_reader_feed(r, text + at, len - at, &row, &got, &e);
+
+		ck_assert_msg(n > 0, "%s: %s", path, e.text);
+		if (got)
+			json_array_append_new(rows, json_loadb(row.text.p, row.text.len, 0, NULL));
+		at += (size_t)n;
+	}
+	if (csv_reader_end(r, &row, &e) > 0)
+		json_array_append_new(rows, json_loadb(row.text.p, row.text.len, 0, NULL));
+	csv_reader_free(r);
+	free(text);
+	return rows;
+}
+
+START_TEST(the_tables_of_csv_spectrum_mean_what_they_should)
+{
+	/* Without newlines_crlf, whose table has lost the CR that its JSON has. */
+	static const char *const names[] = { "comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json",
+	    "newlines", "quotes_and_newlines", "simple", "simple_crlf", "utf8" };
+	char path[CORPORA_PATH_MAX], rest[128];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		json_t *rows, *expected;
+
+		snprintf(rest, sizeof(rest), "conformance/csv/csv-spectrum/csvs/%s.csv", names[i]);
+		if (!corpora_path(path, rest))
+			return;
+		rows = rows_of(path);
+		snprintf(rest, sizeof(rest), "conformance/csv/csv-spectrum/json/%s.json", names[i]);
+		ck_assert(corpora_path(path, rest));
+		expected = json_load_file(path, 0, NULL);
+		ck_assert_ptr_nonnull(expected);
+		ck_assert_msg(json_equal(rows, expected), "%s", names[i]);
+		json_decref(rows);
+		json_decref(expected);
+	}
+}
+END_TEST
+
 static Suite *
 csv_suite(void)
 {
@@ -100,6 +159,7 @@ csv_suite(void)
 	tcase_add_test(t, a_row_of_another_length_is_told_or_short);
 	tcase_add_test(t, what_is_no_strict_csv_ends_the_reading);
 	tcase_add_test(t, a_row_is_bounded);
+	tcase_add_test(t, the_tables_of_csv_spectrum_mean_what_they_should);
 	suite_add_tcase(s, t);
 	return s;
 }
