@@ -73,7 +73,7 @@ struct mapping *mapping_guess(const char *folder, struct str head, struct err *e
 
 /* For --explain: where a field of the last event came from. */
 struct mapping_reason {
-	struct str source; /* as the mapping says it: a path, a text; p == NULL: a default */
+	struct str source; /* as the mapping says it, and the mapping's: a path, a text; p == NULL: a default */
 	size_t line;       /* of the rule in the mapping */
 };
 

@@ -268,12 +268,17 @@ END_TEST
 
 START_TEST(it_says_where_each_field_came_from)
 {
-	makes("event:\n  time: t\n  action:\n    - nothere\n    - [b, a]\n  outcome: { text: success }\n  context: nothing\n", RECORD "}",
-	    "{\"time\":\"2026-01-02T03:04:05.000000Z\",\"action\":\"x\",\"severity\":\"info\",\"outcome\":\"success\"}\n");
+	struct mapping *m = mapping_parse("x.yaml", STR("event:\n  time: t\n  action:\n    - nothere\n    - [b, a]\n"
+	    "  outcome: { text: success }\n"), &e);
+
+	ck_assert_ptr_nonnull(m);
+	mapped_text(&x, m, STR(RECORD "}"), 100);
+	ck_assert_uint_eq(x.events, 1);
 	ck_assert(str_eq(x.reason[FIELD_ACTION].source, STR("a")));
 	ck_assert_uint_eq(x.reason[FIELD_ACTION].line, 5);
 	ck_assert(str_eq(x.reason[FIELD_OUTCOME].source, STR("success")));
 	ck_assert_ptr_null(x.reason[FIELD_SEVERITY].source.p);
+	mapping_free(m);
 }
 END_TEST
 
