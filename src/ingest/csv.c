@@ -81,8 +81,11 @@ add_name(struct csv_reader *r, struct str s)
 	if (s.len == 0 || is_taken(r, buf_view(name))) {
 		buf_str(&numbered, s);
 		buf_printf(&numbered, "%s%zu", s.len > 0 ? "_" : "column_", r->n + 1);
-		while (buf_reset(name), json_quote(name, buf_view(&numbered)), is_taken(r, buf_view(name)))
+		do {
+			buf_reset(name);
+			json_quote(name, buf_view(&numbered));
 			buf_byte(&numbered, '_');
+		} while (is_taken(r, buf_view(name)));
 	}
 	r->n++;
 	buf_fini(&folded);

@@ -158,7 +158,7 @@ read_list(struct test_reader *r, struct test *out)
 	return err_set(r->e, ERR_FAIL, "expected ',' or ')'; within [ ] and { } a condition with a comma needs quotes");
 }
 
-/* A 64-bit integer, whole. */
+/* A 64-bit integer, whole; gathered below zero, where there is one more. */
 static bool
 read_number(struct str s, int64_t *out)
 {
@@ -172,7 +172,8 @@ read_number(struct str s, int64_t *out)
 		    __builtin_sub_overflow(value, s.p[i] - '0', &value))
 			return false;
 	}
-	return negative ? *out = value, true : !__builtin_sub_overflow(0, value, out);
+	*out = value;
+	return negative || !__builtin_sub_overflow(0, value, out);
 }
 
 static const struct {

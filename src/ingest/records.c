@@ -128,8 +128,10 @@ pass_between(struct records *r, char c)
 			r->container = true;
 			r->depth = 1;
 			r->last = ']';
-		} else
-			r->lists = 0, r->in_list = false;
+		} else {
+			r->lists = 0;
+			r->in_list = false;
+		}
 		return true;
 	}
 	if (c == '[' && r->lists == 0) {
