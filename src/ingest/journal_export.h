@@ -34,6 +34,13 @@ struct journal_entry {
 	bool broken;          /* no entry of this format, or one that is too long: up to the next empty line */
 };
 
+/* How every export begins. */
+static inline bool
+journal_export_begins(struct str head)
+{
+	return str_begins(head, STR("__CURSOR="));
+}
+
 void journal_export_init(struct journal_export *j);
 void journal_export_fini(struct journal_export *j);
 

@@ -2,13 +2,14 @@
  * mapping_guess: which mapping a log is for, from its first records.
  *
  * Each mapping cuts the beginning into records its own way, because only it
- * knows which member of a document is a list of them.  CSV is never guessed:
- * almost any text could be some.
+ * knows which member of a document is a list of them.  CSV has no marks of
+ * its own: it is what becomes events, and counts for less than any marks.
  *
  * In: the beginning of a stream.   Out: the mapping that fits best, or none.
  */
 #include <stdlib.h>
 
+#include "ingest/csv.h"
 #include "ingest/mapping.h"
 #include "ingest/records.h"
 
@@ -48,6 +49,47 @@ marks_of(struct guess *g, const struct mapping *m)
 	return fit * 2 > n ? marks : 0;
 }
 
+/* Whether a row becomes an event. */
+static bool
+makes_event(struct guess *g, struct mapping_run *run, struct str row)
+{
+	static const struct event_policy policy = { .assume_now = TIME_NONE };
+	enum event_fault fault;
+	const char *detail;
+	struct event ev;
+
+	arena_reset(&g->arena);
+	if (mapping_scan(run, &g->tape, row.p, row.len, &g->arena, &detail) != EVENT_OK)
+		return false;
+	mapping_begin(run, &g->tape);
+	return mapping_next(run, &ev, &policy, &g->arena, &fault, &detail, NULL) == MAPPING_EVENT;
+}
+
+/* The same for CSV: 1, or 0 when too few of the first rows become events. */
+static size_t
+marks_of_table(struct guess *g, const struct mapping *m)
+{
+	struct csv_reader *r = csv_reader_new(mapping_shape(m)->delimiter, mapping_shape(m)->fold);
+	struct mapping_run *run = mapping_run_new(m);
+	struct err ignored = ERR_NONE;
+	struct csv_row row;
+	size_t n = 0, fit = 0, at = 0;
+	int64_t took = 1;
+	bool got;
+
+	while (n < RECORDS_LOOKED_AT && at < g->head.len && took > 0) {
+		took = csv_reader_feed(r, g->head.p + at, g->head.len - at, &row, &got, &ignored);
+		at += took > 0 ? (size_t)took : 0;
+		if (took <= 0 || !got)
+			continue;
+		n++;
+		fit += !row.broken && makes_event(g, run, row.text);
+	}
+	csv_reader_free(r);
+	mapping_run_free(run);
+	return took > 0 && fit * 2 > n;
+}
+
 /* A mapping of the folder, tried; whichever of the two is better stays. */
 static int
 try_name(struct guess *g, const char *folder, const char *name, struct mapping **best, size_t *most,
@@ -58,7 +100,7 @@ try_name(struct guess *g, const char *folder, const char *name, struct mapping *
 
 	if (m == NULL)
 		return -1;
-	marks = mapping_shape(m)->format == MAPPING_JSON ? marks_of(g, m) : 0;
+	marks = mapping_shape(m)->format == MAPPING_JSON ? marks_of(g, m) : marks_of_table(g, m);
 	if (marks > *most) {
 		mapping_free(*best);
 		*best = m;

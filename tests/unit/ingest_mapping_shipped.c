@@ -135,6 +135,18 @@ START_TEST(our_own_lines_are_no_product_s)
 }
 END_TEST
 
+START_TEST(a_table_is_recognised_by_what_it_becomes)
+{
+	struct mapping *m = mapping_guess(folder, STR("Date,User,Operation\n2026-01-02T03:04:05Z,bob,login\n"), &e);
+
+	ck_assert_msg(m != NULL, "%s", e.text);
+	ck_assert_str_eq(mapping_name(m), "csv");
+	mapping_free(m);
+	ck_assert_ptr_null(mapping_guess(folder, STR("type=SYSCALL msg=audit(1.2:3): a=1, b=2\nx,y\n"), &e));
+	ck_assert_ptr_null(mapping_guess(folder, STR("Date,User\n2026-01-02T03:04:05Z,bob\n"), &e));
+}
+END_TEST
+
 START_TEST(an_unknown_name_gets_the_nearest)
 {
 	ck_assert_ptr_null(mapping_find(folder, "cloudtrial", &e));
@@ -275,6 +287,7 @@ shipped_suite(void)
 	tcase_add_test(t, each_mapping_makes_of_its_records_what_is_written_beside_them);
 	tcase_add_test(t, the_example_of_a_mapping_works);
 	tcase_add_test(t, our_own_lines_are_no_product_s);
+	tcase_add_test(t, a_table_is_recognised_by_what_it_becomes);
 	tcase_add_test(t, an_unknown_name_gets_the_nearest);
 	tcase_add_loop_test(t, real_logs_become_events_and_nothing_of_them_is_lost, 0,
 	    (int)(sizeof(logs) / sizeof(logs[0])));
