@@ -261,6 +261,43 @@ yaml_key(struct yaml *y, const char *const *names, size_t n, uint64_t *seen, siz
 }
 
 int
+yaml_name(struct yaml *y, struct str *out, struct err *e)
+{
+	if (next(y, e) != 0)
+		return -1;
+	if (y->event.type == YAML_MAPPING_END_EVENT)
+		return --y->depth > 0 ? 0 : end_document(y, e);
+	if (y->event.type != YAML_SCALAR_EVENT)
+		return yaml_fault(y, e, "expected a name");
+	*out = scalar(y);
+	if (memchr(out->p, '\0', out->len) != NULL)
+		return yaml_fault(y, e, "a NUL byte in the name");
+	return 1;
+}
+
+int
+yaml_kind(struct yaml *y, enum yaml_kind *kind, struct err *e)
+{
+	if (peek(y, e) != 0)
+		return -1;
+	switch (y->event.type) {
+	case YAML_SCALAR_EVENT:
+		*kind = YAML_SCALAR;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		*kind = YAML_MAPPING;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		*kind = YAML_LIST;
+		break;
+	default:
+		*kind = YAML_OTHER;
+		break;
+	}
+	return 0;
+}
+
+int
 yaml_text(struct yaml *y, const char *key, struct str *out, struct err *e)
 {
 	if (next(y, e) != 0)

@@ -40,6 +40,15 @@ int yaml_document(struct yaml *y, struct err *e);
  * mapping is over, -1. */
 int yaml_key(struct yaml *y, const char *const *names, size_t n, uint64_t *seen, size_t *which, struct err *e);
 
+/* The same where names are the writer's own: any, borrowed until the next call,
+ * with a NUL behind and none inside.  Whether one comes twice is for the caller
+ * to see. */
+int yaml_name(struct yaml *y, struct str *out, struct err *e);
+
+/* What the value of the key, or the next item of a list, is going to be. */
+enum yaml_kind { YAML_SCALAR, YAML_MAPPING, YAML_LIST, YAML_OTHER };
+int yaml_kind(struct yaml *y, enum yaml_kind *kind, struct err *e);
+
 /* The value of the key, or the next item of a list, is a scalar: borrowed until
  * the next call, with a NUL behind and none inside. */
 int yaml_text(struct yaml *y, const char *key, struct str *out, struct err *e);

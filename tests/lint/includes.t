@@ -35,7 +35,7 @@ sqlite3.h      store/
 yaml.h         base/yaml.c
 jansson.h      render/ cli/document.h
 csv.h          render/csv.c ingest/csv.c
-pcre2.h        filter/ ingest/redact.c
+pcre2.h        filter/ base/regex.c ingest/redact.c
 '
 
 # Lines "FILE: HEADER" of quoted includes that the row does not allow.

@@ -50,6 +50,47 @@ key(uint64_t *seen)
 	return rc < 0 ? NULL : rc > 0 ? ab[which] : "";
 }
 
+START_TEST(names_of_the_writer_s_own_are_walked)
+{
+	struct str name, text;
+	enum yaml_kind kind;
+
+	begin("one: 1\n\"two three\": {a: b}\nfour: [5]\n");
+	ck_assert_int_eq(yaml_document(y, &e), 1);
+	ck_assert_int_eq(yaml_name(y, &name, &e), 1);
+	ck_assert_str_eq(name.p, "one");
+	ck_assert_int_eq(yaml_kind(y, &kind, &e), 0);
+	ck_assert_int_eq(kind, YAML_SCALAR);
+	ck_assert_int_eq(yaml_text(y, "one", &text, &e), 0);
+	ck_assert_str_eq(text.p, "1");
+	ck_assert_int_eq(yaml_name(y, &name, &e), 1);
+	ck_assert_str_eq(name.p, "two three");
+	ck_assert_int_eq(yaml_kind(y, &kind, &e), 0);
+	ck_assert_int_eq(kind, YAML_MAPPING);
+	ck_assert_int_eq(yaml_mapping(y, "two", &e), 0);
+	ck_assert_int_eq(yaml_name(y, &name, &e), 1);
+	ck_assert_int_eq(yaml_text(y, "a", &text, &e), 0);
+	ck_assert_int_eq(yaml_name(y, &name, &e), 0);
+	ck_assert_int_eq(yaml_name(y, &name, &e), 1);
+	ck_assert_int_eq(yaml_kind(y, &kind, &e), 0);
+	ck_assert_int_eq(kind, YAML_LIST);
+	ck_assert_int_eq(yaml_list(y, "four", &e), 0);
+	ck_assert_int_eq(yaml_item(y, &e), 1);
+	ck_assert_int_eq(yaml_text(y, "four", &text, &e), 0);
+	ck_assert_int_eq(yaml_item(y, &e), 0);
+	ck_assert_int_eq(yaml_name(y, &name, &e), 0);
+
+	begin("[a]: b\n");
+	ck_assert_int_eq(yaml_document(y, &e), 1);
+	ck_assert_int_eq(yaml_name(y, &name, &e), -1);
+	says("x:1:1: expected a name");
+	begin("\"a\\0b\": c\n");
+	ck_assert_int_eq(yaml_document(y, &e), 1);
+	ck_assert_int_eq(yaml_name(y, &name, &e), -1);
+	says("x:1:1: a NUL byte in the name");
+}
+END_TEST
+
 START_TEST(a_document_is_walked)
 {
 	uint64_t seen = 0, inner = 0;
@@ -271,6 +312,7 @@ yaml_suite(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, a_document_is_walked);
+	tcase_add_test(c, names_of_the_writer_s_own_are_walked);
 	tcase_add_test(c, an_empty_document_is_none);
 	tcase_add_test(c, one_or_several_are_read_alike);
 	tcase_add_test(c, errors_name_line_and_column_in_characters);

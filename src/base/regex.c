@@ -1,0 +1,182 @@
+/*
+ * regex: PCRE2 with its limits set, JIT where the system has it.
+ *
+ * JIT counts no steps inside a repeated group, but takes stack for each, and
+ * the machine's own 32 KiB bound that.  What bounds the rest is the number of
+ * steps from one place times the places of the subject.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/regex.h"
+#include "base/utf8.h"
+
+#define WORK_LIMIT (UINT32_C(1) << 27) /* steps of all places of a subject together, at most */
+#define STEPS_MIN 1000
+#define STEPS_MAX 100000               /* from one place */
+#define DEPTH_LIMIT 5000
+#define HEAP_LIMIT_KIB 1024
+
+struct regex {
+	pcre2_code *code;
+	uint32_t groups;
+	bool jit;
+};
+
+/* ---- memory: out of memory ends the process (base/mem) ---- */
+
+static void *
+allocate(size_t n, void *unused)
+{
+	(void)unused;
+	return mem_alloc(n);
+}
+
+static void
+release(void *p, void *unused)
+{
+	(void)unused;
+	free(p);
+}
+
+static pcre2_general_context *
+general_context(void)
+{
+	return pcre2_general_context_create(allocate, release, NULL);
+}
+
+/* ---- compiling ---- */
+
+static pcre2_code *
+compile(struct str pattern, struct err *e)
+{
+	pcre2_general_context *g = general_context();
+	pcre2_compile_context *c = pcre2_compile_context_create(g);
+	PCRE2_UCHAR why[128];
+	PCRE2_SIZE at = 0;
+	pcre2_code *code;
+	int number = 0;
+
+	code = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.len,
+	    PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &number, &at, c);
+	if (code == NULL) {
+		pcre2_get_error_message(number, why, sizeof(why));
+		err_set(e, ERR_FAIL, "no regular expression: %s, at byte %zu of it", (const char *)why, at + 1);
+	}
+	pcre2_compile_context_free(c);
+	pcre2_general_context_free(g);
+	return code;
+}
+
+struct regex *
+regex_new(struct str pattern, struct err *e)
+{
+	struct regex *r;
+	size_t jit = 0;
+
+	if (pattern.len == 0 || pattern.len > REGEX_PATTERN_MAX) {
+		err_set(e, ERR_FAIL, "a pattern has 1 to %d bytes, not %zu", REGEX_PATTERN_MAX, pattern.len);
+		return NULL;
+	}
+	if (utf8_valid_prefix(pattern.p, pattern.len) != pattern.len) {
+		err_set(e, ERR_FAIL, "no regular expression: not UTF-8");
+		return NULL;
+	}
+	r = mem_zero(1, sizeof(*r));
+	if ((r->code = compile(pattern, e)) == NULL) {
+		free(r);
+		return NULL;
+	}
+	pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &r->groups);
+	r->jit = pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE) == 0 &&
+	    pcre2_pattern_info(r->code, PCRE2_INFO_JITSIZE, &jit) == 0 && jit > 0;
+	return r;
+}
+
+void
+regex_free(struct regex *r)
+{
+	if (r == NULL)
+		return;
+	pcre2_code_free(r->code);
+	free(r);
+}
+
+/* ---- matching ---- */
+
+#define GROUPS_MAX 16 /* those behind are not looked at */
+
+static void
+scratch_init(struct regex_scratch *x)
+{
+	pcre2_general_context *g = general_context();
+
+	x->data = pcre2_match_data_create(GROUPS_MAX, g);
+	x->limits = pcre2_match_context_create(g);
+	pcre2_set_depth_limit(x->limits, DEPTH_LIMIT);
+	pcre2_set_heap_limit(x->limits, HEAP_LIMIT_KIB);
+	pcre2_general_context_free(g);
+}
+
+void
+regex_scratch_fini(struct regex_scratch *x)
+{
+	if (x->data == NULL)
+		return;
+	pcre2_match_data_free(x->data);
+	pcre2_match_context_free(x->limits);
+	*x = (struct regex_scratch){ 0 };
+}
+
+static void
+limit_steps(struct regex_scratch *x, size_t len)
+{
+	size_t steps = WORK_LIMIT / (len + 1);
+
+	steps = steps < STEPS_MIN ? STEPS_MIN : steps > STEPS_MAX ? STEPS_MAX : steps;
+	pcre2_set_match_limit(x->limits, (uint32_t)steps);
+}
+
+/* The first group that took part. */
+static struct str
+first_group(const struct regex *r, struct str subject, pcre2_match_data *data)
+{
+	const PCRE2_SIZE *pair = pcre2_get_ovector_pointer(data);
+	uint32_t n = r->groups < GROUPS_MAX ? r->groups : GROUPS_MAX - 1, i = r->groups > 0 ? 1 : 0;
+
+	while (i < n && pair[2 * i] == PCRE2_UNSET)
+		i++;
+	/* \K may put the beginning behind the end. */
+	if (pair[2 * i] == PCRE2_UNSET || pair[2 * i] > pair[2 * i + 1])
+		return (struct str){ subject.p, 0 };
+	return (struct str){ subject.p + pair[2 * i], pair[2 * i + 1] - pair[2 * i] };
+}
+
+bool
+regex_match(const struct regex *r, struct str subject, struct str *found, struct regex_scratch *x)
+{
+	PCRE2_SPTR p = (PCRE2_SPTR)(subject.len > 0 ? subject.p : "");
+	int rc;
+
+	if (x->data == NULL)
+		scratch_init(x);
+	if (subject.len > REGEX_SUBJECT_MAX) {
+		x->given_up++;
+		return false;
+	}
+	limit_steps(x, subject.len);
+	if (r->jit)
+		rc = pcre2_jit_match(r->code, p, subject.len, 0, 0, x->data, x->limits);
+	else
+		rc = pcre2_match(r->code, p, subject.len, 0, PCRE2_NO_UTF_CHECK, x->data, x->limits);
+	if (rc < 0) {
+		x->given_up += rc != PCRE2_ERROR_NOMATCH;
+		return false;
+	}
+	if (found != NULL)
+		*found = first_group(r, (struct str){ (const char *)p, subject.len }, x->data);
+	return true;
+}
