@@ -218,18 +218,15 @@ add_record(struct auditd *a, struct group *g, struct str line, uint64_t end)
 static bool
 is_quiet(const struct auditd *a, const struct group *g, int64_t time, struct str node)
 {
-	int64_t quiet = same_node(g, node) ? AUDITD_QUIET : QUIET_ELSEWHERE;
-
-	return g->time < time - quiet && a->lines - g->touched > QUIET_LINES;
+	if (g->time >= time - AUDITD_QUIET || a->lines - g->touched <= QUIET_LINES)
+		return false;
+	return g->time < time - QUIET_ELSEWHERE || same_node(g, node);
 }
 
 /* The log is at `time` of `node`: what is much older gets no more records. */
 static void
 release_quiet(struct auditd *a, int64_t time, struct str node)
 {
-	/* Every line for the oldest, now and then for those behind one that stays. */
-	if (a->n_open == 0 || (a->lines % QUIET_LINES != 0 && !is_quiet(a, a->open[0], time, node)))
-		return;
 	for (size_t i = 0; i < a->n_open;)
 		if (is_quiet(a, a->open[i], time, node))
 			release(a, i);
@@ -360,6 +357,8 @@ give_event(struct auditd *a, struct auditd_item *item)
 	*item = (struct auditd_item){ .fault = EVENT_OK, .detail = "", .raw = buf_view(&g->text),
 		.offset = g->offset, .end = g->end, .line = g->line, .records = g->records };
 	auditd_event_make(&item->ev, item->raw, g->records, g->cut, &a->arena);
+	if (item->ev.v[FIELD_CONTEXT].len > AUDITD_CONTEXT_MAX)
+		item->fault = EVENT_TOO_LONG;
 }
 
 static void

@@ -19,9 +19,10 @@
 #define AUDITD_QUIET (2 * TIME_SECOND)
 /* Open events; with more, the oldest is released. */
 #define AUDITD_OPEN_MAX 256
-/* Lines of one event; with more it is cut.  Even when each byte becomes six in
- * JSON, the event is no longer than JSON_LEN_MAX. */
-#define AUDITD_EVENT_MAX (128 * 1024)
+/* Lines of one event; with more it is cut.  An event that is too long as JSON
+ * for all that (of control characters) is a fault, EVENT_TOO_LONG. */
+#define AUDITD_EVENT_MAX (512 * 1024)
+#define AUDITD_CONTEXT_MAX (JSON_LEN_MAX - 128 * 1024)
 /* All open events together; with more, the oldest are released. */
 #define AUDITD_HELD_MAX (4 * 1024 * 1024)
 /* Faulty lines that wait for open events begun before them. */

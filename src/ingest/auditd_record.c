@@ -208,6 +208,17 @@ take_bare(struct auditd_walk *w)
 	return (struct str){ start, (size_t)(q - start) };
 }
 
+/* Old programs write: (hostname=?, addr=?, terminal=cron res=success) */
+static struct str
+without_punctuation(struct str value)
+{
+	if (value.len > 1 && value.p[value.len - 1] == ')' && memchr(value.p, '(', value.len) == NULL)
+		value.len--;
+	if (value.len > 1 && value.p[value.len - 1] == ',')
+		value.len--;
+	return value;
+}
+
 static void
 take_value(struct auditd_walk *w, struct auditd_pair *pair)
 {
@@ -221,7 +232,7 @@ take_value(struct auditd_walk *w, struct auditd_pair *pair)
 		pair->quoted = true;
 		pair->value = take_quoted(w, *w->p);
 	} else
-		pair->value = take_bare(w);
+		pair->value = w->inner ? without_punctuation(take_bare(w)) : take_bare(w);
 }
 
 bool
@@ -239,6 +250,8 @@ auditd_walk_next(struct auditd_walk *w, struct auditd_pair *pair)
 			w->p++;
 			continue;
 		}
+		if (w->inner && *w->p == '(' && w->p + 1 < w->end && is_name_byte(w->p[1]))
+			w->p++;
 		start = w->p;
 		while (w->p < w->end && w->p - start <= AUDITD_NAME_MAX && is_name_byte(*w->p))
 			w->p++;
