@@ -94,7 +94,8 @@ auditd_free(struct auditd *a)
 	if (a == NULL)
 		return;
 	free_groups(a->open, a->n_open);
-	free_groups(a->ready.item + a->n_taken, a->ready.n - a->n_taken);
+	if (a->n_taken < a->ready.n)
+		free_groups(a->ready.item + a->n_taken, a->ready.n - a->n_taken);
 	free_groups(a->spare.item, a->spare.n);
 	free_groups(&a->current, 1);
 	free(a->ready.item);

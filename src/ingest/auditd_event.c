@@ -245,7 +245,7 @@ outcome_of(struct str word)
 	for (size_t i = 0; word.p != NULL && i < sizeof(bad) / sizeof(*bad); i++)
 		if (str_eq(word, bad[i]))
 			return STR("failure");
-	return word.p != NULL ? STR("unknown") : absent;
+	return absent;
 }
 
 /* avc: denied { read } for ..., apparmor="DENIED": what is decided, when
@@ -270,7 +270,9 @@ set_outcome(struct making *m)
 	bool by_main = (m->facts.from_main & (FIELD_BIT(FACT_RES) | FIELD_BIT(FACT_RESULT))) != 0;
 
 	outcome = outcome_of(by_main ? said : first_of(success, said));
-	set_if(m, FIELD_OUTCOME, first_of(outcome, decision(m)));
+	if (outcome.p == NULL && said.p == NULL && success.p == NULL)
+		outcome = decision(m);
+	event_set(m->ev, FIELD_OUTCOME, first_of(outcome, STR("unknown")));
 	if (success.p != NULL && str_eq(success, STR("no")) && fact(m, FACT_EXIT).p != NULL)
 		set_if(m, FIELD_ERROR_CODE, auditd_errno_name(fact(m, FACT_EXIT)));
 	set_if(m, FIELD_REASON, fact(m, FACT_REASON));

@@ -15,7 +15,7 @@
  * Fills ev from n >= 1 records, one a line, all of the same node, time and
  * serial, each of which auditd_head_parse takes.  cut: records of the same
  * event are elsewhere, because it had too many.  The event has id, time,
- * category, action, severity and context at least, but no source.  Its bytes
+ * category, action, severity, outcome and context at least, but no source.  Its bytes
  * are in a, in lines, or static.
  */
 void auditd_event_make(struct event *ev, struct str lines, size_t n, bool cut, struct arena *a);

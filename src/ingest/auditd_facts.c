@@ -390,18 +390,20 @@ static void
 write_argument(struct buf *out, const struct piece *piece, size_t n, struct auditd_facts *f)
 {
 	struct buf whole = { 0 };
+	struct str all;
 
 	for (size_t i = 0; i < n; i++) {
 		bool hex = !piece[i].quoted && auditd_is_hex(piece[i].value);
 
 		buf_str(&whole, hex ? auditd_unhex(piece[i].value, f->a) : piece[i].value);
 	}
-	if (utf8_valid_prefix(whole.p, whole.len) == whole.len) {
-		add_to_command(f, buf_view(&whole));
-		json_quote(out, buf_view(&whole));
+	all = buf_view(&whole);
+	if (utf8_valid_prefix(all.p, all.len) == all.len) {
+		add_to_command(f, all);
+		json_quote(out, all);
 	} else {
 		buf_add(out, "{\"hex\":\"", 8);
-		buf_hex(out, whole.p, whole.len);
+		buf_hex(out, all.p, all.len);
 		buf_add(out, "\"}", 2);
 		add_to_command(f, STR("?"));
 	}

@@ -89,7 +89,7 @@ START_TEST(outcome_is_never_guessed)
 {
 	PARTS(CALL("syscall=2 success=no exit=-13" IDS), "\"outcome\":\"failure\",", "\"error_code\":\"EACCES\"");
 	PARTS(CALL("syscall=2 success=no exit=-9999" IDS), "\"outcome\":\"failure\",", "!error_code");
-	PARTS(CALL("syscall=60 exit=0" IDS), "!outcome");
+	PARTS(CALL("syscall=60 exit=0" IDS), "\"outcome\":\"unknown\"");
 	PARTS(HEAD("SERVICE_START") "pid=1 msg='unit=cron res=1'\n", "\"outcome\":\"success\"",
 	    "\"target_type\":\"service\",\"target_name\":\"cron\"");
 	PARTS(HEAD("SERVICE_START") "pid=1 msg='unit=cron res=perhaps'\n", "\"outcome\":\"unknown\"");
