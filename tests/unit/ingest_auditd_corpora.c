@@ -439,7 +439,7 @@ run_ausearch(const char *log, const char *options, struct buf *text)
 	snprintf(name, sizeof(name), AUDITD "%s", log);
 	if (!corpora_path(path, name))
 		return false;
-	if (system("command -v ausearch >/dev/null 2>&1") != 0) {
+	if (system("ausearch --version >/dev/null 2>&1") != 0) {
 		fprintf(stderr, "SKIP %s: ausearch is not installed\n", log);
 		return false;
 	}
