@@ -43,7 +43,8 @@ check_event(const struct event *ev, struct buf *line)
 
 	event_format(line, ev);
 	one = (struct str){ line->p + start, line->len - start };
-	require(event_parse(&back, one.p, one.len, &event_stored, &tape, &arena, &detail) == EVENT_OK, "no event", one);
+	require(event_parse(&back, one.p, one.len, &event_stored, &tape, &arena, &detail) == EVENT_OK,
+	    "no event", one);
 	event_format(&again, &back);
 	require(str_eq(one, buf_view(&again)), "not canonical", buf_view(&again));
 	require(ev->v[FIELD_ID].len <= EVENT_ID_MAX, "a long id", one);

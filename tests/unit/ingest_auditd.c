@@ -45,11 +45,13 @@ says(const char *text)
 	return strstr(out.p, text) != NULL;
 }
 
-#define CALL(time, serial) "type=SYSCALL msg=audit(" time ":" serial "): arch=c000003e syscall=59 success=yes items=1\n"
+#define CALL(time, serial) \
+	"type=SYSCALL msg=audit(" time ":" serial "): arch=c000003e syscall=59 success=yes items=1\n"
 #define PATH(time, serial, name) "type=PATH msg=audit(" time ":" serial "): item=0 name=\"" name "\"\n"
 #define TITLE(time, serial) "type=PROCTITLE msg=audit(" time ":" serial "): proctitle=\"x\"\n"
 #define EOE(time, serial) "type=EOE msg=audit(" time ":" serial "): \n"
-#define USER(time, serial) "type=USER_LOGIN msg=audit(" time ":" serial "): pid=1 uid=0 auid=7 msg='res=success'\n"
+#define USER(time, serial) \
+	"type=USER_LOGIN msg=audit(" time ":" serial "): pid=1 uid=0 auid=7 msg='res=success'\n"
 
 START_TEST(records_that_interleave_are_told_apart)
 {

@@ -78,8 +78,10 @@ END_TEST
 START_TEST(failed_login_tells_who_was_tried_from_where)
 {
 	PARTS(HEAD("USER_LOGIN") "pid=1 uid=0 auid=4294967295 ses=4294967295 msg='op=login "
-	      "acct=28696E76616C6964207573657229 exe=\"/usr/sbin/sshd\" hostname=? addr=192.0.2.9 terminal=sshd res=failed'\n",
-	    "\"category\":\"AUTHENTICATION\",\"action\":\"user.login\",\"severity\":\"warning\",\"outcome\":\"failure\"",
+	      "acct=28696E76616C6964207573657229 exe=\"/usr/sbin/sshd\" "
+	      "hostname=? addr=192.0.2.9 terminal=sshd res=failed'\n",
+	    "\"category\":\"AUTHENTICATION\",\"action\":\"user.login\","
+	    "\"severity\":\"warning\",\"outcome\":\"failure\"",
 	    "\"actor_type\":\"anonymous\"", "!actor_id", "!session_id", "\"target_type\":\"account\"",
 	    "\"target_name\":\"(invalid user)\"", "\"ip\":\"192.0.2.9\"", "\"device\":\"sshd\"");
 }
@@ -105,8 +107,12 @@ START_TEST(own_record_stands_against_the_call_beside_it)
 	PARTS(HEAD("LOGIN") "pid=9 uid=0 old-auid=4294967295 auid=1000 old-ses=4294967295 ses=3 res=0\n"
 	      CALL("syscall=1 success=yes exit=4" IDS),
 	    "\"action\":\"session.assign\"", "\"outcome\":\"failure\"", "\"method\":\"write\"", "\"type\":\"LOGIN\",");
-	PARTS(CALL("syscall=16 success=yes exit=0" IDS) HEAD("ANOM_PROMISCUOUS") "dev=eth0 prom=256 old_prom=0 auid=1000\n",
+	PARTS(CALL("syscall=16 success=yes exit=0" IDS)
+	      HEAD("ANOM_PROMISCUOUS") "dev=eth0 prom=256 old_prom=0 auid=1000\n",
 	    "\"action\":\"network.promiscuous\",\"severity\":\"warning\"", "\"target_name\":\"eth0\"");
+	/* Of others the first. */
+	PARTS(CALL("syscall=80 success=yes" IDS) HEAD("CWD") "cwd=\"/a\"\n" HEAD("CWD") "cwd=\"/b\"\n",
+	    "\"cwd\":\"/a\",\"pid\"", "!\"cwd\":\"/b\",\"pid\"");
 }
 END_TEST
 
