@@ -93,7 +93,8 @@ auditd_set_target(struct auditd_making *m)
 		set_target(m, "network-device", FIELD_TARGET_NAME, auditd_fact(m, FACT_DEV));
 	else if (auditd_fact(m, FACT_TABLE).p != NULL)
 		set_target(m, "firewall", FIELD_TARGET_NAME, auditd_fact(m, FACT_TABLE));
-	else if (m->main->known != NULL && m->main->known->severity != SEVERITY_INFO && auditd_fact(m, FACT_EXE).p != NULL)
+	else if (m->main->known != NULL && m->main->known->severity != SEVERITY_INFO &&
+	    auditd_fact(m, FACT_EXE).p != NULL)
 		set_target(m, "program", FIELD_TARGET_PATH, auditd_fact(m, FACT_EXE));
 }
 

@@ -279,8 +279,8 @@ compare_coalesced(const json_t *event, const json_t *golden, const char *where)
 }
 
 static const char *const event_files[] = { "random-internet", "rhel-7-linux-3.10.0",
-	"ubuntu-16.04-linux-4.13.0", "ubuntu-16.10-linux-4.8.0", "ubuntu-17.04-linux-4.10.0", "ubuntu-20.04.6-linux-5.15.0-1034-gcp",
-	"ubuntu-21.10-linux-5.13", "ubuntu-24.04-linux-6.8.0" };
+	"ubuntu-16.04-linux-4.13.0", "ubuntu-16.10-linux-4.8.0", "ubuntu-17.04-linux-4.10.0",
+	"ubuntu-20.04.6-linux-5.15.0-1034-gcp", "ubuntu-21.10-linux-5.13", "ubuntu-24.04-linux-6.8.0" };
 
 START_TEST(events_are_what_go_libaudit_expects)
 {
