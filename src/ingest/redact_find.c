@@ -12,7 +12,7 @@
 #include <string.h>
 
 #if defined(__SSE2__) && defined(__GNUC__)
-#include <tmmintrin.h>
+#include <immintrin.h>
 #define FIND_SHUFFLE 1
 #endif
 
@@ -21,7 +21,10 @@ finder_init(struct finder *f)
 {
 	memset(f, 0, sizeof(*f));
 #ifdef FIND_SHUFFLE
-	f->shuffle = __builtin_cpu_supports("ssse3") != 0;
+	if (__builtin_cpu_supports("avx2"))
+		f->width = 32;
+	else if (__builtin_cpu_supports("ssse3"))
+		f->width = 16;
 #endif
 }
 
@@ -176,23 +179,80 @@ sets_at(const struct find_sets *s, const char *p)
 	return all;
 }
 
+__attribute__((target("ssse3"))) static uint32_t
+places_ssse3(const struct finder *f, const char *p)
+{
+	__m128i sets = _mm_or_si128(sets_at(&f->sets[0], p),
+	    _mm_or_si128(sets_at(&f->sets[1], p), sets_at(&f->sets[2], p)));
+
+	return ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(sets, _mm_setzero_si128())) & 0xffff;
+}
+
+/* The same for thirty-two. */
+__attribute__((target("avx2"))) static inline __m256i
+sets_at_wide(const struct find_sets *s, const char *p)
+{
+	const __m256i half = _mm256_set1_epi8(15);
+	__m256i all = _mm256_set1_epi8(-1);
+
+#pragma GCC unroll 4
+	for (int i = 0; i < FIND_DEEP; i++) {
+		__m256i v = _mm256_loadu_si256((const void *)(p + i));
+		__m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)s->low[i]));
+		__m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)s->high[i]));
+
+		low = _mm256_shuffle_epi8(low, _mm256_and_si256(v, half));
+		high = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), half));
+		all = _mm256_and_si256(all, _mm256_and_si256(low, high));
+	}
+	return all;
+}
+
+__attribute__((target("avx2"))) static uint32_t
+places_avx2(const struct finder *f, const char *p)
+{
+	__m256i sets = _mm256_or_si256(sets_at_wide(&f->sets[0], p),
+	    _mm256_or_si256(sets_at_wide(&f->sets[1], p), sets_at_wide(&f->sets[2], p)));
+
+	return ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(sets, _mm256_setzero_si256()));
+}
+
+/* The first real window among places, a bit each, or len. */
+static inline size_t
+first_window(const struct finder *f, const char *p, size_t len, size_t at, uint32_t places, unsigned *kinds)
+{
+	for (; places != 0; places &= places - 1) {
+		size_t place = at + (unsigned)__builtin_ctz(places);
+
+		*kinds = f->window[window_of(p + place)];
+		if (*kinds != 0)
+			return place;
+	}
+	return len;
+}
+
 __attribute__((target("ssse3"))) static size_t
-next_shuffled(const struct finder *f, const char *p, size_t len, size_t at, unsigned *kinds)
+next_ssse3(const struct finder *f, const char *p, size_t len, size_t at, unsigned *kinds)
 {
 	for (; len - at >= 16 + FIND_DEEP - 1; at += 16) {
-		__m128i sets = _mm_or_si128(sets_at(&f->sets[0], p + at),
-		    _mm_or_si128(sets_at(&f->sets[1], p + at), sets_at(&f->sets[2], p + at)));
-		unsigned none = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(sets, _mm_setzero_si128()));
+		size_t found = first_window(f, p, len, at, places_ssse3(f, p + at), kinds);
 
-		for (unsigned left = ~none & 0xffff; left != 0; left &= left - 1) {
-			size_t place = at + (unsigned)__builtin_ctz(left);
-
-			*kinds = f->window[window_of(p + place)];
-			if (*kinds != 0)
-				return place;
-		}
+		if (found < len)
+			return found;
 	}
 	return finder_next_scalar(f, p, len, at, kinds);
+}
+
+__attribute__((target("avx2"))) static size_t
+next_avx2(const struct finder *f, const char *p, size_t len, size_t at, unsigned *kinds)
+{
+	for (; len - at >= 32 + FIND_DEEP - 1; at += 32) {
+		size_t found = first_window(f, p, len, at, places_avx2(f, p + at), kinds);
+
+		if (found < len)
+			return found;
+	}
+	return next_ssse3(f, p, len, at, kinds);
 }
 
 #endif
@@ -201,8 +261,10 @@ size_t
 finder_next(const struct finder *f, const char *p, size_t len, size_t at, unsigned *kinds)
 {
 #ifdef FIND_SHUFFLE
-	if (f->shuffle)
-		return next_shuffled(f, p, len, at, kinds);
+	if (f->width == 32)
+		return next_avx2(f, p, len, at, kinds);
+	if (f->width == 16)
+		return next_ssse3(f, p, len, at, kinds);
 #endif
 	return finder_next_scalar(f, p, len, at, kinds);
 }
@@ -212,21 +274,66 @@ finder_next(const struct finder *f, const char *p, size_t len, size_t at, unsign
 static inline bool
 is_digit_or_gap(char c)
 {
-	/* '0' to '9', ' ' and '-' are all between 0x20 and 0x3f: a bit each. */
-	const uint64_t set = UINT64_C(0x3ff) << 16 | 1u << 0 | 1u << 13;
-
-	return ((unsigned char)c >> 5) == 1 && (set >> (c & 31) & 1) != 0;
+	return (c >= '0' && c <= '9') || c == ' ' || c == '-';
 }
+
+#ifdef FIND_SHUFFLE
+
+static inline uint64_t
+gaps_and_digits(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const void *)p);
+	__m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+	__m128i gap = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
+
+	digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(digit, gap));
+}
+
+/* Passes over what has no run in it, 64 bytes at a time. */
+static size_t
+skip_short_runs(const char *p, size_t len, size_t at)
+{
+	for (; len - at >= 64; at += 64 - FIND_DIGITS_MIN + 1) {
+		uint64_t m = gaps_and_digits(p + at) | gaps_and_digits(p + at + 16) << 16 |
+		    gaps_and_digits(p + at + 32) << 32 | gaps_and_digits(p + at + 48) << 48;
+
+		/* Thirteen bits in a row: two, four, eight, and eight five further. */
+		m &= m >> 1;
+		m &= m >> 2;
+		m &= m >> 4;
+		m &= m >> 5;
+		if (m != 0)
+			return at + (unsigned)__builtin_ctzll(m);
+	}
+	return at;
+}
+
+#else
+
+static size_t
+skip_short_runs(const char *p, size_t len, size_t at)
+{
+	(void)p;
+	(void)len;
+	return at;
+}
+
+#endif
 
 size_t
 find_digits(const char *p, size_t len, size_t at, size_t *end)
 {
-	for (size_t i = at + FIND_DIGITS_MIN - 1; i < len; i += FIND_DIGITS_MIN) {
+	size_t low = at;
+
+	at = skip_short_runs(p, len, at);
+	/* Every run has one of every thirteenth byte. */
+	for (size_t i = at; i < len; i += FIND_DIGITS_MIN) {
 		size_t start = i;
 
 		if (!is_digit_or_gap(p[i]))
 			continue;
-		while (start > at && is_digit_or_gap(p[start - 1]))
+		while (start > low && is_digit_or_gap(p[start - 1]))
 			start--;
 		while (i < len && is_digit_or_gap(p[i]))
 			i++;
@@ -234,9 +341,9 @@ find_digits(const char *p, size_t len, size_t at, size_t *end)
 			while (start < i && (p[start] == ' ' || p[start] == '-'))
 				start++;
 			*end = i;
-			return start < len ? start : len;
+			return start;
 		}
-		at = i;
+		low = i;
 	}
 	return len;
 }

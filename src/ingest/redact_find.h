@@ -34,7 +34,7 @@ struct finder {
 	/* Kinds by the low five bits of the three bytes: a letter's cases share
 	 * them, as do others.  What is found is looked at in full by its rule. */
 	uint8_t window[FIND_WINDOWS];
-	bool shuffle; /* the processor has SSSE3 */
+	unsigned width; /* places judged at once, as the processor can: 32, 16, 1 */
 };
 
 void finder_init(struct finder *f);
@@ -49,7 +49,7 @@ size_t finder_next_scalar(const struct finder *f, const char *p, size_t len, siz
     unsigned *kinds);
 
 /*
- * The next run of at least `min` digits, spaces and hyphens in p[at, len) that
+ * The next run of at least 13 digits, spaces and hyphens in p[at, len) that
  * a number of a card may be in: its start, and *end; len when there is none.
  * Only every thirteenth byte of other text is looked at.
  */

@@ -101,8 +101,14 @@ in_connection(struct str s, const char *name, size_t floor)
 static bool
 is_open_value(struct str value)
 {
-	return value.p[0] == '{' || value.p[0] == '[' || str_eq(value, STR("true")) ||
-	    str_eq(value, STR("false")) || str_eq(value, STR("null"));
+	static const char *const words[] = { "true", "false", "null", "yes", "no", "none", "nil", "-" };
+
+	if (value.p[0] == '{' || value.p[0] == '[')
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_eq_nocase(value, str_of(words[i])))
+			return true;
+	return false;
 }
 
 /* $PASSWORD, ${x}, <password>, {{ .x }}, %s, ****, xxxx: stands for a value. */
@@ -115,11 +121,11 @@ redact_is_place_holder(struct str value)
 	if (value.len > PLACE_HOLDER_MAX)
 		return false;
 	if (value.len > 1 && (c == '$' || c == '%') && (redact_is_name_byte(value.p[1]) ||
-	    value.p[1] == '{' || value.p[1] == '('))
-		return !redact_is_mixed(value) || value.p[1] == '{' || value.p[1] == '(';
+	    value.p[1] == '{' || value.p[1] == '(' || value.p[1] == '%'))
+		return value.p[1] == '%' || !redact_is_mixed(value) || value.p[1] == '{' || value.p[1] == '(';
 	if ((c == '<' && value.p[value.len - 1] == '>') || (value.len > 1 && c == '{' && value.p[1] == '{'))
 		return true;
-	if (c != '*' && c != 'x' && c != 'X' && c != '.')
+	if (value.len < 3 || (c != '*' && c != 'x' && c != 'X' && c != '.'))
 		return false;
 	while (i < value.len && value.p[i] == c)
 		i++;

@@ -94,7 +94,7 @@ START_TEST(web_tokens_are_hidden_inside_texts)
 	static const struct redaction cases[] = {
 		{ "{\"a\":\"" JWT "\"}", "{\"a\":\"[REDACTED:jwt]\"}", 1 },
 		{ "{\"a\":\"GET /?t=" JWT "&u=1 and " JWT ".\"}",
-		  "{\"a\":\"GET /?t=[REDACTED:jwt]&u=1 and [REDACTED:jwt].\"}", 1 },
+		  "{\"a\":\"GET /?t=[REDACTED:jwt]&u=1 and [REDACTED:jwt].\"}", 2 },
 		{ "{\"a\":\"line\\n" JWT "\\n\"}", "{\"a\":\"line\\n[REDACTED:jwt]\\n\"}", 1 },
 		{ "{\"a\":\"\\u0065yJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln\"}", "{\"a\":\"[REDACTED:jwt]\"}", 1 },
 		{ "[\"eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.\"]", "[\"[REDACTED:jwt]\"]", 1 },
