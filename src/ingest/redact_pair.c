@@ -111,6 +111,20 @@ is_open_value(struct str value)
 	return false;
 }
 
+/* hf_xxxxxxxxxxxx: it ends in eight of the same. */
+static bool
+ends_blank(struct str value)
+{
+	const char *end = value.p + value.len;
+
+	if (value.len < 8 || memchr("xX*.", end[-1], 4) == NULL)
+		return false;
+	for (int i = 2; i <= 8; i++)
+		if (end[-i] != end[-1])
+			return false;
+	return true;
+}
+
 /* $PASSWORD, ${x}, <password>, {{ .x }}, %s, ****, xxxx: stands for a value. */
 bool
 redact_is_place_holder(struct str value)
@@ -124,6 +138,8 @@ redact_is_place_holder(struct str value)
 	    value.p[1] == '{' || value.p[1] == '(' || value.p[1] == '%'))
 		return value.p[1] == '%' || !redact_is_mixed(value) || value.p[1] == '{' || value.p[1] == '(';
 	if ((c == '<' && value.p[value.len - 1] == '>') || (value.len > 1 && c == '{' && value.p[1] == '{'))
+		return true;
+	if (ends_blank(value))
 		return true;
 	if (value.len < 3 || (c != '*' && c != 'x' && c != 'X' && c != '.'))
 		return false;
@@ -198,12 +214,25 @@ rule_of(const struct search *f, struct str name, size_t at, unsigned *flags)
 	return REDACT_FIXED;
 }
 
+/* What is behind the scheme of a header: Bearer <token>. */
+static struct str
+behind_scheme(struct str value)
+{
+	const char *space = value.len > 0 ? memchr(value.p, ' ', value.len) : NULL;
+
+	if (space == NULL)
+		return value;
+	return (struct str){ space + 1, value.len - (size_t)(space + 1 - value.p) };
+}
+
 /* Whether the value is one that the rule hides. */
 static bool
 is_hidden(unsigned rule, struct str value, bool quoted, unsigned flags)
 {
 	if (rule == REDACT_URL_TOKEN)
 		return !quoted && value.len >= URL_TOKEN_MIN && redact_is_mixed(value);
+	if (flags & SECRET_LINE && redact_is_place_holder(behind_scheme(value)))
+		return false;
 	return !redact_is_place_holder(value) && redact_secret_value(value, false, flags);
 }
 
