@@ -221,20 +221,25 @@ START_TEST(hostile_bytes_take_linear_time)
 {
 	static const char *const patterns[] = {
 		"password=\"", "password:\\", "eyJeyJeyJeyJ", "eyJaaaaaaaaaaaa.", ":", "password =", "\\\"", "password:' ",
-		"token=\n", "a=",
+		"token=\n", "a=", "https://a:", "a://b:c@", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\x01",
+		"AKIAAAAAAAAAAAAAAAAA ", "ya29.", "ya29.aAbB0123456789cCdDeEfF", "?sig=", "?code=a", "4111 ", "4111111111111111 ",
+		"41", "--user \"", "--user '--user \"", "curl -u a", "glpat-", "Bearer ", "Bearer a1b2", "1//0", "8Q~", ":AA",
+		"0-us1", "xoxb-1", "ghp_", "Basic ", "--password ", "1//0ya29.IQoJb3JpZ2lu", "[REDACTED:jwt]", "[REDACTED:",
 	};
 	size_t len = JSON_LEN_MAX;
 	char *text = malloc(len);
-	clock_t start = clock();
+	clock_t start;
 	unsigned changed;
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
 		for (size_t at = 0; at < len; at++)
 			text[at] = patterns[i][at % strlen(patterns[i])];
+		start = clock();
 		redact_bytes(work, (struct str){ text, len }, &arena, &changed);
+		ck_assert_msg(clock() - start < 2 * CLOCKS_PER_SEC, "%s: a tenth of a second is usual", patterns[i]);
+		arena_reset(&arena);
 	}
 	free(text);
-	ck_assert_msg(clock() - start < 4 * CLOCKS_PER_SEC, "about a tenth of a second each is usual");
 }
 END_TEST
 
