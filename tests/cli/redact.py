@@ -51,6 +51,10 @@ def card(prefix, length):
             return body + last
 
 
+def wrong_digit(number):
+    return number[:-1] + str((int(number[-1]) + rnd.randint(1, 9)) % 10)
+
+
 def spaced(number):
     return " ".join(number[i:i + 4] for i in range(0, 16, 4))
 
@@ -172,7 +176,7 @@ NEAR = [
     lambda: "xoxb-" + "X" * 12 + "-" + "X" * 12, lambda: "glpat-short", lambda: "sk_live_" + "0" * 24,
     lambda: "hvs.short", lambda: "npm_config_registry", lambda: "eyJ" + pick(ALNUM, 6) + ".eyJ.x",
     lambda: "dop_v1_" + pick(HEX, 30), lambda: "SG." + pick(URL64, 10) + "." + pick(URL64, 10),
-    lambda: card("4", 16)[:-1] + "x", lambda: str((int(card("4", 16)) // 10 * 10) + (int(card("4", 16)[-1]) + 1) % 10)[:15],
+    lambda: card("4", 16)[:-1] + "x", lambda: wrong_digit(card("4", 16)), lambda: card("9", 16), lambda: card("4", 15),
     lambda: "order/" + card("4", 16), lambda: pick(HEX, 20) + card("4", 16), lambda: "AKIA" + pick("ABCDEFGH234567", 16),
     lambda: "-----BEGIN PUBLIC KEY-----" + pick(STD64, 80), lambda: "basic authentication", lambda: "https://host:8080/x",
 ]
