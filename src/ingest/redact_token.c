@@ -224,7 +224,8 @@ match_token(struct search *f, const struct token_form *t, size_t at)
 	bool glued = at > f->floor && is_alnum(s.p[at - 1]), open;
 	size_t end;
 
-	if (s.len - at < t->prefix || memcmp(s.p + at, t->form, t->prefix) != 0)
+	if (s.len - at < t->prefix || s.p[at + 1] != t->form[1] || s.p[at + 2] != t->form[2] ||
+	    memcmp(s.p + at, t->form, t->prefix) != 0)
 		return 0;
 	end = match_form(f, t->form + t->prefix, at + t->prefix, &open);
 	if (end == 0)
