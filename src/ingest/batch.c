@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "ingest/redact.h"
 
 #define BYTE_ORDER_MARK STR("\xef\xbb\xbf")
 
@@ -22,6 +21,7 @@ batch_fini(struct batch *b)
 {
 	frame_chunk_fini(&b->chunk);
 	json_tape_fini(&b->tape);
+	redact_work_free(b->work);
 	arena_fini(&b->arena);
 	free(b->item);
 	b->item = NULL;
@@ -48,13 +48,25 @@ batch_line_id(const uint8_t key[8], uint64_t offset, struct arena *a)
 	return (struct str){ arena_copy(a, p, len), len };
 }
 
+/* Which rules hid something, for the receipt. */
+static void
+keep_hits(struct batch *b, struct batch_item *it)
+{
+	if (it->redacted > 0)
+		it->hits = (const uint8_t *)arena_copy(&b->arena, redact_hits(b->work), it->redacted);
+}
+
 /* What is kept of a line that is no JSON. */
 static void
 keep_bytes(struct batch *b, struct batch_item *it)
 {
 	if (it->raw.len > FRAME_KEEP && it->fault == EVENT_TOO_LONG)
 		it->raw.len = FRAME_KEEP;
-	it->bytes = b->rules->redact ? redact_bytes(it->raw, &b->arena, &it->redacted) : it->raw;
+	it->bytes = it->raw;
+	if (b->rules->redactor == NULL)
+		return;
+	it->bytes = redact_bytes(b->work, it->raw, &b->arena, &it->redacted);
+	keep_hits(b, it);
 }
 
 /* What is kept of a line that is JSON: as it was read, or, when secrets were
@@ -101,8 +113,10 @@ parse_line(struct batch *b, struct batch_item *it)
 		keep_bytes(b, it);
 		return;
 	}
-	if (b->rules->redact)
-		it->redacted = redact_tape(&b->tape, &b->arena);
+	if (b->rules->redactor != NULL) {
+		it->redacted = redact_tape(b->work, &b->tape, &b->arena);
+		keep_hits(b, it);
+	}
 	it->fault = event_check_keys(&b->tape, &b->arena, &it->detail);
 	if (it->fault == EVENT_OK)
 		it->fault = event_from_json(&it->ev, &b->tape, &policy, &b->arena, &it->detail);
@@ -217,6 +231,8 @@ batch_start(struct batch *b, const struct batch_rules *rules, struct pool *pool)
 	struct str mark = BYTE_ORDER_MARK;
 
 	b->rules = rules;
+	if (b->work == NULL && rules->redactor != NULL)
+		b->work = redact_work_new(rules->redactor);
 	b->lines = 0;
 	b->left = false;
 	b->done = 0;

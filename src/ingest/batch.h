@@ -13,6 +13,7 @@
 #include "base/pool.h"
 #include "event/event.h"
 #include "ingest/frame.h"
+#include "ingest/redact.h"
 
 #define BATCH_LINES 4096
 
@@ -21,7 +22,7 @@ struct batch_rules {
 	struct str source; /* of events that name none */
 	struct str tenant; /* the same; p == NULL: none */
 	struct str restored; /* what the toolkit's own records are from; p == NULL: refused */
-	bool redact;
+	const struct redactor *redactor; /* NULL: nothing is hidden */
 	bool assume_now;
 	bool regular;      /* an incomplete last line is left for the next time */
 	bool number;       /* ids from the file's key and the line's offset */
@@ -36,7 +37,8 @@ struct batch_item {
 	struct str bytes;     /* the same with its secrets replaced; p == NULL: only ev has that */
 	uint64_t offset, end; /* of the line in the input, its newline included */
 	uint32_t line;        /* 0 is the first of the chunk */
-	unsigned redacted;    /* values replaced */
+	unsigned redacted;    /* secrets replaced */
+	const uint8_t *hits;  /* the rule of each */
 };
 
 struct batch {
@@ -50,6 +52,7 @@ struct batch {
 	bool left;           /* its incomplete last line was left; chunk.end is before it */
 	struct arena arena;  /* of this round's events */
 	struct json_tape tape;
+	struct redact_work *work; /* made when there is a redactor */
 	struct job job;
 };
 

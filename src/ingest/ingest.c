@@ -157,7 +157,7 @@ set_rules(struct run *run, struct buf *name, const char *restored, struct err *e
 	run->rules = (struct batch_rules){
 		.source = o->source != NULL ? str_of(o->source) : buf_view(name),
 		.tenant = str_of(o->tenant),
-		.redact = o->redact,
+		.redactor = o->redactor,
 		.assume_now = o->assume_now,
 		.regular = goes_on,
 		.number = goes_on && run->st != NULL,

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "event/event.h"
+#include "ingest/redact.h"
 #include "store/store.h"
 
 struct ingest_options {
@@ -24,7 +25,7 @@ struct ingest_options {
 	 * what they are from (EVENT_RESTORED_SOURCE).  Such a file is read whole,
 	 * whatever was read of it before.  NULL: they are refused. */
 	const char *const *restored;
-	bool redact;         /* on but for tests and --no-redact all */
+	const struct redactor *redactor; /* what is hidden; NULL: nothing, for tests */
 	/* dry run: events go here as lines instead of the store */
 	int (*dry_run)(void *arg, const struct event *ev, struct err *e);
 	void *arg;
@@ -41,6 +42,7 @@ struct ingest_receipt {
 	uint64_t first_seq, last_seq; /* valid when stored > 0 */
 	double seconds;
 	uint64_t fault[EVENT_FAULT_COUNT]; /* quarantined, by reason */
+	uint64_t rule[REDACT_RULES_MAX]; /* redacted, by the redactor's rules */
 	char first_fault[256]; /* "FILE:LINE: sentence", of the first, or "" */
 };
 

@@ -2,52 +2,58 @@
  * redact: secrets in a scanned line (see redact.h).
  *
  * In: the tape of a line.   Out: the same tape, some values replaced.
+ *
+ * Names are looked at one by one.  For texts the line is searched as a whole,
+ * and only a value in which something was found is looked at alone, as are
+ * those whose escapes may hide something.
  */
 #include "ingest/redact.h"
 
-#include "base/simd.h"
 #include "ingest/redact_rule.h"
+#include "ingest/redact_set.h"
+
+/* ---- values under secret names ---- */
 
 /* A scalar under a secret name.  true, false and null tell nothing. */
-static unsigned
-redact_scalar(struct json_tape *t, uint32_t index, unsigned flags, struct arena *a)
+static void
+redact_scalar(struct redact_work *w, struct json_tape *t, uint32_t index, unsigned flags, struct arena *a)
 {
 	const struct json_token *tok = &t->tok[index];
 	bool number = tok->type == TOKEN_NUMBER;
 	struct str value;
 
 	if (!number && tok->type != TOKEN_STRING)
-		return 0;
+		return;
 	value = number ? json_bytes(t, tok) : json_unescape(t, tok, a);
 	if (!redact_secret_value(value, number, flags))
-		return 0;
-	json_replace(t, index, redact_marker(REDACT_SECRET_KEY));
-	return 1;
+		return;
+	json_replace(t, index, redact_marker(w->r, REDACT_SECRET_KEY));
+	redact_add_hit(w, REDACT_SECRET_KEY);
 }
 
 /* A value under a secret name: scalars, also in arrays.  What is in an object
  * has names of its own. */
-static unsigned
-redact_value(struct json_tape *t, uint32_t index, unsigned flags, struct arena *a)
+static void
+redact_value(struct redact_work *w, struct json_tape *t, uint32_t index, unsigned flags, struct arena *a)
 {
-	unsigned changed = 0;
 	uint32_t end = t->tok[index].next;
 
-	if (t->tok[index].type != TOKEN_ARRAY)
-		return redact_scalar(t, index, flags, a);
+	if (t->tok[index].type != TOKEN_ARRAY) {
+		redact_scalar(w, t, index, flags, a);
+		return;
+	}
 	for (index++; index < end;) {
 		if (t->tok[index].type == TOKEN_OBJECT)
 			index = t->tok[index].next;
 		else
-			changed += redact_scalar(t, index++, flags, a);
+			redact_scalar(w, t, index++, flags, a);
 	}
-	return changed;
 }
 
-static unsigned
-redact_secrets(struct json_tape *t, struct arena *a)
+static void
+redact_names(struct redact_work *w, struct json_tape *t, struct arena *a)
 {
-	unsigned changed = 0, flags;
+	unsigned flags;
 
 	for (uint32_t i = 0; i < t->n; i++) {
 		struct str name;
@@ -56,81 +62,140 @@ redact_secrets(struct json_tape *t, struct arena *a)
 			continue;
 		name = json_unescape(t, &t->tok[i], a);
 		if (redact_likely_name(name) && redact_secret_name(name, &flags))
-			changed += redact_value(t, i + 1, flags, a);
+			redact_value(w, t, i + 1, flags, a);
 	}
-	return changed;
 }
 
-/* The text with a marker in the place of each token; false when it has none. */
+/* ---- texts ---- */
+
+/* request_id, eventTime, recipientAccountId: no number under these is a card's. */
 static bool
-replace_jwts(struct str *s, struct arena *a)
+is_number_of(struct str name)
 {
-	struct str marker = redact_marker(REDACT_JWT);
-	size_t at, from = 0, n;
-	char *out = NULL, *o = NULL;
+	static const char *const ends[] = { "id", "ids", "time", "timestamp", "arn", "hash", "uid", "seq",
+		"serial", "version", "port" };
 
-	for (at = simd_find_jwt(s->p, s->len); at < s->len;
-	    at += simd_find_jwt(s->p + at, s->len - at)) {
-		n = redact_jwt_at(*s, at);
-		if (n == 0) {
-			at += 3;
-			continue;
-		}
-		/* A marker is shorter than any token. */
-		if (out == NULL)
-			out = o = arena_bytes(a, s->len);
-		memcpy(o, s->p + from, at - from);
-		o += at - from;
-		memcpy(o, marker.p, marker.len);
-		o += marker.len;
-		from = at += n;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct str end = str_of(ends[i]);
+
+		if (name.len >= end.len &&
+		    str_eq_nocase((struct str){ name.p + name.len - end.len, end.len }, end))
+			return true;
 	}
-	if (out == NULL)
-		return false;
-	memcpy(o, s->p + from, s->len - from);
-	*s = (struct str){ out, (size_t)(o - out) + s->len - from };
-	return true;
+	return false;
 }
 
-/* Only a line with "eyJ" in it, or with escapes that may hide it, is walked. */
-static bool
-may_have_jwt(const struct json_tape *t)
+/* The key before a value, or "" in an array. */
+static struct str
+name_of(const struct json_tape *t, uint32_t index, struct arena *a)
 {
-	struct str all = json_bytes(t, &t->tok[0]);
-
-	return t->escaped || simd_find_jwt(all.p, all.len) < all.len;
+	if (index == 0 || !(t->tok[index - 1].flags & JSON_KEY))
+		return STR("");
+	return json_unescape(t, &t->tok[index - 1], a);
 }
 
-static unsigned
-redact_jwts(struct json_tape *t, struct arena *a)
+static void
+redact_value_text(struct redact_work *w, struct json_tape *t, uint32_t index, struct arena *a)
 {
-	unsigned changed = 0;
+	const struct json_token *tok = &t->tok[index];
+	bool card = !w->r->off[REDACT_CARD] && !is_number_of(name_of(t, index, a));
+	struct str s, clean;
 
-	for (uint32_t i = 0; i < t->n; i++) {
-		const struct json_token *tok = &t->tok[i];
-		struct str s;
+	if (tok->type == TOKEN_NUMBER && (!card || tok->len < FIND_DIGITS_MIN))
+		return;
+	s = tok->type == TOKEN_NUMBER ? json_bytes(t, tok) : json_unescape(t, tok, a);
+	clean = redact_text(w, s, card, a);
+	if (clean.p != s.p)
+		json_replace(t, index, clean);
+}
 
-		if (tok->type != TOKEN_STRING || tok->flags & (JSON_KEY | JSON_SIDE))
-			continue;
-		s = json_unescape(t, tok, a);
-		if (replace_jwts(&s, a)) {
-			json_replace(t, i, s);
-			changed++;
-		}
+/* Whether this token's bytes are those of the line, and a value's. */
+static inline bool
+is_plain_value(const struct json_token *tok)
+{
+	return (tok->type == TOKEN_STRING || tok->type == TOKEN_NUMBER) &&
+	    !(tok->flags & (JSON_KEY | JSON_SIDE | JSON_ESCAPED));
+}
+
+/*
+ * The value that the place `at` of the line is in: looks at it, once, and
+ * returns where it ends.  *index goes on with the places.
+ */
+static size_t
+redact_place(struct redact_work *w, struct json_tape *t, uint32_t *index, size_t at, struct arena *a)
+{
+	const struct json_token *tok;
+	size_t end;
+
+	while (*index < t->n && (!is_plain_value(&t->tok[*index]) ||
+	    t->tok[*index].off + t->tok[*index].len <= at))
+		++*index;
+	if (*index == t->n)
+		return SIZE_MAX;
+	tok = &t->tok[*index];
+	if (tok->off > at)
+		return at + 1;
+	end = tok->off + tok->len;
+	redact_value_text(w, t, *index, a);
+	return end;
+}
+
+static void
+redact_found(struct redact_work *w, struct json_tape *t, struct str line, size_t base, struct arena *a)
+{
+	uint32_t index = 0;
+	unsigned kinds;
+	size_t at = 0, end;
+
+	while ((at = finder_next(&w->r->line, line.p, line.len, at, &kinds)) < line.len) {
+		at = redact_place(w, t, &index, base + at, a);
+		if (at == SIZE_MAX)
+			break;
+		at -= base;
 	}
-	return changed;
+	if (w->r->off[REDACT_CARD])
+		return;
+	index = 0;
+	for (at = 0; (at = find_digits(line.p, line.len, at, &end)) < line.len; at = end)
+		redact_place(w, t, &index, base + at, a);
+}
+
+static void
+redact_escaped(struct redact_work *w, struct json_tape *t, struct arena *a)
+{
+	for (uint32_t i = 0; i < t->n; i++)
+		if ((t->tok[i].flags & (JSON_ESCAPED | JSON_KEY | JSON_SIDE)) == JSON_ESCAPED)
+			redact_value_text(w, t, i, a);
 }
 
 unsigned
-redact_tape(struct json_tape *t, struct arena *a)
+redact_tape(struct redact_work *w, struct json_tape *t, struct arena *a)
 {
-	bool jwts;
-	unsigned changed;
+	struct str line;
+	size_t base;
+	bool escaped = t->escaped;
 
-	if (t->n == 0)
+	w->hits = 0;
+	if (t->n == 0 || t->tok[0].flags & JSON_SIDE)
 		return 0;
 	/* Asked first: the only token of a line may be one that is replaced. */
-	jwts = may_have_jwt(t);
-	changed = redact_secrets(t, a);
-	return jwts ? changed + redact_jwts(t, a) : changed;
+	base = t->tok[0].off;
+	line = json_bytes(t, &t->tok[0]);
+	if (!w->r->off[REDACT_SECRET_KEY])
+		redact_names(w, t, a);
+	redact_found(w, t, line, base, a);
+	if (escaped)
+		redact_escaped(w, t, a);
+	return (unsigned)w->hits;
+}
+
+struct str
+redact_bytes(struct redact_work *w, struct str p, struct arena *a, unsigned *hidden)
+{
+	struct str s;
+
+	w->hits = 0;
+	s = redact_text(w, p, true, a);
+	*hidden = (unsigned)w->hits;
+	return s;
 }

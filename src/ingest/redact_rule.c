@@ -7,30 +7,21 @@
  */
 #include "ingest/redact_rule.h"
 
-#include "base/simd.h"
-
-const char *const redact_names[REDACT_RULES] = { "secret-key", "jwt" };
-
-#define MARKER(name) { "[REDACTED:" name "]", sizeof("[REDACTED:" name "]") - 1 }
-
-static const struct str markers[REDACT_RULES] = {
-	[REDACT_SECRET_KEY] = MARKER("secret-key"),
-	[REDACT_JWT] = MARKER("jwt"),
-};
-
-struct str
-redact_marker(enum redact_rule rule)
-{
-	return markers[rule];
-}
 
 size_t
 redact_marker_prefix(struct str s)
 {
-	for (int i = 0; i < REDACT_RULES; i++)
-		if (s.len >= markers[i].len && memcmp(s.p, markers[i].p, markers[i].len) == 0)
-			return markers[i].len;
-	return 0;
+	static const struct str begin = { REDACT_MARKER, sizeof(REDACT_MARKER) - 1 };
+	size_t at = begin.len;
+
+	if (!str_begins(s, begin))
+		return 0;
+	while (at < s.len && ((s.p[at] >= 'a' && s.p[at] <= 'z') || (s.p[at] >= '0' && s.p[at] <= '9') ||
+	    s.p[at] == '-'))
+		at++;
+	if (at == begin.len || at - begin.len > REDACT_NAME_MAX || at == s.len || s.p[at] != ']')
+		return 0;
+	return at + 1;
 }
 
 /* ---- names ---- */

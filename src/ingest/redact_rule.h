@@ -1,4 +1,4 @@
-/* redact_rule: what the rules look for, shared by redact.c and redact_bytes.c. */
+/* redact_rule: which names are secret, and what markers and web tokens look like. */
 #ifndef INGEST_REDACT_RULE_H
 #define INGEST_REDACT_RULE_H
 
@@ -7,10 +7,9 @@
 #include "base/bytes.h"
 #include "ingest/redact.h"
 
-/* What a rule writes in the place of a value. */
-struct str redact_marker(enum redact_rule rule);
+#define REDACT_MARKER "[REDACTED:"
 
-/* The length of a marker that s begins with, or 0. */
+/* The length of a marker, of whatever rule, that s begins with, or 0. */
 size_t redact_marker_prefix(struct str s);
 
 enum secret_flag {

@@ -162,6 +162,8 @@ take_item(struct run *run, struct batch_item *it, struct err *e)
 		return 0;
 	run->r->read++;
 	run->r->redacted += it->redacted;
+	for (unsigned i = 0; i < it->redacted; i++)
+		run->r->rule[it->hits[i]]++;
 	if (it->fault != EVENT_OK)
 		return refuse(run, it, it->fault, e);
 	if (run->sink == SINK_PRINT)

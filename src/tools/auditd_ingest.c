@@ -20,6 +20,7 @@
 struct args {
 	struct common_args common;
 	char *source, *tenant, *receipt;
+	struct str_list redact, no_redact;
 	bool strict, assume_now, restore, dry_run;
 };
 
@@ -37,6 +38,10 @@ static const struct opt options[] = {
 	    VALUE_ANY, NULL },
 	{ 0, "restore", OPT_FLAG, ARG(restore), NULL,
 	    "take exports back, with their manifests beside them: the toolkit's own records too", VALUE_ANY, NULL },
+	{ 0, "redact", OPT_LIST, ARG(redact), "FILE.yaml",
+	    "hide secrets by these rules too (audit-redaction(7))", VALUE_FILE, NULL },
+	{ 0, "no-redact", OPT_LIST, ARG(no_redact), "RULE",
+	    "do not hide what this rule finds; all: hide nothing", VALUE_ANY, NULL },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 0, "dry-run", OPT_FLAG, ARG(dry_run), NULL,
 	    "print the events as they would be stored, and store nothing", VALUE_ANY, NULL },
@@ -127,8 +132,24 @@ add_reasons(struct buf *out, const struct ingest_receipt *r)
 	buf_byte(out, '}');
 }
 
+/* {"secret-key":12,"jwt":1} */
+static void
+add_rules(struct buf *out, const struct ingest_receipt *r, const struct redactor *redactor)
+{
+	const char *comma = "";
+
+	buf_byte(out, '{');
+	for (size_t i = 0; i < redactor_rules(redactor); i++)
+		if (r->rule[i] > 0) {
+			buf_printf(out, "%s\"%s\":%" PRIu64, comma, redactor_rule(redactor, i), r->rule[i]);
+			comma = ",";
+		}
+	buf_byte(out, '}');
+}
+
 static int
-write_receipt(struct outstream *out, const struct ingest_receipt *r, struct err *e)
+write_receipt(struct outstream *out, const struct ingest_receipt *r, const struct redactor *redactor,
+    struct err *e)
 {
 	struct buf doc = { 0 };
 	int rc;
@@ -142,6 +163,8 @@ write_receipt(struct outstream *out, const struct ingest_receipt *r, struct err 
 		buf_printf(&doc, ",\"first_seq\":null,\"last_seq\":null");
 	buf_printf(&doc, ",\"seconds\":%.3f,\"reasons\":", r->seconds);
 	add_reasons(&doc, r);
+	buf_printf(&doc, ",\"redacted_by\":");
+	add_rules(&doc, r, redactor);
 	buf_printf(&doc, "}\n");
 	rc = outstream_write(out, doc.p, doc.len, e);
 	buf_fini(&doc);
@@ -191,6 +214,7 @@ tell_receipt(const struct common_args *c, const struct ingest_receipt *r, bool d
 struct work {
 	struct store *st;
 	struct pool *pool;
+	struct redactor *redactor;
 	struct outstream *receipt; /* NULL: a line on stderr */
 	struct printer printer;
 	struct progress progress;
@@ -218,7 +242,7 @@ close_outputs(const struct args *a, struct work *w, bool ran, struct err *e)
 	if (w->receipt == NULL) {
 		if (ran && (w->r.read > 0 || e->code == ERR_OK))
 			tell_receipt(&a->common, &w->r, a->dry_run);
-	} else if (ran && write_receipt(w->receipt, &w->r, e) == 0)
+	} else if (ran && write_receipt(w->receipt, &w->r, w->redactor, e) == 0)
 		outstream_finish(w->receipt, e);
 	else
 		outstream_abort(w->receipt);
@@ -255,7 +279,7 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 	struct work w = { 0 };
 	struct ingest_options o = {
 		.source = a->source, .tenant = a->tenant,
-		.assume_now = a->assume_now, .strict = a->strict, .redact = true,
+		.assume_now = a->assume_now, .strict = a->strict,
 		.dry_run = print_event, .arg = &w.printer,
 		.stop = cli_interrupted,
 		.progress = show_progress, .progress_arg = &w.progress,
@@ -264,6 +288,13 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 	struct str_list restored = { 0 };
 	bool ran = false;
 
+	w.redactor = redactor_new(&(struct redact_options){
+		.file = (const char *const *)a->redact.item, .files = a->redact.n,
+		.off = (const char *const *)a->no_redact.item, .offs = a->no_redact.n,
+	}, e);
+	if (w.redactor == NULL)
+		return 0;
+	o.redactor = w.redactor;
 	if (a->restore) {
 		if (name_restored(&restored, path, n, e) != 0)
 			goto out;
@@ -281,6 +312,7 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 	}
 	close_outputs(a, &w, ran, e);
 out:
+	redactor_free(w.redactor);
 	str_list_fini(&restored);
 	return w.r.quarantined > 0 ? ERR_INCOMPLETE : 0;
 }

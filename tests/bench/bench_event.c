@@ -21,6 +21,7 @@ struct bench {
 	size_t len;
 	double seconds; /* to spend on each row, at least */
 	struct json_tape tape;
+	struct redact_work *work;
 	struct arena arena;
 	struct buf out;
 	const struct event_policy *policy;
@@ -50,7 +51,7 @@ run_line(struct bench *b, const char *p, size_t len, enum step last)
 		return;
 	}
 	if (last >= REDACT)
-		redact_tape(&b->tape, &b->arena);
+		redact_tape(b->work, &b->tape, &b->arena);
 	if (last >= DUPLICATES && json_duplicate_key(&b->tape, &b->arena) != UINT32_MAX)
 		b->faults++;
 	if (last >= EVENT &&
@@ -108,6 +109,7 @@ main(int argc, char *argv[])
 	struct event_policy policy = { .assume_now = 0 };
 	struct bench b = { .policy = &policy, .seconds = argc > 2 ? atof(argv[2]) : 1 };
 	struct err e = ERR_NONE;
+	struct redactor *redactor = redactor_new(NULL, &e);
 	double before = 0, line;
 	size_t lines = 0;
 	char *text = argc > 1 ? file_read(argv[1], FILE_MAX, &b.len, &e) : NULL;
@@ -117,6 +119,7 @@ main(int argc, char *argv[])
 		return 2;
 	}
 	b.text = text;
+	b.work = redact_work_new(redactor);
 	for (size_t i = 0; i < b.len; i++)
 		lines += text[i] == '\n';
 	line = (double)b.len / (double)lines;
@@ -128,6 +131,8 @@ main(int argc, char *argv[])
 		before = ns;
 	}
 	json_tape_fini(&b.tape);
+	redact_work_free(b.work);
+	redactor_free(redactor);
 	arena_fini(&b.arena);
 	buf_fini(&b.out);
 	free(text);

@@ -30,7 +30,7 @@ is 'and what was stored' "$(receipt stored)" 10
 is 'and where' "$(receipt first_seq) $(receipt last_seq)" '0 9'
 is 'the keys of the receipt are the documented ones' \
     "$(tr ',{}' '\n\n\n' <receipt.json | sed -n 's/^"\([a-z_]*\)":.*/\1/p' | tr '\n' ' ')" \
-    'read stored duplicates dropped quarantined redacted first_seq last_seq seconds reasons '
+    'read stored duplicates dropped quarantined redacted first_seq last_seq seconds reasons redacted_by '
 is 'all events can be found' "$(audit-query -c)" 10
 is 'the source is the name of the file' "$(values source)" 'app '
 is 'the store is readable by its group only' "$(ls -l "$db" | cut -c 1-10)" '-rw-r-----'

@@ -29,13 +29,13 @@ uniwidth.h     base/utf8.c
 unicase.h      event/subject_read.c
 uninorm.h      event/subject.c event/subject_read.c
 uniwbrk.h      event/subject_read.c
-zlib.h         base/instream.c base/outstream.c
+zlib.h         base/instream.c base/outstream.c ingest/redact_token.c
 zstd.h         base/instream.c base/outstream.c store/codec.c
 sqlite3.h      store/
 yaml.h         base/yaml.c
 jansson.h      render/ cli/document.h
 csv.h          render/csv.c ingest/csv.c
-pcre2.h        filter/ base/regex.c ingest/redact.c
+pcre2.h        filter/ base/regex.c ingest/redact_user.c
 '
 
 # Lines "FILE: HEADER" of quoted includes that the row does not allow.

@@ -11,13 +11,17 @@
 static struct pool *pool;
 static struct batch batch;
 static struct batch_rules rules;
+static struct redactor *redactor;
 
 static void
 setup(void)
 {
+	struct err e = ERR_NONE;
+
 	pool = pool_new(0);
+	redactor = redactor_new(NULL, &e);
 	batch_init(&batch);
-	rules = (struct batch_rules){ .source = STR("app"), .redact = true, .regular = true,
+	rules = (struct batch_rules){ .source = STR("app"), .redactor = redactor, .regular = true,
 		.number = true, .key = { 0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77 } };
 }
 
@@ -25,6 +29,7 @@ static void
 teardown(void)
 {
 	batch_fini(&batch);
+	redactor_free(redactor);
 	pool_free(pool);
 }
 

@@ -14,10 +14,23 @@
 static struct json_tape tape;
 static struct arena arena;
 static struct buf out;
+static struct redactor *redactor;
+static struct redact_work *work;
+
+static void
+setup(void)
+{
+	struct err e = ERR_NONE;
+
+	redactor = redactor_new(NULL, &e);
+	work = redact_work_new(redactor);
+}
 
 static void
 teardown(void)
 {
+	redact_work_free(work);
+	redactor_free(redactor);
 	json_tape_fini(&tape);
 	arena_fini(&arena);
 	buf_fini(&out);
@@ -30,7 +43,7 @@ redact(const char *line, unsigned *changed)
 	struct json_error e;
 
 	ck_assert_msg(json_scan(&tape, line, strlen(line), &e) == 0, "%s", line);
-	*changed = redact_tape(&tape, &arena);
+	*changed = redact_tape(work, &tape, &arena);
 	buf_reset(&out);
 	json_canonical(&out, &tape, 0);
 	buf_byte(&out, '\0');
@@ -81,7 +94,7 @@ START_TEST(web_tokens_are_hidden_inside_texts)
 	static const struct redaction cases[] = {
 		{ "{\"a\":\"" JWT "\"}", "{\"a\":\"[REDACTED:jwt]\"}", 1 },
 		{ "{\"a\":\"GET /?t=" JWT "&u=1 and " JWT ".\"}",
-		  "{\"a\":\"GET /?t=[REDACTED:jwt]&u=1 and [REDACTED:jwt].\"}", 1 },
+		  "{\"a\":\"GET /?t=[REDACTED:jwt]&u=1 and [REDACTED:jwt].\"}", 2 },
 		{ "{\"a\":\"line\\n" JWT "\\n\"}", "{\"a\":\"line\\n[REDACTED:jwt]\\n\"}", 1 },
 		{ "{\"a\":\"\\u0065yJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln\"}", "{\"a\":\"[REDACTED:jwt]\"}", 1 },
 		{ "[\"eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.\"]", "[\"[REDACTED:jwt]\"]", 1 },
@@ -151,7 +164,7 @@ END_TEST
 static const char *
 bytes(const char *p, size_t len, unsigned *changed)
 {
-	struct str s = redact_bytes((struct str){ p, len }, &arena, changed);
+	struct str s = redact_bytes(work, (struct str){ p, len }, &arena, changed);
 
 	return arena_copy(&arena, s.p, s.len);
 }
@@ -198,7 +211,7 @@ START_TEST(bytes_without_secrets_are_not_copied)
 	struct str p = STR("nothing: here=of note"), s;
 	unsigned changed;
 
-	s = redact_bytes(p, &arena, &changed);
+	s = redact_bytes(work, p, &arena, &changed);
 	ck_assert_ptr_eq(s.p, p.p);
 	ck_assert_uint_eq(s.len, p.len);
 }
@@ -208,20 +221,25 @@ START_TEST(hostile_bytes_take_linear_time)
 {
 	static const char *const patterns[] = {
 		"password=\"", "password:\\", "eyJeyJeyJeyJ", "eyJaaaaaaaaaaaa.", ":", "password =", "\\\"", "password:' ",
-		"token=\n", "a=",
+		"token=\n", "a=", "https://a:", "a://b:c@", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\x01",
+		"AKIAAAAAAAAAAAAAAAAA ", "ya29.", "ya29.aAbB0123456789cCdDeEfF", "?sig=", "?code=a", "4111 ", "4111111111111111 ",
+		"41", "--user \"", "--user '--user \"", "curl -u a", "glpat-", "Bearer ", "Bearer a1b2", "1//0", "8Q~", ":AA",
+		"0-us1", "xoxb-1", "ghp_", "Basic ", "--password ", "1//0ya29.IQoJb3JpZ2lu", "[REDACTED:jwt]", "[REDACTED:",
 	};
 	size_t len = JSON_LEN_MAX;
 	char *text = malloc(len);
-	clock_t start = clock();
+	clock_t start;
 	unsigned changed;
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
 		for (size_t at = 0; at < len; at++)
 			text[at] = patterns[i][at % strlen(patterns[i])];
-		redact_bytes((struct str){ text, len }, &arena, &changed);
+		start = clock();
+		redact_bytes(work, (struct str){ text, len }, &arena, &changed);
+		ck_assert_msg(clock() - start < 2 * CLOCKS_PER_SEC, "%s: a tenth of a second is usual", patterns[i]);
+		arena_reset(&arena);
 	}
 	free(text);
-	ck_assert_msg(clock() - start < 4 * CLOCKS_PER_SEC, "about a tenth of a second each is usual");
 }
 END_TEST
 
@@ -231,7 +249,7 @@ redact_suite(void)
 	Suite *s = suite_create("ingest/redact");
 	TCase *tc = tcase_create("redact");
 
-	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, values_under_secret_names_are_hidden);
 	tcase_add_test(tc, web_tokens_are_hidden_inside_texts);

@@ -1,0 +1,59 @@
+/*
+ * redact_find: where in a text something may begin that a rule looks for.
+ *
+ * Every rule has three bytes that cannot be missing ("ghp", "://", "rd=").
+ * A finder knows all of these windows and stops only at them, so that the
+ * rules cost a line without secrets one pass, however many there are.
+ */
+#ifndef INGEST_REDACT_FIND_H
+#define INGEST_REDACT_FIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a window is of: its bit in `kinds`. */
+enum find_kind {
+	FIND_TOKEN = 1, /* the first bytes of a token */
+	FIND_PAIR = 2,  /* the end of a name and its ':' or '=' */
+	FIND_URL = 4,   /* "://" */
+	FIND_OTHER = 8, /* a rule of its own: redact_text.c looks which */
+	FIND_USER = 16  /* the literal of a user's rule */
+};
+
+#define FIND_WINDOWS (1u << 15)
+#define FIND_DEEP 4   /* bytes that are judged at once */
+#define FIND_GROUPS 3
+
+struct finder {
+	/* For each of four bytes the sets that its halves belong to; a place is
+	 * possible when one set has all eight. */
+	struct find_sets {
+		uint8_t low[FIND_DEEP][16], high[FIND_DEEP][16];
+	} sets[FIND_GROUPS]; /* of eight */
+	/* Kinds by the low five bits of the three bytes: a letter's cases share
+	 * them, as do others.  What is found is looked at in full by its rule. */
+	uint8_t window[FIND_WINDOWS];
+	unsigned width; /* places judged at once, as the processor can: 32, 16, 1 */
+};
+
+void finder_init(struct finder *f);
+
+/* Adds the window that a literal of three bytes or more begins with; nocase:
+ * its letters in either case. */
+void finder_add(struct finder *f, const char *literal, size_t len, enum find_kind kind, bool nocase);
+
+/* The first window of p[at, len) with its kinds, or len.  Both agree. */
+size_t finder_next(const struct finder *f, const char *p, size_t len, size_t at, unsigned *kinds);
+size_t finder_next_scalar(const struct finder *f, const char *p, size_t len, size_t at,
+    unsigned *kinds);
+
+/*
+ * The next run of at least 13 digits, spaces and hyphens in p[at, len) that
+ * a number of a card may be in: its start, and *end; len when there is none.
+ * Only every thirteenth byte of other text is looked at.
+ */
+#define FIND_DIGITS_MIN 13
+size_t find_digits(const char *p, size_t len, size_t at, size_t *end);
+
+#endif

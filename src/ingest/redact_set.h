@@ -1,0 +1,135 @@
+/*
+ * redact_set: the rules in force and what is shared by those who apply them.
+ * Private to redact*.c.
+ */
+#ifndef INGEST_REDACT_SET_H
+#define INGEST_REDACT_SET_H
+
+#include "base/mem.h"
+#include "ingest/redact.h"
+#include "ingest/redact_find.h"
+
+/* Rules that are more than the form of a token; the names are in redact_set.c. */
+enum redact_fixed {
+	REDACT_SECRET_KEY, REDACT_JWT, REDACT_PRIVATE_KEY, REDACT_AUTHORIZATION,
+	REDACT_URL_PASSWORD, REDACT_URL_TOKEN, REDACT_COMMAND, REDACT_CARD, REDACT_AWS_SECRET,
+	REDACT_AZURE_SECRET, REDACT_MAILCHIMP, REDACT_TELEGRAM, REDACT_FIXED
+};
+
+enum token_check { CHECK_ANY, CHECK_VARIED, CHECK_MIXED, CHECK_CHECKSUM };
+
+struct token_form {
+	const char *form;  /* redact_token.def */
+	uint8_t prefix;    /* its bytes before the first class */
+	uint8_t rule;
+	uint8_t check;
+};
+
+#define TOKENS_MAX 256
+
+struct user_rule; /* redact_user.c */
+
+struct redactor {
+	struct finder line; /* over the bytes of a JSON line */
+	struct finder text; /* over one text: quotes may stand behind names */
+	char name[REDACT_RULES_MAX][REDACT_NAME_MAX + 1];
+	char marker[REDACT_RULES_MAX][REDACT_NAME_MAX + 13];
+	uint8_t marker_len[REDACT_RULES_MAX];
+	bool off[REDACT_RULES_MAX];
+	size_t rules;
+	struct token_form token[TOKENS_MAX]; /* by first byte */
+	uint16_t first[257]; /* where those with a first byte begin */
+	size_t tokens;
+	struct user_rule *user[REDACT_USER_MAX];
+	size_t users;
+};
+
+struct edit {
+	size_t from, to;
+	uint8_t rule;
+};
+
+/* A run of one class of bytes, kept so that no byte is asked twice. */
+struct run_of {
+	size_t from, to;
+};
+
+#define CLASSES 8
+
+/* One pass over a text. */
+struct search {
+	const struct redactor *r;
+	struct str s;
+	struct edit *edit;
+	size_t n, cap;
+	struct arena *a;
+	size_t floor;     /* behind what was hidden last: nothing begins before it */
+	bool curl;        /* a curl command began */
+	bool card;        /* numbers of cards are looked for */
+	uint64_t wanted;  /* users' rules whose literal is there */
+	size_t key_end;   /* the next -----END; 0: not looked for yet */
+	struct run_of run[CLASSES];
+};
+
+struct regex_work;
+
+struct redact_work {
+	const struct redactor *r;
+	struct regex_work *regex; /* NULL until a user's rule is tried */
+	uint8_t *hit;
+	size_t hits, hits_cap;
+};
+
+static inline struct str
+redact_marker(const struct redactor *r, unsigned rule)
+{
+	return (struct str){ r->marker[rule], r->marker_len[rule] };
+}
+
+/* Notes an edit, unless its rule is off.  Edits come in the order of the text. */
+bool redact_hide(struct search *f, size_t from, size_t to, unsigned rule);
+
+/* The text with its secrets hidden: s itself or made in a.  Each is added to
+ * w's hits.  card: numbers of cards are looked for too. */
+struct str redact_text(struct redact_work *w, struct str s, bool card, struct arena *a);
+
+void redact_add_hit(struct redact_work *w, unsigned rule);
+
+/* What looks at one kind of window each: from `at` on; they return where to
+ * go on, beyond `at`. */
+size_t redact_pair_at(struct search *f, size_t at);   /* at a ':' or '=' */
+size_t redact_token_at(struct search *f, size_t at);
+size_t redact_url_at(struct search *f, size_t at);
+size_t redact_other_at(struct search *f, size_t at);
+void redact_card_in(struct search *f, size_t from, size_t to); /* a run of digits and gaps */
+
+/* ---- redact_pair.c ---- */
+
+bool redact_is_name_byte(char c);
+/* Whether a value only stands for one: $PASSWORD, <token>, ****. */
+bool redact_is_place_holder(struct str value);
+
+/* ---- redact_token.c ---- */
+
+/* Adds the forms of redact_token.def. */
+void redact_add_tokens(struct redactor *r);
+/* The rule of this name, new or known. */
+uint8_t redact_add_rule(struct redactor *r, const char *name);
+
+/* Whether bytes look as if a machine had drawn them: many different ones. */
+bool redact_is_varied(struct str s);
+/* Digits and letters among them. */
+bool redact_is_mixed(struct str s);
+
+/* ---- redact_user.c ---- */
+
+int redact_read_rules(struct redactor *r, const char *path, struct err *e);
+int redact_read_text(struct redactor *r, const char *name, struct str text, struct err *e);
+void redact_free_rules(struct redactor *r);
+/* Which rules have their literal at this place. */
+uint64_t redact_user_literals(const struct redactor *r, struct str s, size_t at);
+/* Edits of the first wanted rule that hides something. */
+void redact_user_find(struct search *f, struct redact_work *w);
+void redact_regex_free(struct regex_work *w);
+
+#endif

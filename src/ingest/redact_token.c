@@ -1,0 +1,260 @@
+/*
+ * redact_token: tokens by their forms (redact_token.def).
+ *
+ * A form is matched from left to right without going back; the longest form
+ * that fits wins.  Runs of a class are remembered, so that a text of nothing
+ * but beginnings of tokens still takes linear time.
+ */
+#include <zlib.h>
+
+#include "ingest/redact_set.h"
+
+#define UNBOUNDED SIZE_MAX
+#define VARIED_LOOK 64 /* bytes that are looked at for how they vary */
+
+static const struct {
+	const char *rule, *form;
+	enum token_check check;
+} forms[] = {
+#define TOKEN(rule, form, check) { rule, form, CHECK_##check },
+#include "ingest/redact_token.def"
+#undef TOKEN
+};
+
+#define FORMS (sizeof(forms) / sizeof(forms[0]))
+_Static_assert(FORMS <= TOKENS_MAX, "too many forms");
+
+/* Adds all forms, sorted by their first byte: counted, then placed. */
+void
+redact_add_tokens(struct redactor *r)
+{
+	uint16_t at[256];
+
+	for (size_t i = 0; i < FORMS; i++)
+		r->first[(unsigned char)forms[i].form[0] + 1]++;
+	for (int c = 0; c < 256; c++) {
+		r->first[c + 1] = (uint16_t)(r->first[c + 1] + r->first[c]);
+		at[c] = r->first[c];
+	}
+	for (size_t i = 0; i < FORMS; i++) {
+		const char *form = forms[i].form;
+
+		r->token[at[(unsigned char)form[0]]++] = (struct token_form){
+			.form = form,
+			.prefix = (uint8_t)strcspn(form, "%"),
+			.rule = redact_add_rule(r, forms[i].rule),
+			.check = (uint8_t)forms[i].check,
+		};
+		finder_add(&r->line, form, strcspn(form, "%"), FIND_TOKEN, false);
+		finder_add(&r->text, form, strcspn(form, "%"), FIND_TOKEN, false);
+	}
+	r->tokens = FORMS;
+}
+
+/* ---- classes ---- */
+
+static inline bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static inline bool
+is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static inline bool
+is_alnum(char c)
+{
+	return is_digit(c) || is_lower(c) || is_upper(c);
+}
+
+static const char class_letters[CLASSES + 1] = "dhluwbsa";
+
+static bool
+in_class(char c, char class)
+{
+	switch (class) {
+	case 'd':
+		return is_digit(c);
+	case 'h':
+		return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	case 'l':
+		return is_digit(c) || is_lower(c);
+	case 'u':
+		return is_digit(c) || is_upper(c);
+	case 'w':
+		return is_alnum(c);
+	case 'b':
+		return is_alnum(c) || c == '-' || c == '_';
+	case 's':
+		return is_alnum(c) || c == '+' || c == '/';
+	default:
+		return is_alnum(c) || (c != '\0' && strchr("-_+/=.", c) != NULL);
+	}
+}
+
+/* Where the run of a class ends that goes on at `at`. */
+static size_t
+run_end(struct search *f, size_t at, char class)
+{
+	struct run_of *run = &f->run[strchr(class_letters, class) - class_letters];
+	size_t to = at;
+
+	if (at >= run->from && at < run->to)
+		return run->to;
+	while (to < f->s.len && in_class(f->s.p[to], class))
+		to++;
+	*run = (struct run_of){ at, to };
+	return to;
+}
+
+/* ---- what a body looks like ---- */
+
+bool
+redact_is_varied(struct str s)
+{
+	size_t len = s.len < VARIED_LOOK ? s.len : VARIED_LOOK, need = len < 12 ? 4 : len < 20 ? 6 : 8;
+	uint64_t seen[2] = { 0 };
+	size_t kinds = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s.p[i] & 127;
+		uint64_t bit;
+
+		if (is_upper((char)c))
+			c |= 0x20;
+		bit = UINT64_C(1) << (c & 63);
+		kinds += (seen[c >> 6] & bit) == 0;
+		seen[c >> 6] |= bit;
+	}
+	return kinds >= need;
+}
+
+bool
+redact_is_mixed(struct str s)
+{
+	size_t len = s.len < VARIED_LOOK ? s.len : VARIED_LOOK, digits = 0, letters = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		digits += is_digit(s.p[i]);
+		letters += is_lower(s.p[i]) || is_upper(s.p[i]);
+	}
+	return digits >= 2 && letters >= 2 && redact_is_varied(s);
+}
+
+/*
+ * ghp_ and 36 letters and digits, of which the last six are the CRC-32 of the
+ * thirty before them, in base 62 with the digits 0-9A-Za-z.
+ */
+static bool
+has_checksum(struct str body)
+{
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	uint32_t crc;
+
+	if (body.len != 36)
+		return false;
+	crc = (uint32_t)crc32(0, (const Bytef *)body.p, 30);
+	for (size_t i = 36; i-- > 30; crc /= 62)
+		if (body.p[i] != digits[crc % 62])
+			return false;
+	return true;
+}
+
+/* ---- forms ---- */
+
+/* {36}, {10,13}, {30,} */
+static const char *
+read_count(const char *p, size_t *min, size_t *max)
+{
+	*min = 0;
+	for (p++; is_digit(*p); p++)
+		*min = *min * 10 + (size_t)(*p - '0');
+	*max = *min;
+	if (*p == ',') {
+		*max = p[1] == '}' ? UNBOUNDED : 0;
+		for (p++; is_digit(*p); p++)
+			*max = *max * 10 + (size_t)(*p - '0');
+	}
+	return p + 1;
+}
+
+/* Where a form ends that is matched behind its prefix, or 0; *open: bytes of
+ * its last class follow. */
+static size_t
+match_form(struct search *f, const char *form, size_t at, bool *open)
+{
+	*open = false;
+	while (*form != '\0') {
+		size_t min, max, end;
+		char class;
+
+		if (*form != '%') {
+			if (at == f->s.len || f->s.p[at] != *form)
+				return 0;
+			at++;
+			form++;
+			continue;
+		}
+		class = form[1];
+		form = read_count(form + 2, &min, &max);
+		end = run_end(f, at, class);
+		if (end - at < min)
+			return 0;
+		*open = end - at > max;
+		at = *open ? at + max : end;
+	}
+	return at;
+}
+
+/* A token in the middle of a word is one only when its checksum says so. */
+static size_t
+match_token(struct search *f, const struct token_form *t, size_t at)
+{
+	struct str s = f->s, body;
+	bool glued = at > f->floor && is_alnum(s.p[at - 1]), open;
+	size_t end;
+
+	if (s.len - at < t->prefix || s.p[at + 1] != t->form[1] || s.p[at + 2] != t->form[2] ||
+	    memcmp(s.p + at, t->form, t->prefix) != 0)
+		return 0;
+	end = match_form(f, t->form + t->prefix, at + t->prefix, &open);
+	if (end == 0)
+		return 0;
+	body = (struct str){ s.p + at + t->prefix, end - at - t->prefix };
+	if (t->check == CHECK_CHECKSUM && has_checksum(body))
+		return end;
+	if (glued || open || (end < s.len && is_alnum(s.p[end])))
+		return 0;
+	if (t->check == CHECK_MIXED)
+		return redact_is_mixed(body) ? end : 0;
+	return t->check == CHECK_ANY || redact_is_varied(body) ? end : 0;
+}
+
+size_t
+redact_token_at(struct search *f, size_t at)
+{
+	const struct redactor *r = f->r;
+	unsigned char c = (unsigned char)f->s.p[at];
+	size_t best = 0;
+	unsigned rule = 0;
+
+	for (size_t i = r->first[c]; i < r->first[c + 1]; i++) {
+		size_t end = r->off[r->token[i].rule] ? 0 : match_token(f, &r->token[i], at);
+
+		if (end > best) {
+			best = end;
+			rule = r->token[i].rule;
+		}
+	}
+	return best > 0 && redact_hide(f, at, best, rule) ? best : at + 1;
+}
