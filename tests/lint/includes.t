@@ -35,6 +35,7 @@ sqlite3.h      store/
 yaml.h         base/yaml.c
 jansson.h      render/ cli/document.h
 csv.h          render/csv.c ingest/csv.c
+seccomp.h      cli/sandbox_seccomp.c
 pcre2.h        filter/ ingest/redact.c
 '
 
