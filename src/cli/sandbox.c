@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "cli/sandbox_parts.h"
 
+#define RANDOMNESS "/dev/urandom" /* SQLite opens it late */
 #define TASKS "/proc/self/task"
 
 int
@@ -73,9 +74,10 @@ sandbox_allow_store(struct sandbox *s, const char *db, struct err *e)
 	whole = realpath(db, NULL);
 	if (whole == NULL)
 		return err_errno(e, "%s", db);
-	if (s->profile != SANDBOX_READER) {
+	rc = sandbox_allow(s, RANDOMNESS, SANDBOX_READ, e);
+	if (rc == 0 && s->profile != SANDBOX_READER) {
 		rc = allow_folder_of(s, whole, e);
-	} else {
+	} else if (rc == 0) {
 		buf_printf(&journal, "%s-journal", whole);
 		rc = sandbox_allow(s, whole, SANDBOX_READ, e);
 		if (rc == 0)
@@ -130,7 +132,7 @@ sandbox_enter(const struct sandbox *s, struct sandbox_state *now, struct err *e)
 	if (has_threads())
 		return err_set(e, ERR_FAIL, "sandbox: entered too late, there are threads already");
 	now->no_new_privs = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-	if (now->no_new_privs && (abi = landlock_abi()) > 0) {
+	if (now->no_new_privs && (abi = landlock_abi()) > (s->moves ? 1 : 0)) {
 		if ((rc = landlock_enter(s, abi, e)) < 0)
 			return -1;
 		now->landlock = rc > 0 ? abi : 0;

@@ -41,6 +41,7 @@ enum sandbox_access {
 struct sandbox {
 	enum sandbox_mode mode;
 	enum sandbox_profile profile;
+	bool moves; /* renames files from folder to folder: the first ABI of Landlock would refuse that */
 	size_t n;
 	struct sandbox_path {
 		char *name;

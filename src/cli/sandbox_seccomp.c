@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -42,6 +43,7 @@ static const char *const common[] = {
 static const char *const writing[] = {
 	"pwrite64", "pwritev", "ftruncate", "fallocate", "rename", "renameat", "renameat2", "unlink", "unlinkat",
 	"mkdir", "mkdirat", "rmdir", "link", "linkat", "fchmod", "fchown", "utimensat", "creat", "sync_file_range",
+	"flock",
 };
 
 /* A socket that is open already; no other is made. */
@@ -110,6 +112,10 @@ allow_some(scmp_filter_ctx filter)
 	for (size_t i = 0; i < COUNT(asks); i++)
 		if (!allow_when(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, asks[i])))
 			return false;
+	/* Whoever holds a key leaves no core: asked for, and switched off. */
+	if (!allow_when(filter, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_GET_DUMPABLE)) ||
+	    !allow_when(filter, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE)))
+		return false;
 	return allow_when(filter, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self)) &&
 	    allow_when(filter, SCMP_SYS(kill), SCMP_A0(SCMP_CMP_EQ, self)) &&
 	    /* Asking for limits; setting them for another process is no business of ours. */

@@ -8,7 +8,9 @@
  *
  * Numbers count the lines of the connection from 1, blank ones too; an ack
  * speaks for all lines up to its number, but for those that a nak named before.
- * "nak 0 REASON" refuses the connection.  A client that has sent everything
+ * "nak 0 REASON" refuses the connection; "left K" stands for K naks that were
+ * left out because answers lay unread.  A client that reads none is read from
+ * all the same.  A client that has sent everything
  * may close its sending side (shutdown) and read to the end.
  *
  * Who is not read from waits: nothing is dropped.  What was not acknowledged
@@ -38,7 +40,7 @@
 #define LISTEN_CLIENT_LINES 16384
 #define LISTEN_ALL_BYTES (64 * 1024 * 1024)  /* the same over all of them */
 #define LISTEN_ALL_LINES 65536
-#define LISTEN_ANSWERS_MAX (64 * 1024)       /* bytes of answers a client may leave unread */
+#define LISTEN_ANSWERS_MAX (64 * 1024)       /* bytes of answers not sent: then naks are left out */
 #define LISTEN_REASON_MAX 200                /* bytes of a reason */
 
 struct listen_options {
@@ -103,7 +105,8 @@ void listen_committed(struct listen *l, uint64_t client, uint64_t line);
 void listen_nak(struct listen *l, uint64_t client, uint64_t line, const char *reason);
 
 /* From here on nobody is let in and nothing more is read; the socket is gone.
- * What was taken is still to be committed, listen_wait then sends the answers. */
+ * What was taken is still to be committed, listen_wait then sends the answers.
+ * A client that reads none keeps LISTEN_END away: the caller has a deadline. */
 void listen_stop(struct listen *l);
 
 void listen_stats(const struct listen *l, struct listen_stats *s);

@@ -51,14 +51,13 @@ client_waiting(const struct client *c)
 bool
 client_has_answers(const struct client *c)
 {
-	return c->fd >= 0 && (c->answers.len > c->sent || c->committed > c->told);
+	return c->fd >= 0 && (c->answers.len > c->sent || c->committed > c->told || c->left_out > 0);
 }
 
 bool
 client_may_read(const struct client *c)
 {
-	return !c->ended && c->bytes < LISTEN_CLIENT_BYTES && client_waiting(c) < LISTEN_CLIENT_LINES &&
-	    c->answers.len - c->sent < LISTEN_ANSWERS_MAX;
+	return !c->ended && c->bytes < LISTEN_CLIENT_BYTES && client_waiting(c) < LISTEN_CLIENT_LINES;
 }
 
 bool
@@ -122,6 +121,10 @@ client_nak(struct client *c, uint64_t line, const char *reason)
 
 	if (c->fd < 0)
 		return;
+	if (c->answers.len - c->sent >= LISTEN_ANSWERS_MAX) {
+		c->left_out++;
+		return;
+	}
 	if (len > LISTEN_REASON_MAX)
 		len = LISTEN_REASON_MAX;
 	buf_printf(&c->answers, "nak %" PRIu64 " ", line);
@@ -135,26 +138,38 @@ client_nak(struct client *c, uint64_t line, const char *reason)
 	buf_byte(&c->answers, '\n');
 }
 
+/* Once all before it is sent: one who never reads is owed one ack, not many. */
+static void
+add_ack(struct client *c)
+{
+	if (c->answers.len > c->sent)
+		return;
+	if (c->left_out > 0)
+		buf_printf(&c->answers, "left %" PRIu64 "\n", c->left_out);
+	c->left_out = 0;
+	if (c->committed > c->told)
+		buf_printf(&c->answers, "ack %" PRIu64 "\n", c->committed);
+	c->told = c->committed;
+}
+
 void
 client_answer(struct client *c)
 {
-	ssize_t n;
+	/* Twice: naks, then the ack behind them. */
+	for (int i = 0; i < 2 && c->fd >= 0; i++) {
+		ssize_t n;
 
-	if (c->fd < 0)
-		return;
-	if (c->committed > c->told) {
-		buf_printf(&c->answers, "ack %" PRIu64 "\n", c->committed);
-		c->told = c->committed;
-	}
-	if (c->answers.len == c->sent)
-		return;
-	n = send(c->fd, c->answers.p + c->sent, c->answers.len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		client_leave(c);
-		return;
-	}
-	c->sent += n > 0 ? (size_t)n : 0;
-	if (c->sent == c->answers.len) {
+		add_ack(c);
+		if (c->answers.len == c->sent)
+			return;
+		n = send(c->fd, c->answers.p + c->sent, c->answers.len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN && errno != EINTR) {
+			client_leave(c);
+			return;
+		}
+		c->sent += n > 0 ? (size_t)n : 0;
+		if (c->sent < c->answers.len)
+			return;
 		buf_fini(&c->answers);
 		c->sent = 0;
 	}

@@ -17,6 +17,7 @@ struct client {
 	uint64_t committed, told; /* lines; told: by an ack */
 	struct buf answers;
 	size_t sent;       /* bytes of them */
+	uint64_t left_out; /* naks, since the last that was put in */
 	/* What is not committed, oldest first: chunks, with the last line of each.
 	 * When there are too many, the newest grows. */
 	struct client_chunk {

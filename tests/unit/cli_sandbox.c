@@ -130,6 +130,17 @@ write_and_remove(void)
 }
 
 static int
+move_up(void)
+{
+	char below[80], other[96];
+
+	snprintf(below, sizeof(below), "%s/below", folder);
+	snprintf(other, sizeof(other), "%s/file", below);
+	return mkdir(below, 0700) != 0 || open_and_close(other, O_WRONLY | O_CREAT) != 0 ||
+	    rename(other, inside) != 0 ? -1 : rmdir(below);
+}
+
+static int
 read_inside(void)
 {
 	return open_and_close(inside, O_RDONLY);
@@ -279,6 +290,15 @@ START_TEST(paths_that_were_not_named_are_closed)
 	ck_assert(is_denied(try(read_passwd)));
 	ck_assert(is_denied(try(write_outside)));
 	ck_assert_int_eq(try(write_and_remove), 0);
+}
+END_TEST
+
+START_TEST(files_are_moved_between_folders)
+{
+	s.profile = SANDBOX_WRITER;
+	s.moves = true;
+	ck_assert_int_eq(sandbox_allow(&s, folder, SANDBOX_WRITE, &e), 0);
+	ck_assert_int_eq(try(move_up), 0);
 }
 END_TEST
 
@@ -448,6 +468,7 @@ suite(void)
 	tcase_add_test(t, words_of_the_configuration_are_modes);
 	tcase_add_test(t, off_leaves_everything_open);
 	tcase_add_test(t, paths_that_were_not_named_are_closed);
+	tcase_add_test(t, files_are_moved_between_folders);
 	tcase_add_test(t, folder_to_read_is_not_written);
 	tcase_add_test(t, folder_to_remove_from_is_not_read);
 	tcase_add_test(t, no_profile_makes_sockets_or_starts_programs);
