@@ -117,8 +117,8 @@ insist(const struct sandbox_state *now, struct err *e)
 
 	if (missing == NULL)
 		return 0;
-	return err_set(e, ERR_FAIL, "sandbox: required, but %s is not to be had here (sandbox: auto goes on without)",
-	    missing);
+	return err_set(e, ERR_FAIL,
+	    "sandbox: required, but %s is not to be had here (sandbox: auto goes on without)", missing);
 }
 
 int

@@ -27,12 +27,14 @@ static const char *const common[] = {
 	"read", "readv", "pread64", "preadv", "write", "writev", "lseek", "close", "close_range", "fcntl",
 	"fstat", "stat", "lstat", "newfstatat", "fstatat64", "statx", "fstatfs", "statfs", "access", "faccessat",
 	"faccessat2", "readlink", "readlinkat", "getcwd", "getdents64", "fsync", "fdatasync", "fadvise64",
-	"dup", "dup2", "dup3", "pipe2", "umask", "chdir", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
+	"dup", "dup2", "dup3", "pipe2", "umask", "chdir", "inotify_init1", "inotify_add_watch",
+	"inotify_rm_watch",
 	/* waiting and time */
 	"poll", "ppoll", "select", "pselect6", "nanosleep", "clock_nanosleep", "clock_gettime", "clock_getres",
 	"gettimeofday", "time", "restart_syscall",
 	/* threads and signals; wait4 for the pager */
-	"futex", "futex_time64", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "exit", "exit_group",
+	"futex", "futex_time64", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "exit",
+	"exit_group",
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "wait4", "waitid", "sched_yield",
 	"sched_getaffinity", "membarrier",
 	/* who and where we are */
@@ -42,8 +44,7 @@ static const char *const common[] = {
 
 static const char *const writing[] = {
 	"pwrite64", "pwritev", "ftruncate", "fallocate", "rename", "renameat", "renameat2", "unlink", "unlinkat",
-	"mkdir", "mkdirat", "rmdir", "link", "linkat", "fchmod", "fchown", "utimensat", "creat", "sync_file_range",
-	"flock",
+	"mkdir", "mkdirat", "rmdir", "link", "linkat", "fchmod", "fchown", "utimensat", "creat", "sync_file_range", "flock",
 };
 
 /* A socket that is open already; no other is made. */
@@ -67,6 +68,18 @@ allow(scmp_filter_ctx filter, const char *const *name, size_t n)
 	return true;
 }
 
+static struct scmp_arg_cmp
+equals(unsigned argument, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp){ .arg = argument, .op = SCMP_CMP_EQ, .datum_a = value };
+}
+
+static struct scmp_arg_cmp
+masked(unsigned argument, scmp_datum_t mask, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp){ .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value };
+}
+
 static bool
 allow_when(scmp_filter_ctx filter, int number, struct scmp_arg_cmp arg)
 {
@@ -83,8 +96,8 @@ allow_open(scmp_filter_ctx filter, enum sandbox_profile profile)
 
 	if (profile != SANDBOX_READER)
 		return allow(filter, opens, COUNT(opens));
-	return allow_when(filter, SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, writes, O_RDONLY)) &&
-	    allow_when(filter, SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, writes, O_RDONLY));
+	return allow_when(filter, SCMP_SYS(open), masked(1, writes, O_RDONLY)) &&
+	    allow_when(filter, SCMP_SYS(openat), masked(2, writes, O_RDONLY));
 }
 
 /*
@@ -98,7 +111,7 @@ allow_threads(scmp_filter_ctx filter)
 	int rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 
 	return (rc == 0 || rc == -EDOM) &&
-	    allow_when(filter, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread));
+	    allow_when(filter, SCMP_SYS(clone), masked(0, thread, thread));
 }
 
 /* A terminal may be asked for its size, not given input; signals go to
@@ -110,16 +123,16 @@ allow_some(scmp_filter_ctx filter)
 	const scmp_datum_t self = (scmp_datum_t)getpid();
 
 	for (size_t i = 0; i < COUNT(asks); i++)
-		if (!allow_when(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, asks[i])))
+		if (!allow_when(filter, SCMP_SYS(ioctl), equals(1, asks[i])))
 			return false;
 	/* Whoever holds a key leaves no core: asked for, and switched off. */
-	if (!allow_when(filter, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_GET_DUMPABLE)) ||
-	    !allow_when(filter, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE)))
+	if (!allow_when(filter, SCMP_SYS(prctl), equals(0, PR_GET_DUMPABLE)) ||
+	    !allow_when(filter, SCMP_SYS(prctl), equals(0, PR_SET_DUMPABLE)))
 		return false;
-	return allow_when(filter, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self)) &&
-	    allow_when(filter, SCMP_SYS(kill), SCMP_A0(SCMP_CMP_EQ, self)) &&
+	return allow_when(filter, SCMP_SYS(tgkill), equals(0, self)) &&
+	    allow_when(filter, SCMP_SYS(kill), equals(0, self)) &&
 	    /* Asking for limits; setting them for another process is no business of ours. */
-	    allow_when(filter, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));
+	    allow_when(filter, SCMP_SYS(prlimit64), equals(2, 0));
 }
 
 bool

@@ -247,7 +247,8 @@ give(struct client *c, listen_take *take, void *arg, bool *taken, struct err *e)
 }
 
 static int
-serve(struct listen *l, const struct epoll_event *ev, listen_take *take, void *arg, bool *taken, struct err *e)
+serve(struct listen *l, const struct epoll_event *ev, listen_take *take, void *arg, bool *taken,
+    struct err *e)
 {
 	struct client *c;
 

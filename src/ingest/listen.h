@@ -95,7 +95,8 @@ typedef int listen_take(void *arg, const struct listen_lines *in, struct err *e)
  * (time_steady; INT64_MAX: for good), and gives at most some pieces of each
  * client to `take`, those of one client in their order.
  */
-enum listen_result listen_wait(struct listen *l, int64_t deadline, listen_take *take, void *arg, struct err *e);
+enum listen_result listen_wait(struct listen *l, int64_t deadline, listen_take *take, void *arg,
+    struct err *e);
 
 /* What the client sent up to this line is committed.  Sent by the next
  * listen_wait.  A client that has gone is fine for both. */

@@ -13,6 +13,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -186,6 +187,13 @@ make_process(void)
 	return pid < 0 ? -1 : 0;
 }
 
+/* Its flags cannot be seen by the filter, so there must be no such call. */
+static int
+make_any(void)
+{
+	return syscall(SYS_clone3, NULL, (size_t)0) < 0 ? -1 : 0;
+}
+
 static int
 trace_parent(void)
 {
@@ -307,10 +315,28 @@ START_TEST(folder_to_read_is_not_written)
 	ck_assert_int_eq(write_inside(), 0);
 	ck_assert_int_eq(sandbox_allow(&s, folder, SANDBOX_READ, &e), 0);
 	ck_assert_int_eq(try(read_inside), 0);
-	if (have.landlock == 0 && !have.seccomp)
+	if (have.landlock > 0 || have.seccomp)
+		ck_assert(is_denied(try(write_inside)));
+	/* By its paths alone, whatever the system calls. */
+	s.profile = SANDBOX_WRITER;
+	if (have.landlock > 0) {
+		ck_assert(is_denied(try(write_inside)));
+		ck_assert(is_denied(try(remove_inside)));
+	}
+}
+END_TEST
+
+START_TEST(reader_opens_nothing_for_writing_whatever_the_path)
+{
+	if (!have.seccomp)
 		return;
-	ck_assert(is_denied(try(write_inside)));
-	ck_assert(is_denied(try(remove_inside)));
+	ck_assert_int_eq(write_inside(), 0);
+	ck_assert_int_eq(sandbox_allow(&s, folder, SANDBOX_WRITE, &e), 0);
+	ck_assert_int_eq(try(write_inside), 0);
+	s.profile = SANDBOX_READER;
+	ck_assert_int_eq(try(write_inside), EPERM);
+	ck_assert_int_eq(try(remove_inside), EPERM);
+	ck_assert_int_eq(try(read_inside), 0);
 }
 END_TEST
 
@@ -336,6 +362,7 @@ START_TEST(no_profile_makes_sockets_or_starts_programs)
 		ck_assert_int_eq(try(make_internet_socket), EPERM);
 		ck_assert(is_denied(try(start_program)));
 		ck_assert_int_eq(try(make_process), EPERM);
+		ck_assert_int_eq(try(make_any), ENOSYS);
 		ck_assert_int_eq(try(trace_parent), EPERM);
 		ck_assert_int_eq(try(signal_parent), EPERM);
 		ck_assert_int_eq(try(type_into_terminal), EPERM);
@@ -470,6 +497,7 @@ suite(void)
 	tcase_add_test(t, paths_that_were_not_named_are_closed);
 	tcase_add_test(t, files_are_moved_between_folders);
 	tcase_add_test(t, folder_to_read_is_not_written);
+	tcase_add_test(t, reader_opens_nothing_for_writing_whatever_the_path);
 	tcase_add_test(t, folder_to_remove_from_is_not_read);
 	tcase_add_test(t, no_profile_makes_sockets_or_starts_programs);
 	tcase_add_test(t, threads_and_abort_still_work);

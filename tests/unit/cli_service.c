@@ -187,10 +187,10 @@ find_sockets(void)
 		return 3;
 	if (service_sockets("unknown", fd, &e) != 2)
 		return 4;
-	setenv("LISTEN_FDNAMES", "auditor:audit", 1);
+	setenv("LISTEN_FDNAMES", "aud:audit", 1);
 	if (service_sockets("audit", fd, &e) != 1 || fd[0] != 4)
 		return 5;
-	return service_sockets("aud", fd, &e) != 0 ? 6 : 0;
+	return service_sockets("auditor", fd, &e) != 0 ? 6 : 0;
 }
 
 START_TEST(sockets_are_found_by_their_names)
