@@ -183,6 +183,8 @@ watch(struct listen *l, int fd, uint64_t number, uint32_t before, uint32_t event
 	return err_errno(e, "listening");
 }
 
+/* Only what a commit makes room for counts: lines that have begun do not, or
+ * clients that never end theirs would stop all others. */
 static bool
 may_read_any(const struct listen *l)
 {
@@ -191,7 +193,7 @@ may_read_any(const struct listen *l)
 
 	for (size_t i = 0; i < l->clients; i++) {
 		lines += client_waiting(l->client[i]);
-		bytes += l->client[i]->bytes + gather_held(&l->client[i]->gather);
+		bytes += l->client[i]->bytes;
 	}
 	return !l->stopping && lines < LISTEN_ALL_LINES && bytes < LISTEN_ALL_BYTES;
 }

@@ -13,6 +13,9 @@
  * all the same.  A client that has sent everything
  * may close its sending side (shutdown) and read to the end.
  *
+ * Memory: LISTEN_ALL_BYTES given to the caller, and for each client a line that
+ * has begun, JSON_LEN_MAX at most, in a buffer of up to twice that.
+ *
  * Who is not read from waits: nothing is dropped.  What was not acknowledged
  * when the connection ended is to be sent again.
  *

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "event/json.h"
 #include "ingest/listen.h"
 #include "unit.h"
 
@@ -386,6 +387,31 @@ START_TEST(who_never_reads_acks_is_read_from_all_the_same)
 }
 END_TEST
 
+START_TEST(lines_that_never_end_stop_nobody_else)
+{
+	enum { IDLERS = LISTEN_ALL_BYTES / JSON_LEN_MAX + 2 };
+	static char block[32768];
+	int fd[IDLERS + 1];
+
+	o.clients = o.clients_of_uid = IDLERS + 1;
+	start();
+	for (int i = 0; i <= IDLERS; i++)
+		fd[i] = dial();
+	memset(block, 'x', sizeof(block));
+	for (size_t sent = 0; sent < JSON_LEN_MAX; sent += sizeof(block))
+		for (int i = 1; i <= IDLERS; i++) {
+			ck_assert_int_eq(send(fd[i], block, sizeof(block), MSG_NOSIGNAL), sizeof(block));
+			step();
+		}
+	run();
+	send_text(fd[0], "a\n");
+	run();
+	came(1, "a\n");
+	for (int i = 0; i <= IDLERS; i++)
+		close(fd[i]);
+}
+END_TEST
+
 START_TEST(line_that_is_too_long_is_cut)
 {
 	int fd;
@@ -700,6 +726,7 @@ suite(void)
 	tcase_add_test(t, who_is_not_committed_is_not_read_from);
 	tcase_add_test(t, who_leaves_naks_unread_is_told_how_many_were_left_out);
 	tcase_add_test(t, who_never_reads_acks_is_read_from_all_the_same);
+	tcase_add_test(t, lines_that_never_end_stop_nobody_else);
 	tcase_add_test(t, line_that_is_too_long_is_cut);
 	tcase_add_test(t, one_user_gets_no_more_connections_than_its_share);
 	tcase_add_test(t, more_clients_than_there_are_places_wait);
