@@ -46,19 +46,28 @@ sandbox_allow(struct sandbox *s, const char *path, enum sandbox_access access, s
 	return 0;
 }
 
-static int
-allow_folder_of(struct sandbox *s, const char *path, struct err *e)
+int
+sandbox_allow_all(struct sandbox *s, const struct str_list *paths, enum sandbox_access access, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
+	for (size_t i = 0; i < paths->n; i++)
+		if (strcmp(paths->item[i], "-") != 0 && sandbox_allow(s, paths->item[i], access, e) != 0)
+			return -1;
+	return 0;
+}
+
+int
+sandbox_allow_folder(struct sandbox *s, const char *file, enum sandbox_access access, struct err *e)
+{
+	const char *slash = strrchr(file, '/');
 	char *folder;
 	int rc;
 
 	if (slash == NULL)
-		return sandbox_allow(s, ".", SANDBOX_WRITE, e);
-	if (slash == path)
-		return sandbox_allow(s, "/", SANDBOX_WRITE, e);
-	folder = mem_dup(path, (size_t)(slash - path));
-	rc = sandbox_allow(s, folder, SANDBOX_WRITE, e);
+		return sandbox_allow(s, ".", access, e);
+	if (slash == file)
+		return sandbox_allow(s, "/", access, e);
+	folder = mem_dup(file, (size_t)(slash - file));
+	rc = sandbox_allow(s, folder, access, e);
 	free(folder);
 	return rc;
 }
@@ -76,7 +85,9 @@ sandbox_allow_store(struct sandbox *s, const char *db, struct err *e)
 		return err_errno(e, "%s", db);
 	rc = sandbox_allow(s, RANDOMNESS, SANDBOX_READ, e);
 	if (rc == 0 && s->profile != SANDBOX_READER) {
-		rc = allow_folder_of(s, whole, e);
+		rc = sandbox_allow_folder(s, whole, SANDBOX_WRITE, e);
+	} else if (rc == 0 && s->replaced) {
+		rc = sandbox_allow_folder(s, whole, SANDBOX_READ, e);
 	} else if (rc == 0) {
 		buf_printf(&journal, "%s-journal", whole);
 		rc = sandbox_allow(s, whole, SANDBOX_READ, e);

@@ -42,6 +42,7 @@ struct sandbox {
 	enum sandbox_mode mode;
 	enum sandbox_profile profile;
 	bool moves; /* renames files from folder to folder: the first ABI of Landlock would refuse that */
+	bool replaced; /* another store may take the place of this one: a reader needs its folder */
 	size_t n;
 	struct sandbox_path {
 		char *name;
@@ -61,6 +62,10 @@ int sandbox_mode_parse(struct str word, enum sandbox_mode *mode);
 
 /* Copies the path.  ERR_FAIL when there are SANDBOX_PATHS_MAX already. */
 int sandbox_allow(struct sandbox *s, const char *path, enum sandbox_access access, struct err *e);
+
+/* The same for each of a list ("-" is left out), and for the folder that a file is in. */
+int sandbox_allow_all(struct sandbox *s, const struct str_list *paths, enum sandbox_access access, struct err *e);
+int sandbox_allow_folder(struct sandbox *s, const char *file, enum sandbox_access access, struct err *e);
 
 /* The same for a store: a reader gets the file and the journal that lies beside
  * it now; the others the folder it is in, where journals come and go. */
