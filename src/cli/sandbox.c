@@ -6,9 +6,11 @@
  */
 #include "cli/sandbox.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "cli/sandbox_parts.h"
@@ -38,6 +40,7 @@ sandbox_allow(struct sandbox *s, const char *path, enum sandbox_access access, s
 {
 	if (s->n == SANDBOX_PATHS_MAX)
 		return err_set(e, ERR_FAIL, "sandbox: more than %d paths", SANDBOX_PATHS_MAX);
+	mem_grow(&s->path, &s->cap, s->n + 1, sizeof(*s->path));
 	s->path[s->n].name = mem_strdup(path);
 	s->path[s->n++].access = access;
 	/* A reader that may write somewhere needs the system calls for it. */
@@ -73,6 +76,25 @@ sandbox_allow_folder(struct sandbox *s, const char *file, enum sandbox_access ac
 }
 
 int
+sandbox_allow_made(struct sandbox *s, const char *folder, enum sandbox_access access, struct err *e)
+{
+	return faccessat(AT_FDCWD, folder, F_OK, 0) == 0 ? sandbox_allow(s, folder, access, e) :
+	    sandbox_allow_folder(s, folder, access, e);
+}
+
+/* The first that can be used, in SQLite's order. */
+int
+sandbox_allow_temporary(struct sandbox *s, struct err *e)
+{
+	const char *const places[] = { getenv("SQLITE_TMPDIR"), getenv("TMPDIR"), "/var/tmp", "/usr/tmp", "/tmp" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (places[i] != NULL && faccessat(AT_FDCWD, places[i], W_OK | X_OK, 0) == 0)
+			return sandbox_allow(s, places[i], SANDBOX_WRITE, e);
+	return 0;
+}
+
+int
 sandbox_allow_store(struct sandbox *s, const char *db, struct err *e)
 {
 	struct buf journal = { 0 };
@@ -104,6 +126,7 @@ sandbox_fini(struct sandbox *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		free(s->path[i].name);
+	free(s->path);
 	*s = (struct sandbox){ 0 };
 }
 

@@ -36,18 +36,18 @@ enum sandbox_access {
 	SANDBOX_REMOVE  /* only removing files from a folder: a socket's own */
 };
 
-#define SANDBOX_PATHS_MAX 256
+#define SANDBOX_PATHS_MAX 65536
 
 struct sandbox {
 	enum sandbox_mode mode;
 	enum sandbox_profile profile;
 	bool moves; /* renames files from folder to folder: the first ABI of Landlock would refuse that */
 	bool replaced; /* another store may take the place of this one: a reader needs its folder */
-	size_t n;
+	size_t n, cap;
 	struct sandbox_path {
 		char *name;
 		enum sandbox_access access;
-	} path[SANDBOX_PATHS_MAX];
+	} *path;
 };
 
 /* What is in force, or could be. */
@@ -66,6 +66,11 @@ int sandbox_allow(struct sandbox *s, const char *path, enum sandbox_access acces
 /* The same for each of a list ("-" is left out), and for the folder that a file is in. */
 int sandbox_allow_all(struct sandbox *s, const struct str_list *paths, enum sandbox_access access, struct err *e);
 int sandbox_allow_folder(struct sandbox *s, const char *file, enum sandbox_access access, struct err *e);
+
+/* A folder, or the one it is to be made in. */
+int sandbox_allow_made(struct sandbox *s, const char *folder, enum sandbox_access access, struct err *e);
+/* Where SQLite puts what does not fit into memory (VACUUM). */
+int sandbox_allow_temporary(struct sandbox *s, struct err *e);
 
 /* The same for a store: a reader gets the file and the journal that lies beside
  * it now; the others the folder it is in, where journals come and go. */
