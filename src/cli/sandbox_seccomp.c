@@ -44,7 +44,8 @@ static const char *const common[] = {
 
 static const char *const writing[] = {
 	"pwrite64", "pwritev", "ftruncate", "fallocate", "rename", "renameat", "renameat2", "unlink", "unlinkat",
-	"mkdir", "mkdirat", "rmdir", "link", "linkat", "fchmod", "fchown", "utimensat", "creat", "sync_file_range", "flock",
+	"mkdir", "mkdirat", "rmdir", "link", "linkat", "fchmod", "fchown", "utimensat", "creat",
+	"sync_file_range", "flock",
 };
 
 /* A socket that is open already; no other is made. */

@@ -458,7 +458,7 @@ START_TEST(sandbox_is_one_of_three_words)
 	ck_assert_int_eq(config.sandbox, SANDBOX_AUTO);
 	ck_assert_int_eq(read_text("sandbox: required\n"), 0);
 	ck_assert_int_eq(config.sandbox, SANDBOX_REQUIRED);
-	ck_assert_int_eq(read_text("db: /a\n"), 0);
+	ck_assert_int_eq(read_text("record_reads: all\n"), 0);
 	ck_assert_int_eq(config.sandbox, SANDBOX_REQUIRED);
 	ck_assert_int_eq(read_text("sandbox: off\n"), 0);
 	ck_assert_int_eq(config.sandbox, SANDBOX_OFF);
