@@ -58,6 +58,13 @@ sandbox_allow_all(struct sandbox *s, const struct str_list *paths, enum sandbox_
 	return 0;
 }
 
+/* What is to be opened there fails by itself, with its own words. */
+static bool
+is_missing(const char *folder)
+{
+	return faccessat(AT_FDCWD, folder, F_OK, 0) != 0;
+}
+
 int
 sandbox_allow_folder(struct sandbox *s, const char *file, enum sandbox_access access, struct err *e)
 {
@@ -70,7 +77,7 @@ sandbox_allow_folder(struct sandbox *s, const char *file, enum sandbox_access ac
 	if (slash == file)
 		return sandbox_allow(s, "/", access, e);
 	folder = mem_dup(file, (size_t)(slash - file));
-	rc = sandbox_allow(s, folder, access, e);
+	rc = is_missing(folder) ? 0 : sandbox_allow(s, folder, access, e);
 	free(folder);
 	return rc;
 }

@@ -63,7 +63,8 @@ int sandbox_mode_parse(struct str word, enum sandbox_mode *mode);
 /* Copies the path.  ERR_FAIL when there are SANDBOX_PATHS_MAX already. */
 int sandbox_allow(struct sandbox *s, const char *path, enum sandbox_access access, struct err *e);
 
-/* The same for each of a list ("-" is left out), and for the folder that a file is in. */
+/* The same for each of a list ("-" is left out), and for the folder that a file is in:
+ * one that is missing is left out. */
 int sandbox_allow_all(struct sandbox *s, const struct str_list *paths, enum sandbox_access access, struct err *e);
 int sandbox_allow_folder(struct sandbox *s, const char *file, enum sandbox_access access, struct err *e);
 
