@@ -83,6 +83,20 @@ struct config;
 struct store *cli_store_by(const struct common_args *c, const struct config *config, enum store_mode mode,
     struct err *e);
 
+/* Where that store is; yours. */
+char *cli_store_path(const struct common_args *c, const struct config *config, struct err *e);
+
+/*
+ * Restricts the program, as sandbox: of the configuration wants it, to what s
+ * allows and, unless st is NULL, to its store.  After the pager was started
+ * and before threads are; s is freed.  With -v it is told what is in force.
+ */
+struct sandbox;
+int cli_sandbox(const struct program *p, const struct common_args *c, const struct store *st, struct sandbox *s,
+    struct err *e);
+/* One line for --version: what it would be. */
+void cli_sandbox_version(const struct common_args *c);
+
 /*
  * For reading events, by the filter.  When record_reads: of the configuration
  * has the program, the read is recorded first (audit.read): it is told in the

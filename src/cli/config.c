@@ -57,6 +57,18 @@ read_verifier_key(struct yaml *y, const char *key, char **out, struct err *e)
 	return 0;
 }
 
+static int
+read_sandbox(struct yaml *y, const char *key, enum sandbox_mode *out, struct err *e)
+{
+	struct str text;
+
+	if (yaml_text(y, key, &text, e) != 0)
+		return -1;
+	if (sandbox_mode_parse(text, out) != 0)
+		return yaml_fault(y, e, "%s: expected auto, required or off, not '%.60s'", key, text.p);
+	return 0;
+}
+
 /* [/usr/bin/program, argument]: no shell, so each is given as it is. */
 static int
 read_command(struct yaml *y, const char *key, struct str_list *out, struct err *e)
@@ -102,7 +114,7 @@ read_checkpoint(struct yaml *y, struct config *c, struct err *e)
 
 enum key {
 	KEY_DB, KEY_KEYS, KEY_VERIFIER_KEY, KEY_CHECKPOINT,
-	KEY_RETENTION, KEY_ARCHIVE, KEY_EXPORT_LIMITS, KEY_RECORD_READS, KEYS
+	KEY_RETENTION, KEY_ARCHIVE, KEY_EXPORT_LIMITS, KEY_RECORD_READS, KEY_SANDBOX, KEYS
 };
 
 static const char *const keys[KEYS] = {
@@ -114,6 +126,7 @@ static const char *const keys[KEYS] = {
 	[KEY_ARCHIVE] = "archive",
 	[KEY_EXPORT_LIMITS] = "export_limits",
 	[KEY_RECORD_READS] = "record_reads",
+	[KEY_SANDBOX] = "sandbox",
 };
 
 static int
@@ -136,6 +149,8 @@ read_value(struct yaml *y, enum key key, struct config *c, struct err *e)
 		return config_export_limits(y, c, e);
 	case KEY_RECORD_READS:
 		return config_record_reads(y, c, e);
+	case KEY_SANDBOX:
+		return read_sandbox(y, keys[key], &c->sandbox, e);
 	case KEYS:
 		break;
 	}
@@ -211,6 +226,8 @@ take_over(struct config *c, struct config *fresh, uint64_t seen)
 		replace(&c->checkpoint_file, &fresh->checkpoint_file);
 		replace_list(&c->checkpoint_command, &fresh->checkpoint_command);
 	}
+	if (seen & 1u << KEY_SANDBOX)
+		c->sandbox = fresh->sandbox;
 	replace_policy(c, fresh, seen);
 }
 

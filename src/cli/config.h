@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "cli/sandbox.h"
 #include "filter/filter.h"
 
 /* One rule of `retention:`.  The first that matches an event decides. */
@@ -35,6 +36,7 @@ struct config {
 	char *archive;                      /* folder that audit-prune archives to first; absolute */
 	struct export_limit *limit;
 	size_t limits;
+	enum sandbox_mode sandbox;
 	struct str_list record_reads;       /* programs whose reading is recorded; `all` is told in full */
 };
 

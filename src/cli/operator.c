@@ -105,8 +105,8 @@ find_terminal(char *out, size_t size)
 			copy_text(out, size, text);
 }
 
-void
-cli_operator(struct operator_info *o)
+static void
+look_up(struct operator_info *o)
 {
 	const struct passwd *pw = getpwuid(getuid());
 	char text[256];
@@ -119,6 +119,20 @@ cli_operator(struct operator_info *o)
 		text[sizeof(text) - 1] = '\0';
 		copy_text(o->host, sizeof(o->host), text);
 	}
+}
+
+/* Like the terminal, who runs it belongs to the process and stays the same;
+ * once the sandbox is entered nobody could be looked up. */
+void
+cli_operator(struct operator_info *o)
+{
+	static struct operator_info known;
+	static bool is_known;
+
+	if (!is_known)
+		look_up(&known);
+	is_known = true;
+	*o = known;
 }
 
 /* ---- Records ---- */

@@ -17,7 +17,7 @@ const struct opt opt_common[] = {
 	    "tell on stderr what is done and how long it takes", VALUE_ANY, NULL },
 	{ 'h', "help", OPT_FLAG, COMMON(help), NULL, "print this and exit", VALUE_ANY, NULL },
 	{ 'V', "version", OPT_FLAG, COMMON(version), NULL,
-	    "print the version, SQLite's and the store format, and exit", VALUE_ANY, NULL },
+	    "print the version, SQLite's and the store format, and exit; with -v the sandbox too", VALUE_ANY, NULL },
 	{ 0, "list-options", OPT_FLAG, COMMON(list_options), NULL, NULL, VALUE_ANY, NULL },
 	{ 0, "list-values", OPT_STRING, COMMON(list_values), "KIND", NULL, VALUE_ANY, NULL },
 	OPT_TABLE_END

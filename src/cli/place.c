@@ -111,6 +111,14 @@ db_path(const struct common_args *c, const struct config *config, bool *is_defau
 	return path;
 }
 
+char *
+cli_store_path(const struct common_args *c, const struct config *config, struct err *e)
+{
+	bool is_default;
+
+	return db_path(c, config, &is_default, e);
+}
+
 /* The default place is made when it is missing; one that was named is not,
  * because its name may be a typing error. */
 struct store *

@@ -181,6 +181,17 @@ print_values(const struct program *p, const struct common_args *c, const char *k
 	return 0;
 }
 
+static void
+print_version(const struct program *p, const struct common_args *c)
+{
+	printf("%s (audit-toolkit) %s\nSQLite %s, store format %d\n", p->name, PACKAGE_VERSION,
+	    store_sqlite_version(), STORE_FORMAT);
+	if (c->verbose) {
+		printf("sandbox: ");
+		cli_sandbox_version(c);
+	}
+}
+
 int
 cli_start(const struct program *p, int argc, char *argv[], void *args, struct str_list *operands)
 {
@@ -197,8 +208,7 @@ cli_start(const struct program *p, int argc, char *argv[], void *args, struct st
 	if (c->help)
 		print_help(p);
 	else if (c->version)
-		printf("%s (audit-toolkit) %s\nSQLite %s, store format %d\n", p->name,
-		    PACKAGE_VERSION, store_sqlite_version(), STORE_FORMAT);
+		print_version(p, c);
 	else if (c->list_options)
 		print_options(p);
 	else if (c->list_values)

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/erase_show.h"
+#include "cli/sandbox.h"
 
 #define REFUSED "an erasure that cannot be recorded"
 
@@ -331,12 +332,13 @@ run(const struct args *a, const struct str_list *operands, struct err *e)
 	struct person p = { 0 };
 	struct store *st = NULL;
 	struct pool *pool = NULL;
+	struct sandbox s = { .profile = a->apply ? SANDBOX_WRITER : SANDBOX_READER };
 
 	if (check_args(a, operands, e) < 0 ||
 	    (!a->deferred && person_read(&p, a->subject, &a->also, a->subject_file, e) < 0))
 		goto out;
 	st = a->apply ? cli_store_record(&a->common, REFUSED, e) : cli_store(&a->common, STORE_READ, e);
-	if (st == NULL)
+	if (st == NULL || cli_sandbox(&program, &a->common, st, &s, e) != 0)
 		goto out;
 	pool = pool_new(pool_cpus() - 1);
 	if (a->apply)

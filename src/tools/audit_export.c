@@ -17,6 +17,7 @@
 #include "cli/export_files.h"
 #include "cli/export_place.h"
 #include "cli/limits.h"
+#include "cli/sandbox.h"
 #include "query/query.h"
 #include "render/render.h"
 
@@ -438,6 +439,17 @@ prepare(struct export *x, struct err *e)
 	return 0;
 }
 
+static int
+confine(const struct export *x, struct err *e)
+{
+	struct sandbox s = { .profile = SANDBOX_WRITER };
+
+	if ((x->path != NULL && sandbox_allow_folder(&s, x->path, SANDBOX_WRITE, e) != 0) ||
+	    (x->args->cursor_file != NULL && sandbox_allow_folder(&s, x->args->cursor_file, SANDBOX_WRITE, e) != 0))
+		return -1;
+	return cli_sandbox(&program, &x->args->common, x->st, &s, e);
+}
+
 static void
 run(const struct args *a, struct err *e)
 {
@@ -446,7 +458,7 @@ run(const struct args *a, struct err *e)
 	struct pool *pool = NULL;
 
 	time_format(x.at, started);
-	if (prepare(&x, e) != 0)
+	if (prepare(&x, e) != 0 || confine(&x, e) != 0)
 		goto out;
 	pool = pool_new(pool_cpus() - 1);
 	if (export(&x, pool, e) == 0) {

@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/hold_show.h"
+#include "cli/sandbox.h"
 
 #define PLACE_REFUSED "a hold that cannot be recorded"
 #define LIFT_REFUSED "the lifting of a hold that cannot be recorded"
@@ -198,6 +199,14 @@ tell_placed(const struct args *a, const struct hold_placing *h)
 		cli_note(&program, &a->common, "nothing matches now; events that come later and match are held");
 }
 
+static int
+confine(const struct args *a, const struct store *st, enum sandbox_profile profile, struct err *e)
+{
+	struct sandbox s = { .profile = profile };
+
+	return cli_sandbox(&program, &a->common, st, &s, e);
+}
+
 static void
 run_place(struct args *a, struct err *e)
 {
@@ -209,7 +218,7 @@ run_place(struct args *a, struct err *e)
 
 	if (check_matter(a, e) != 0 || parse_review(a, now, &p.review, e) != 0 ||
 	    cli_filter(&program, &a->common, &a->filter, NULL, now, &f, e) != 0 || check_filter(a, f, e) != 0 ||
-	    (st = cli_store_record(&a->common, PLACE_REFUSED, e)) == NULL)
+	    (st = cli_store_record(&a->common, PLACE_REFUSED, e)) == NULL || confine(a, st, SANDBOX_WRITER, e) != 0)
 		goto out;
 	filter_format(&p.filter, f);
 	if (store_hold_place(st, f, place_record, &p, &placed, e) == 0)
@@ -293,7 +302,8 @@ run_lift(struct args *a, struct err *e)
 
 	if (check_matter(a, e) != 0 || (st = cli_store_record(&a->common, LIFT_REFUSED, e)) == NULL)
 		return;
-	if (store_hold_lift(st, str_of(a->matter), lift_record, a, &lifted, e) == 0) {
+	if (confine(a, st, SANDBOX_WRITER, e) == 0 &&
+	    store_hold_lift(st, str_of(a->matter), lift_record, a, &lifted, e) == 0) {
 		if (lifted == 0)
 			unknown_matter(st, a->matter, e);
 		else
@@ -345,7 +355,9 @@ show(struct args *a, struct answer *w, struct err *e)
 	w->show.width = cli_width(STDOUT_FILENO);
 	if (w->show.format == hold_formats[0])
 		cli_pager(&program, &a->common);
-	rc = w->explain ? hold_explain(w->st, &w->show, &text, e) : hold_list(w->st, &w->show, &text, e);
+	rc = confine(a, w->st, SANDBOX_READER, e);
+	if (rc == 0)
+		rc = w->explain ? hold_explain(w->st, &w->show, &text, e) : hold_list(w->st, &w->show, &text, e);
 	if (rc == 0)
 		rc = cli_print_text(buf_view(&text), w->show.format == hold_formats[0], e);
 	buf_fini(&text);

@@ -18,6 +18,7 @@
 #include "cli/plan.h"
 #include "cli/prune_record.h"
 #include "cli/retention.h"
+#include "cli/sandbox.h"
 
 #define UNRECORDED "a prune that cannot be recorded"
 
@@ -195,6 +196,20 @@ check_store(struct work *w, struct err *e)
 	return 0;
 }
 
+/* `archive`: a folder to archive to, or NULL. */
+static int
+confine(const struct work *w, enum sandbox_profile profile, const char *archive, struct err *e)
+{
+	const struct args *a = w->args;
+	struct sandbox s = { .profile = profile, .moves = archive != NULL };
+
+	if ((a->plan != NULL && sandbox_allow_folder(&s, a->plan, SANDBOX_WRITE, e) != 0) ||
+	    (archive != NULL && sandbox_allow_made(&s, archive, SANDBOX_WRITE, e) != 0) ||
+	    (a->reclaim && sandbox_allow_temporary(&s, e) != 0))
+		return -1;
+	return cli_sandbox(&program, &a->common, w->st, &s, e);
+}
+
 static int
 make_plan(struct work *w, struct err *e)
 {
@@ -235,7 +250,7 @@ look(struct work *w, struct err *e)
 {
 	const struct args *a = w->args;
 
-	if ((w->st = cli_store(&a->common, STORE_READ, e)) == NULL)
+	if ((w->st = cli_store(&a->common, STORE_READ, e)) == NULL || confine(w, SANDBOX_READER, NULL, e) != 0)
 		return -1;
 	if (a->explain != OPT_NUMBER_NONE)
 		return explain_retention(w->st, a->explain, &w->rules, w->now, w->json, &w->out, e);
@@ -355,7 +370,8 @@ apply(struct work *w, struct err *e)
 	const struct args *a = w->args;
 	const char *folder = a->archive_to ? a->archive_to : w->config.archive;
 
-	if ((w->st = cli_store_record(&a->common, UNRECORDED, e)) == NULL || check_store(w, e) != 0 ||
+	if ((w->st = cli_store_record(&a->common, UNRECORDED, e)) == NULL ||
+	    confine(w, SANDBOX_WRITER, folder, e) != 0 || check_store(w, e) != 0 ||
 	    make_plan(w, e) != 0 || (w->file && plan_compare(&w->agreed, &w->plan, e) != 0))
 		return -1;
 	if (w->plan.kept > 0)
@@ -412,7 +428,7 @@ run(struct work *w, const struct str_list *operands, struct err *e)
 		apply(w, e);
 	else if (!a->reclaim)
 		looked = look(w, e) == 0 && a->explain == OPT_NUMBER_NONE;
-	else if ((w->st = cli_store(&a->common, STORE_WRITE, e)) != NULL)
+	else if ((w->st = cli_store(&a->common, STORE_WRITE, e)) != NULL && confine(w, SANDBOX_WRITER, NULL, e) == 0)
 		reclaim(w, e);
 	if (w->json && (a->apply || a->reclaim) && w->st != NULL)
 		add_receipt(w);

@@ -12,6 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/cursor.h"
+#include "cli/sandbox.h"
 #include "query/follow.h"
 #include "query/query.h"
 #include "render/render.h"
@@ -557,6 +558,21 @@ verdict(struct answer *w, int64_t started, struct err *e)
 	return w->printed > 0 ? 0 : 1;
 }
 
+/* What is still to be opened: its inputs, the place of the cursor, and another
+ * store that takes the place of the one it follows. */
+static int
+confine(struct answer *w, struct err *e)
+{
+	const struct args *a = w->args;
+	struct sandbox s = { .profile = SANDBOX_READER };
+
+	if (sandbox_allow_all(&s, &a->input, SANDBOX_READ, e) != 0 ||
+	    (a->cursor_file != NULL && sandbox_allow_folder(&s, a->cursor_file, SANDBOX_WRITE, e) != 0))
+		return -1;
+	s.replaced = a->follow;
+	return cli_sandbox(&program, &a->common, w->st, &s, e);
+}
+
 static int
 answer(struct answer *w, int64_t started, struct err *e)
 {
@@ -569,6 +585,9 @@ answer(struct answer *w, int64_t started, struct err *e)
 	w->opts.limit = a->limit == OPT_NUMBER_NONE ? 0 : is(w, "json") ? a->limit + 1 : a->limit;
 	if (render_for_people(w->format) && !a->follow && !a->count)
 		cli_pager(&program, &a->common);
+	if (confine(w, e) != 0)
+		return -1;
+	w->opts.pool = pool_new(pool_cpus() - 1);
 	if (cli_print(print_answer, w, e) != 0 || leave_cursor(w, e) != 0)
 		return -1;
 	return verdict(w, started, e);
@@ -591,7 +610,6 @@ run(const struct args *a, struct err *e)
 		w.format = "short";
 	if (check_args(&w, e) != 0 || read_cursor(&w, e) != 0)
 		return 0;
-	w.opts.pool = pool_new(pool_cpus() - 1);
 	rc = prepare(&w, started, e);
 	if (rc == 0)
 		status = answer(&w, started, e);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/sandbox.h"
 #include "query/query.h"
 #include "render/render.h"
 
@@ -177,8 +178,6 @@ print_answer(struct answer *w, const struct summary_options *so, struct summary_
 	if (summarise(w, sum, e) == 0) {
 		incomplete = w->st && !w->coverage.complete;
 		sr->note = incomplete ? CLI_PRUNED : NULL;
-		if (sr->format == SUMMARY_TABLE)
-			cli_pager(&program, c);
 		if (cli_print(print_page, &(struct page){ sum, sr }, e) == 0) {
 			cli_query_detail(&program, c, w->filter, &w->stats, w->now);
 			if (w->st)
@@ -244,8 +243,6 @@ compare_sides(struct answer *w, struct summary_options *so, const struct summary
 	    (after = summarise_side(w, so, cr.at, w->filter->until, e)) != NULL) {
 		cr.before = before;
 		cr.after = after;
-		if (cr.format == SUMMARY_TABLE)
-			cli_pager(&program, &a->common);
 		if (cli_print(print_change, &cr, e) == 0 && w->st &&
 		    query_covered(w->st, w->filter, &covered, e) == 0 && !covered)
 			cli_note(&program, &a->common, CLI_PRUNED);
@@ -276,6 +273,7 @@ run(const struct args *a, struct err *e)
 	struct answer w = { .args = a, .now = time_now() };
 	struct summary_options so = { 0 };
 	struct summary_render sr = { 0 };
+	struct sandbox s = { .profile = SANDBOX_READER };
 	struct arena names = { 0 };
 
 	if (cli_filter(&program, &a->common, &a->filter, a->output, w.now, &w.filter, e) != 0 ||
@@ -283,7 +281,13 @@ run(const struct args *a, struct err *e)
 	    check_change(a, &sr, e) != 0 || (a->input.n == 0 && (w.st = cli_store_read(&program, &a->common, w.filter, e)) == NULL))
 		goto out;
 	w.opts = (struct query_options){ .filter = w.filter, .order = QUERY_OLDEST, .now = w.now,
-		.fields = summary_fields(&so), .pool = pool_new(pool_cpus() - 1), .go_on = cli_go_on };
+		.fields = summary_fields(&so), .go_on = cli_go_on };
+	if (sr.format == SUMMARY_TABLE)
+		cli_pager(&program, &a->common);
+	if (sandbox_allow_all(&s, &a->input, SANDBOX_READ, e) != 0 ||
+	    cli_sandbox(&program, &a->common, w.st, &s, e) != 0)
+		goto out;
+	w.opts.pool = pool_new(pool_cpus() - 1);
 	if (a->before_after)
 		compare_sides(&w, &so, &sr, e);
 	else

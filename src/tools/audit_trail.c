@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/sandbox.h"
 #include "query/query.h"
 #include "query/trail.h"
 #include "render/render.h"
@@ -422,6 +423,7 @@ static int
 run(struct args *a, struct err *e)
 {
 	struct answer w = { .args = a, .now = time_now(), .newest = TIME_NONE };
+	struct sandbox s = { .profile = SANDBOX_READER };
 	int status = -1, done = -1;
 
 	trail_init(&w.trail, TRAIL_RESOURCE);
@@ -433,9 +435,12 @@ run(struct args *a, struct err *e)
 	w.trail.subject = w.subject;
 	w.trail.end = w.filters.end;
 	w.people = render_for_people(w.format);
-	w.pool = pool_new(pool_cpus() - 1);
 	if (w.people)
 		cli_pager(&program, &a->common);
+	if (sandbox_allow_all(&s, &a->input, SANDBOX_READ, e) != 0 ||
+	    cli_sandbox(&program, &a->common, w.st, &s, e) != 0)
+		goto out;
+	w.pool = pool_new(pool_cpus() - 1);
 	if (cli_print(print_answer, &w, e) == 0) {
 		cli_query_detail(&program, &a->common, w.filter, &w.stats, w.now);
 		status = verdict(&w, e);

@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/judge.h"
 #include "cli/keys.h"
+#include "cli/sandbox.h"
 
 #define SAME_ID_SHOWN 8   /* seqs that are named when events share an id */
 
@@ -171,6 +172,37 @@ on_progress(void *arg, uint64_t events, uint64_t of)
 	progress_update(&w->progress, events, of > 0 ? (double)events / (double)of : -1);
 }
 
+/* Restricts the program and makes its threads.  `keys`: their folder, or NULL. */
+static int
+confine(struct work *w, enum sandbox_profile profile, const char *keys, struct err *e)
+{
+	const struct args *a = w->args;
+	const char *to = keys != NULL && !a->init_keys ? w->config.checkpoint_file : NULL;
+	struct sandbox s = { .profile = profile };
+	unsigned threads = pool_cpus() - 1;
+	int rc = 0;
+
+	/* A command that is given the checkpoint may do what it likes, so we are not restricted either. */
+	if (keys != NULL && !a->init_keys && w->config.checkpoint_command.n > 0) {
+		if (w->config.sandbox == SANDBOX_REQUIRED)
+			return err_set(e, ERR_FAIL, "sandbox: required, but checkpoint: command: starts a program");
+	} else if (sandbox_allow_all(&s, w->files, SANDBOX_READ, e) != 0 ||
+	    (a->consistency != NULL && sandbox_allow(&s, a->consistency, SANDBOX_READ, e) != 0) ||
+	    (a->state != NULL && sandbox_allow_folder(&s, a->state, SANDBOX_WRITE, e) != 0) ||
+	    (keys != NULL && sandbox_allow_made(&s, keys, SANDBOX_WRITE, e) != 0) ||
+	    (to != NULL && sandbox_allow_folder(&s, to, SANDBOX_WRITE, e) != 0)) {
+		return -1;
+	} else {
+		for (size_t i = 0; i < w->files->n && rc == 0; i++)
+			rc = sandbox_allow_folder(&s, w->files->item[i], SANDBOX_READ, e);
+		if (rc == 0)
+			rc = cli_sandbox(&program, &a->common, w->st, &s, e);
+	}
+	if (rc == 0)
+		w->pool = pool_new(threads);
+	return rc;
+}
+
 static struct verify_options
 verifying(struct work *w)
 {
@@ -204,15 +236,16 @@ verify_store(struct work *w, struct err *e)
 {
 	struct judge_note *note = mem_zero(w->note.n, sizeof(*note));
 	struct judge_options o = { .pinned = w->pinned ? &w->key : NULL, .note = note, .notes = w->note.n,
-		.state = w->args->state, .verify = verifying(w) };
+		.state = w->args->state };
 	struct verdict v = { .json = w->json };
 	struct outstream *out;
 	int rc = -1;
 
 	for (size_t i = 0; i < w->note.n; i++)
 		note[i] = (struct judge_note){ w->note_name.item[i], str_of(w->note.item[i]) };
-	if ((w->st = cli_store(&w->args->common, STORE_READ, e)) == NULL)
+	if ((w->st = cli_store(&w->args->common, STORE_READ, e)) == NULL || confine(w, SANDBOX_READER, NULL, e) != 0)
 		goto out;
+	o.verify = verifying(w);
 	progress_start(&w->progress, &w->args->common, "verifying");
 	rc = judge_store(w->st, &o, &v, e);
 	progress_end(&w->progress);
@@ -264,6 +297,8 @@ verify_files(struct work *w, struct err *e)
 		err_set(e, ERR_FAIL, "--key LINE|FILE: the log's verifier key is needed to judge a file");
 		return;
 	}
+	if (confine(w, SANDBOX_READER, NULL, e) != 0)
+		return;
 	if (w->json)
 		buf_byte(&w->out, '[');
 	for (size_t i = 0; i < w->files->n && cli_go_on(e) == 0; i++) {
@@ -297,7 +332,7 @@ static void
 use_keys(struct work *w, struct err *e)
 {
 	const struct args *a = w->args;
-	struct verify_options o = verifying(w);
+	struct verify_options o;
 	struct buf seal = { 0 };
 	char *folder = NULL;
 
@@ -305,6 +340,11 @@ use_keys(struct work *w, struct err *e)
 	    "a key that cannot be recorded", e)) == NULL)
 		return;
 	folder = keys_folder(a->keys, &w->config, w->st);
+	if (confine(w, SANDBOX_WRITER, folder, e) != 0) {
+		free(folder);
+		return;
+	}
+	o = verifying(w);
 	progress_start(&w->progress, &a->common, "verifying");
 	if (a->sign && keys_sign(w->st, folder, &o, &w->out, e) == 0) {
 		publish(w, &w->out, e);
@@ -392,7 +432,7 @@ prove(struct work *w, struct err *e)
 	size_t len;
 	char *old;
 
-	if ((w->st = cli_store(&a->common, STORE_READ, e)) == NULL)
+	if ((w->st = cli_store(&a->common, STORE_READ, e)) == NULL || confine(w, SANDBOX_READER, NULL, e) != 0)
 		return;
 	if (a->prove) {
 		if (find_event(w, a->prove, &seq, e) == 0)
@@ -427,13 +467,11 @@ run(struct work *w, struct err *e)
 {
 	const struct args *a = w->args;
 	const char *format = cli_format(&program, a->output ? a->output : "text", true, e);
-	unsigned cpus = pool_cpus();
 
 	if (!format || check_args(w, e) != 0 || cli_config(&a->common, &w->config, e) != 0 || read_key(w, e) != 0 ||
 	    read_checkpoints(w, e) != 0)
 		return;
 	w->json = strcmp(format, "json") == 0;
-	w->pool = pool_new(cpus - 1);
 	if (w->files->n > 0)
 		verify_files(w, e);
 	else if (a->prove || a->consistency)

@@ -11,6 +11,7 @@
 #include "base/stream.h"
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "cli/sandbox.h"
 #include "ingest/ingest.h"
 #include "render/render.h"
 
@@ -272,6 +273,20 @@ name_restored(struct str_list *names, const char *const *path, size_t n, struct 
 	return rc == 0 ? 0 : err_doing(e, "--restore");
 }
 
+/* Inputs are opened one after another, the receipt takes its name at the end. */
+static int
+confine(const struct args *a, const struct work *w, const char *const *path, size_t n, struct err *e)
+{
+	struct sandbox s = { .profile = SANDBOX_INGEST };
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(path[i], "-") != 0 && sandbox_allow(&s, path[i], SANDBOX_READ, e) != 0)
+			return -1;
+	if (a->receipt != NULL && sandbox_allow_folder(&s, a->receipt, SANDBOX_WRITE, e) != 0)
+		return -1;
+	return cli_sandbox(&program, &a->common, w->st, &s, e);
+}
+
 /* Returns 0, or the status of a run that refused some of its input. */
 static int
 ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
@@ -300,7 +315,8 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 			goto out;
 		o.restored = (const char *const *)restored.item;
 	}
-	if (ingest_check(path, n, &o, e) == 0 && open_outputs(a, &w, e) == 0) {
+	if (ingest_check(path, n, &o, e) == 0 && open_outputs(a, &w, e) == 0 &&
+	    confine(a, &w, path, n, e) == 0) {
 		unsigned threads = pool_cpus() - 1;
 
 		w.pool = pool_new(threads < THREADS_MAX ? threads : THREADS_MAX);

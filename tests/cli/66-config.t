@@ -22,7 +22,7 @@ for block in block*.yaml; do
 done
 is "the manual has three" "$(ls block*.yaml | wc -l)" 3
 taken "examples/config.yaml" "$top/examples/config.yaml"
-for key in db keys verifier_key checkpoint retention archive export_limits record_reads; do
+for key in db keys verifier_key checkpoint retention archive export_limits record_reads sandbox; do
 	check "the manual explains $key" grep -q "^\.It Ic $key\$" "$manual"
 	check "the example has $key" grep -q "^$key:" "$top/examples/config.yaml"
 done

@@ -36,6 +36,7 @@ yaml.h         base/yaml.c
 jansson.h      render/ cli/document.h
 csv.h          render/csv.c ingest/csv.c
 pcre2.h        filter/ base/regex.c ingest/redact_user.c
+seccomp.h      cli/sandbox_seccomp.c
 '
 
 # Lines "FILE: HEADER" of quoted includes that the row does not allow.

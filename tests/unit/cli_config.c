@@ -453,6 +453,22 @@ START_TEST(programs_whose_reading_is_recorded_are_read)
 }
 END_TEST
 
+START_TEST(sandbox_is_one_of_three_words)
+{
+	ck_assert_int_eq(config.sandbox, SANDBOX_AUTO);
+	ck_assert_int_eq(read_text("sandbox: required\n"), 0);
+	ck_assert_int_eq(config.sandbox, SANDBOX_REQUIRED);
+	ck_assert_int_eq(read_text("record_reads: all\n"), 0);
+	ck_assert_int_eq(config.sandbox, SANDBOX_REQUIRED);
+	ck_assert_int_eq(read_text("sandbox: off\n"), 0);
+	ck_assert_int_eq(config.sandbox, SANDBOX_OFF);
+	ck_assert_int_eq(read_text("sandbox: auto\n"), 0);
+	ck_assert_int_eq(config.sandbox, SANDBOX_AUTO);
+	refuses("sandbox: on\n", ":1:10", "expected auto, required or off");
+	refuses("sandbox: [auto]\n", ":1:10", "sandbox");
+}
+END_TEST
+
 START_TEST(a_key_of_a_later_file_replaces_all_of_the_earlier)
 {
 	ck_assert_int_eq(read_text("retention: [{tenant: a, keep: 1y}, {keep: 2y}]\narchive: /a\n"
@@ -531,6 +547,7 @@ config_suite(void)
 	tcase_add_test(c, programs_whose_reading_is_recorded_are_read);
 	tcase_add_test(c, a_key_of_a_later_file_replaces_all_of_the_earlier);
 	tcase_add_test(c, the_example_is_read);
+	tcase_add_test(c, sandbox_is_one_of_three_words);
 	suite_add_tcase(s, c);
 	return s;
 }

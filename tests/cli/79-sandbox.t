@@ -1,0 +1,109 @@
+#!/bin/sh
+# The programs restrict themselves: what the configuration says, what is told,
+# and that a program cannot open what it has no business with.
+
+. "$(dirname "$0")/lib.sh"
+need strace
+
+auditd-ingest -q "$top/examples/sample.jsonl"
+run audit-query -V -v
+have=$(sed -n 's/^sandbox: //p' out)
+case $have in
+*Landlock*seccomp*no_new_privs*) ;;
+off) skip_all "built with sanitizers" ;;
+*) skip_all "this kernel has no Landlock or no seccomp: $have" ;;
+esac
+run audit-query -V
+check "the version says so only when asked" sh -c '! grep -q sandbox out'
+
+run audit-query -c -v
+check "it tells what is in force" grep -qx "audit-query: sandbox: $have" err
+
+for mode in auto required; do
+	echo "sandbox: $mode" >config.yaml
+	run audit-query --config config.yaml -c
+	is "$mode: the answer is there" "$status $(cat out)" "0 202"
+done
+echo "sandbox: off" >config.yaml
+run audit-query --config config.yaml -c -v
+check "off: nothing is in force" grep -qx "audit-query: sandbox: none" err
+run audit-query --config config.yaml -V -v
+check "and the version says so" grep -qx "sandbox: off" out
+echo "sandbox: yes" >config.yaml
+run audit-query --config config.yaml -c
+refuses "another word is refused" 2 "config.yaml:1:10: sandbox: expected auto, required or off"
+
+# In a program that may not restrict itself: auto goes on, required refuses.
+# strace makes the kernel say that it knows none of these calls.
+without() { # MODE CALLS
+	echo "sandbox: $1" >config.yaml
+	run strace -f -o trace -e "inject=$2:error=ENOSYS" audit-query --config config.yaml -c -v
+}
+if strace -o trace -e inject=getppid:error=ENOSYS true 2>/dev/null; then
+	without auto landlock_create_ruleset,seccomp,prctl
+	is "auto goes on without any" "$status $(cat out)" "0 202"
+	check "and says so" grep -qx "audit-query: sandbox: none" err
+	without auto landlock_create_ruleset
+	is "auto goes on without Landlock" "$status $(cat out)" "0 202"
+	check "with the rest" grep -qx "audit-query: sandbox: seccomp, no_new_privs" err
+	without required landlock_create_ruleset
+	refuses "required refuses without Landlock" 2 "sandbox: required, but Landlock is not to be had"
+	without required seccomp,prctl
+	refuses "required refuses without seccomp" 2 "sandbox: required, but no_new_privs is not to be had"
+else
+	skip "a kernel without them" "strace cannot change what calls return"
+fi
+
+# Every program is restricted before it reads what others have written: no
+# file is opened for the first time behind it but those of the store.
+restricted() { # COMMAND...
+	run strace -f -o trace "$@"
+	if ! grep -q 'landlock_restrict_self(.* = 0' trace; then
+		not_ok "$1 restricts itself" "no landlock_restrict_self"
+		return
+	fi
+	opened=$(sed -n '/landlock_restrict_self/,$p' trace | grep -E 'open(at)?\(' | grep -v -e ENOENT |
+		sed 's/^[^"]*"\([^"]*\)".*/\1/' | grep -v -e "^$db" -e '^/dev/urandom$' -e '^/sys/devices/system/cpu' | sort -u)
+	is "$1 restricts itself, and opens nothing else behind that" "$opened" ""
+}
+restricted audit-query -n 3
+restricted audit-query -g 'fail.*' -o table
+restricted audit-summary -o json
+restricted audit-trail --identity alice@acme.example -o json
+
+
+# The others: nothing that they ask for behind it is refused.
+works_inside() { # COMMAND...
+	run strace -f -o trace "$@"
+	if ! grep -q 'landlock_restrict_self(.* = 0' trace; then
+		not_ok "$1 $2 restricts itself" "no landlock_restrict_self"
+		return
+	fi
+	refused=$(sed -n '/landlock_restrict_self/,$p' trace | grep -e ' EACCES ' -e ' EPERM ' | head -n 3)
+	is "$1 $2 restricts itself, and needs nothing more" "$status $refused" "0 "
+}
+works_inside auditd-ingest --receipt r.json "$top/examples/sample.jsonl"
+works_inside audit-export -O all.jsonl.zst --manifest
+works_inside audit-hold place --matter m1 --reason r action=login
+works_inside audit-hold list
+works_inside audit-hold lift --matter m1 --reason r
+works_inside audit-erase --subject bob@acme.example
+works_inside audit-verify --init-keys
+works_inside audit-verify --sign
+works_inside audit-verify
+works_inside audit-prune --older-than 60d --plan plan.json
+mkdir archive
+echo '{"action":"old","time":"2020-02-02T00:00:00Z"}' | auditd-ingest -q --source old
+works_inside audit-prune --older-than 2000d --apply --archive-to archive --reclaim
+is "with what was archived in its place" "$(find archive -name '*.zst' | wc -l)" 1
+
+# Its files, all the same.
+run audit-query -i "$top/examples/sample.jsonl" -c
+is "inputs are read" "$status $(cat out)" "0 202"
+audit-query --cursor-file place -n 5 >first
+run audit-query --cursor-file place -c
+is "the cursor's file is read and written" "$status $(cat out)" "2 "
+run audit-query --cursor-file place -o jsonl
+is "and goes on where it was" "$(cat first out | sort -u | wc -l)" "$(audit-query -c)"
+
+finish
