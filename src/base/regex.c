@@ -2,8 +2,10 @@
  * regex: PCRE2 with its limits set, JIT where the system has it.
  *
  * JIT counts no steps inside a repeated group, but takes stack for each, and
- * the machine's own 32 KiB bound that.  What bounds the rest is the number of
- * steps from one place times the places of the subject.
+ * the machine's own 32 KiB bound that.  The limit on steps begins anew at each
+ * place where a match may start, and to repeat one character is one step; so
+ * a long subject is matched a few places at a time, and the clock is looked at
+ * between them.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -12,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/regex.h"
+#include "base/time.h"
 #include "base/utf8.h"
 
 #define WORK_LIMIT (UINT32_C(1) << 27) /* steps of all places of a subject together, at most */
@@ -19,6 +22,9 @@
 #define STEPS_MAX 100000               /* from one place */
 #define DEPTH_LIMIT 5000
 #define HEAP_LIMIT_KIB 1024
+#define SHORT_MAX 2048                 /* bytes of a subject that is matched in one go */
+#define PLACES 256                     /* of a longer one, at a time */
+#define TIME_LIMIT (TIME_SECOND / 10)  /* for all of them */
 
 struct regex {
 	pcre2_code *code;
@@ -61,7 +67,7 @@ compile(struct str pattern, struct err *e)
 	int number = 0;
 
 	code = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.len,
-	    PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &number, &at, c);
+	    PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, &number, &at, c);
 	if (code == NULL) {
 		pcre2_get_error_message(number, why, sizeof(why));
 		err_set(e, ERR_FAIL, "no regular expression: %s, at byte %zu of it", (const char *)why, at + 1);
@@ -83,6 +89,11 @@ regex_new(struct str pattern, struct err *e)
 	}
 	if (utf8_valid_prefix(pattern.p, pattern.len) != pattern.len) {
 		err_set(e, ERR_FAIL, "no regular expression: not UTF-8");
+		return NULL;
+	}
+	/* They would mean something else where a subject is matched in parts. */
+	if (memmem(pattern.p, pattern.len, "\\G", 2) != NULL || memmem(pattern.p, pattern.len, "(*", 2) != NULL) {
+		err_set(e, ERR_FAIL, "no regular expression: \\G and (*VERBS) are not allowed");
 		return NULL;
 	}
 	r = mem_zero(1, sizeof(*r));
@@ -155,28 +166,57 @@ first_group(const struct regex *r, struct str subject, pcre2_match_data *data)
 	return (struct str){ subject.p + pair[2 * i], pair[2 * i + 1] - pair[2 * i] };
 }
 
+/* Matches that start at first or later, but before end. */
+static int
+match_from(const struct regex *r, struct str s, size_t first, size_t end, struct regex_scratch *x)
+{
+	PCRE2_SPTR p = (PCRE2_SPTR)s.p;
+
+	pcre2_set_offset_limit(x->limits, end - 1);
+	if (r->jit)
+		return pcre2_jit_match(r->code, p, s.len, first, 0, x->data, x->limits);
+	return pcre2_match(r->code, p, s.len, first, PCRE2_NO_UTF_CHECK, x->data, x->limits);
+}
+
+static int
+match_by_places(const struct regex *r, struct str s, struct regex_scratch *x)
+{
+	int64_t until = time_steady() + TIME_LIMIT;
+
+	for (size_t first = 0, end;; first = end) {
+		int rc;
+
+		for (end = first + PLACES; end < s.len && ((unsigned char)s.p[end] & 0xc0) == 0x80;)
+			end++;
+		if (end > s.len)
+			end = s.len + 1;
+		rc = match_from(r, s, first, end, x);
+		if (rc != PCRE2_ERROR_NOMATCH || end > s.len)
+			return rc;
+		if (time_steady() >= until)
+			return PCRE2_ERROR_MATCHLIMIT;
+	}
+}
+
 bool
 regex_match(const struct regex *r, struct str subject, struct str *found, struct regex_scratch *x)
 {
-	PCRE2_SPTR p = (PCRE2_SPTR)(subject.len > 0 ? subject.p : "");
+	struct str s = subject.len > 0 ? subject : STR("");
 	int rc;
 
 	if (x->data == NULL)
 		scratch_init(x);
-	if (subject.len > REGEX_SUBJECT_MAX) {
+	if (s.len > REGEX_SUBJECT_MAX) {
 		x->given_up++;
 		return false;
 	}
-	limit_steps(x, subject.len);
-	if (r->jit)
-		rc = pcre2_jit_match(r->code, p, subject.len, 0, 0, x->data, x->limits);
-	else
-		rc = pcre2_match(r->code, p, subject.len, 0, PCRE2_NO_UTF_CHECK, x->data, x->limits);
+	limit_steps(x, s.len);
+	rc = s.len <= SHORT_MAX ? match_from(r, s, 0, s.len + 1, x) : match_by_places(r, s, x);
 	if (rc < 0) {
 		x->given_up += rc != PCRE2_ERROR_NOMATCH;
 		return false;
 	}
 	if (found != NULL)
-		*found = first_group(r, (struct str){ (const char *)p, subject.len }, x->data);
+		*found = first_group(r, s, x->data);
 	return true;
 }

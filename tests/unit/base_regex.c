@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/regex.h"
+#include "base/time.h"
 #include "unit.h"
 
 static struct regex_scratch x;
@@ -51,7 +52,7 @@ END_TEST
 
 START_TEST(what_is_no_pattern_is_refused)
 {
-	static const char *const bad[] = { "(", "[a", "*", "", "\\C", "\xff" };
+	static const char *const bad[] = { "(", "[a", "*", "", "\\C", "\\Ga", "(*COMMIT)a", "\xff" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		err_clear(&e);
@@ -81,6 +82,32 @@ START_TEST(a_subject_that_costs_too_much_does_not_match)
 }
 END_TEST
 
+START_TEST(a_long_subject_is_matched_anywhere_and_for_a_while_only)
+{
+	struct regex *slow = regex_new(STR("[^@]+@"), &e), *r = regex_new(STR("é(x+)$"), &e);
+	char *text = malloc(REGEX_SUBJECT_MAX);
+	struct str s = { text, REGEX_SUBJECT_MAX }, found;
+	int64_t before = time_steady();
+
+	ck_assert_ptr_nonnull(slow);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'a', s.len);
+	ck_assert(!regex_match(slow, s, NULL, &x));
+	ck_assert_int_lt(time_steady() - before, TIME_SECOND);
+	for (size_t at = 300; at < s.len - 400; at += 253) {
+		memset(text, 'a', s.len);
+		memcpy(text + at, "é", 2);
+		memset(text + at + 2, 'x', s.len - at - 2);
+		ck_assert(regex_match(r, s, &found, &x));
+		ck_assert_ptr_eq(found.p, text + at + 2);
+	}
+	free(text);
+	regex_free(slow);
+	regex_free(r);
+}
+END_TEST
+
 static Suite *
 regex_suite(void)
 {
@@ -90,6 +117,7 @@ regex_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_first_group_that_took_part_is_found);
 	tcase_add_test(t, what_is_no_pattern_is_refused);
+	tcase_add_test(t, a_long_subject_is_matched_anywhere_and_for_a_while_only);
 	tcase_add_test(t, a_subject_that_costs_too_much_does_not_match);
 	suite_add_tcase(s, t);
 	return s;
