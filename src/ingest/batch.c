@@ -95,6 +95,8 @@ set_defaults(struct batch *b, struct batch_item *it)
 		event_set(ev, FIELD_SOURCE, rules->source);
 	if (!event_has(ev, FIELD_TENANT) && rules->tenant.p != NULL)
 		event_set(ev, FIELD_TENANT, rules->tenant);
+	if (rules->peer_uid.p != NULL)
+		event_set(ev, FIELD_PEER_UID, rules->peer_uid);
 	if (rules->number && !event_has(ev, FIELD_ID))
 		event_set(ev, FIELD_ID, batch_line_id(rules->key, it->offset, &b->arena));
 }

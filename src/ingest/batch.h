@@ -27,6 +27,7 @@ struct batch_rules {
 	bool regular;      /* an incomplete last line is left for the next time */
 	bool number;       /* ids from the file's key and the line's offset */
 	uint8_t key[8];
+	struct str peer_uid; /* of who sent the events, attested by the kernel, in decimal; p == NULL: nobody did */
 };
 
 struct batch_item {

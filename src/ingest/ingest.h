@@ -13,8 +13,15 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "event/event.h"
+#include "ingest/mapping.h"
 #include "ingest/redact.h"
 #include "store/store.h"
+
+/* What becomes of an ingest when the disk is full. */
+enum ingest_on_full {
+	INGEST_FULL_WAIT, /* nothing more is read; it waits, says so, and goes on when there is room */
+	INGEST_FULL_EXIT
+};
 
 struct ingest_options {
 	const char *source;  /* --source; NULL: as the events say */
@@ -26,8 +33,25 @@ struct ingest_options {
 	 * whatever was read of it before.  NULL: they are refused. */
 	const char *const *restored;
 	const struct redactor *redactor; /* what is hidden; NULL: nothing, for tests */
+	const char *from;     /* "jsonl" (also NULL): our own form; "auditd"; "auto"; else what mapping_find takes */
+	const char *mappings; /* the folder of mappings by name */
+	/* Whether an event that has been normalised is left out, and counted; asked
+	 * by several threads, each with a scratch of its own.  May be NULL. */
+	bool (*drop)(const void *arg, void *scratch, const struct event *ev);
+	void *(*drop_scratch_new)(void);
+	void (*drop_scratch_free)(void *scratch);
+	const void *drop_arg;
+	bool follow;          /* files are read on as they grow, until stop */
+	enum ingest_on_full on_full;
+	/* Called when so many lines more of a pipe are committed; may be NULL. */
+	int (*committed)(void *arg, uint64_t lines, struct err *e);
+	void *committed_arg;
 	/* dry run: events go here as lines instead of the store */
 	int (*dry_run)(void *arg, const struct event *ev, struct err *e);
+	/* With it: of the first record that a mapping made an event of, where each
+	 * field came from (FIELD_COUNT places, those of fields that the event has).  May be NULL. */
+	int (*explain)(void *arg, const struct mapping *m, const struct event *ev, const struct mapping_reason *why,
+	    struct err *e);
 	void *arg;
 	bool (*stop)(void);  /* asked between batches: end cleanly; may be NULL */
 	void (*progress)(void *arg, uint64_t events, double share); /* may be NULL */

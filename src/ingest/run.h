@@ -42,6 +42,9 @@ struct run {
 	struct source source;
 	struct batch_rules rules;
 	bool own;                /* restored records are this store's */
+	/* told of each line that was quarantined; may be NULL */
+	void (*refused)(void *arg, const struct batch_item *it, enum event_fault fault);
+	void *refused_arg;
 	struct frame frame;
 	uint64_t lines;          /* before the batch that is taken now */
 };

@@ -97,6 +97,8 @@ refuse(struct run *run, const struct batch_item *it, enum event_fault fault, str
 
 	if (!run->o->strict) {
 		quarantine(run, it, fault);
+		if (run->refused != NULL)
+			run->refused(run->refused_arg, it, fault);
 		return 0;
 	}
 	describe_fault(run, it, fault, text, sizeof(text));

@@ -4,13 +4,13 @@
  * In: JSON lines from files and standard input.   Out: stored events, a
  * receipt.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/stream.h"
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "cli/receipt.h"
 #include "cli/sandbox.h"
 #include "ingest/ingest.h"
 #include "render/render.h"
@@ -21,8 +21,9 @@
 struct args {
 	struct common_args common;
 	char *source, *tenant, *receipt;
-	struct str_list redact, no_redact;
-	bool strict, assume_now, restore, dry_run;
+	char *from, *drop, *listen, *group, *on_full, *ack;
+	struct str_list redact, no_redact, allow_uid;
+	bool strict, assume_now, restore, dry_run, explain, follow, replay;
 };
 
 #define ARG(member) offsetof(struct args, member)
@@ -37,15 +38,35 @@ static const struct opt options[] = {
 	{ 0, "strict", OPT_FLAG, ARG(strict), NULL,
 	    "stop at a line that is no event; a file is checked whole before any of it is stored",
 	    VALUE_ANY, NULL },
+	{ 0, "from", OPT_STRING, ARG(from), "FORMAT",
+	    "what the input is: jsonl (the default), auditd, a mapping's name or file, auto", VALUE_ANY, NULL },
+	{ 0, "drop", OPT_STRING, ARG(drop), "EXPR",
+	    "leave out and count the events that EXPR matches (audit-filters(7))", VALUE_ANY, NULL },
+	{ 0, "follow", OPT_FLAG, ARG(follow), NULL,
+	    "go on reading the files as they grow and are rotated", VALUE_ANY, NULL },
+	{ 0, "replay-quarantine", OPT_FLAG, ARG(replay), NULL,
+	    "try again what was refused; what is stored now leaves the quarantine", VALUE_ANY, NULL },
 	{ 0, "restore", OPT_FLAG, ARG(restore), NULL,
 	    "take exports back, with their manifests beside them: the toolkit's own records too", VALUE_ANY, NULL },
 	{ 0, "redact", OPT_LIST, ARG(redact), "FILE.yaml",
 	    "hide secrets by these rules too (audit-redaction(7))", VALUE_FILE, NULL },
 	{ 0, "no-redact", OPT_LIST, ARG(no_redact), "RULE",
 	    "do not hide what this rule finds; all: hide nothing", VALUE_ANY, NULL },
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Service", VALUE_ANY, NULL },
+	{ 0, "listen", OPT_STRING, ARG(listen), "PATH",
+	    "take events from a socket, each acknowledged once it is stored", VALUE_FILE, NULL },
+	{ 0, "allow-uid", OPT_LIST, ARG(allow_uid), "USER",
+	    "who may connect, a name or number (else whoever the socket's mode lets)", VALUE_ANY, NULL },
+	{ 0, "group", OPT_STRING, ARG(group), "NAME", "the group of the socket", VALUE_ANY, NULL },
+	{ 0, "ack", OPT_STRING, ARG(ack), "PROTOCOL",
+	    "answer each line of standard input once it is stored: omprog (rsyslog)", VALUE_ANY, NULL },
+	{ 0, "on-full", OPT_STRING, ARG(on_full), "WHAT",
+	    "when the disk is full: wait (the default) until there is room, or exit", VALUE_ANY, NULL },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 0, "dry-run", OPT_FLAG, ARG(dry_run), NULL,
 	    "print the events as they would be stored, and store nothing", VALUE_ANY, NULL },
+	{ 0, "explain", OPT_FLAG, ARG(explain), NULL,
+	    "with --dry-run: say where each field of the first event comes from", VALUE_ANY, NULL },
 	{ 0, "receipt", OPT_STRING, ARG(receipt), "FILE",
 	    "write the receipt to FILE as JSON instead of a line on stderr", VALUE_FILE, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
@@ -115,101 +136,6 @@ print_note(void *arg, bool detail, const char *text)
 		cli_note(&program, arg, "%s", text);
 }
 
-/* ---- The receipt ---- */
-
-/* {"not-json":3,"no-time":1} */
-static void
-add_reasons(struct buf *out, const struct ingest_receipt *r)
-{
-	const char *comma = "";
-
-	buf_byte(out, '{');
-	for (int f = 0; f < EVENT_FAULT_COUNT; f++)
-		if (r->fault[f] > 0) {
-			buf_printf(out, "%s\"%s\":%" PRIu64, comma,
-			    event_fault_name((enum event_fault)f), r->fault[f]);
-			comma = ",";
-		}
-	buf_byte(out, '}');
-}
-
-/* {"secret-key":12,"jwt":1} */
-static void
-add_rules(struct buf *out, const struct ingest_receipt *r, const struct redactor *redactor)
-{
-	const char *comma = "";
-
-	buf_byte(out, '{');
-	for (size_t i = 0; i < redactor_rules(redactor); i++)
-		if (r->rule[i] > 0) {
-			buf_printf(out, "%s\"%s\":%" PRIu64, comma, redactor_rule(redactor, i), r->rule[i]);
-			comma = ",";
-		}
-	buf_byte(out, '}');
-}
-
-static int
-write_receipt(struct outstream *out, const struct ingest_receipt *r, const struct redactor *redactor,
-    struct err *e)
-{
-	struct buf doc = { 0 };
-	int rc;
-
-	buf_printf(&doc, "{\"read\":%" PRIu64 ",\"stored\":%" PRIu64 ",\"duplicates\":%" PRIu64
-	    ",\"dropped\":%" PRIu64 ",\"quarantined\":%" PRIu64 ",\"redacted\":%" PRIu64,
-	    r->read, r->stored, r->duplicates, r->dropped, r->quarantined, r->redacted);
-	if (r->stored > 0)
-		buf_printf(&doc, ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64, r->first_seq, r->last_seq);
-	else
-		buf_printf(&doc, ",\"first_seq\":null,\"last_seq\":null");
-	buf_printf(&doc, ",\"seconds\":%.3f,\"reasons\":", r->seconds);
-	add_reasons(&doc, r);
-	buf_printf(&doc, ",\"redacted_by\":");
-	add_rules(&doc, r, redactor);
-	buf_printf(&doc, "}\n");
-	rc = outstream_write(out, doc.p, doc.len, e);
-	buf_fini(&doc);
-	return rc;
-}
-
-/* 12 read: 9 stored (seq 0 to 8), 1 duplicate, 2 quarantined (not-json 2), ... */
-static void
-tell_receipt(const struct common_args *c, const struct ingest_receipt *r, bool dry_run)
-{
-	struct buf text = { 0 };
-	const char *before = " (";
-
-	buf_printf(&text, "%" PRIu64 " read: ", r->read);
-	if (dry_run)
-		buf_printf(&text, "%" PRIu64 " printed, none stored", r->read - r->quarantined);
-	else
-		buf_printf(&text, "%" PRIu64 " stored", r->stored);
-	if (r->read == 0)
-		buf_printf(&text, " (nothing new)");
-	if (r->stored > 0)
-		buf_printf(&text, " (seq %" PRIu64 " to %" PRIu64 ")", r->first_seq, r->last_seq);
-	if (r->duplicates > 0)
-		buf_printf(&text, ", %" PRIu64 " duplicate%s", r->duplicates, r->duplicates == 1 ? "" : "s");
-	if (r->quarantined > 0) {
-		buf_printf(&text, ", %" PRIu64 " quarantined", r->quarantined);
-		for (int f = 0; f < EVENT_FAULT_COUNT; f++)
-			if (r->fault[f] > 0) {
-				buf_printf(&text, "%s%s %" PRIu64, before,
-				    event_fault_name((enum event_fault)f), r->fault[f]);
-				before = ", ";
-			}
-		buf_byte(&text, ')');
-	}
-	if (r->redacted > 0)
-		buf_printf(&text, ", %" PRIu64 " secret%s redacted", r->redacted, r->redacted == 1 ? "" : "s");
-	buf_printf(&text, ", %.2f s", r->seconds);
-	cli_note(&program, c, "%.*s", (int)text.len, text.p);
-	if (r->first_fault[0] != '\0')
-		cli_note(&program, c, "quarantined: %s%s", r->first_fault,
-		    r->quarantined > 1 ? " (and others)" : "");
-	buf_fini(&text);
-}
-
 /* ---- Main ---- */
 
 struct work {
@@ -242,8 +168,8 @@ close_outputs(const struct args *a, struct work *w, bool ran, struct err *e)
 		cli_detail(&program, &a->common, "%.0f lines a second", (double)w->r.read / w->r.seconds);
 	if (w->receipt == NULL) {
 		if (ran && (w->r.read > 0 || e->code == ERR_OK))
-			tell_receipt(&a->common, &w->r, a->dry_run);
-	} else if (ran && write_receipt(w->receipt, &w->r, w->redactor, e) == 0)
+			receipt_tell(&program, &a->common, &w->r, a->dry_run);
+	} else if (ran && receipt_write(w->receipt, &w->r, w->redactor, e) == 0)
 		outstream_finish(w->receipt, e);
 	else
 		outstream_abort(w->receipt);
