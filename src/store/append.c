@@ -43,6 +43,8 @@ struct batch {
 	int64_t last_ingested;
 	struct store_file *position; /* NULL: none given */
 	struct held_list held;
+	int64_t *released; /* quarantined lines of the store that became these events */
+	size_t releases, releases_cap;
 	struct sealed sealed;
 	bool encoded;
 	struct job job;
@@ -110,6 +112,7 @@ batch_fini(struct batch *b)
 {
 	held_clear(&b->held);
 	free(b->held.item);
+	free(b->released);
 	position_free(b->position);
 	sealed_fini(&b->sealed);
 	segment_builder_free(b->builder);
@@ -137,6 +140,7 @@ batch_clear(struct batch *b)
 	position_free(b->position);
 	b->position = NULL;
 	held_clear(&b->held);
+	b->releases = 0;
 }
 
 /* Makes an empty batch ready for rows from seq `first` on. */
@@ -346,6 +350,27 @@ write_held(struct appender *a, struct held_list *l, struct state *state, struct 
 	return 0;
 }
 
+/* A line that is not there any more went with another replay, whose events may
+ * have other ids: then these are not stored. */
+static int
+write_released(struct appender *a, const struct batch *b, struct state *state, struct err *e)
+{
+	for (size_t i = 0; i < b->releases; i++) {
+		sqlite3_stmt *s = db_statement(&a->st->db, ST_QUARANTINE_REMOVE, e);
+
+		if (s == NULL)
+			return -1;
+		db_bind_int(s, 1, b->released[i]);
+		if (db_run(&a->st->db, s, e) < 0)
+			return -1;
+		if (sqlite3_changes(a->st->db.sqlite) != 1)
+			return err_set(e, ERR_BUSY, "another program takes lines out of the quarantine: try again");
+		state->quarantined--;
+	}
+	a->counts.released += b->releases;
+	return 0;
+}
+
 static void
 bind_position(sqlite3_stmt *s, const struct store_file *f)
 {
@@ -498,7 +523,7 @@ write_again(struct appender *a, struct state *state, struct err *e)
 static int
 write_rest(struct appender *a, struct batch *b, struct state *state, struct err *e)
 {
-	if (write_held(a, &b->held, state, e) < 0)
+	if (write_held(a, &b->held, state, e) < 0 || write_released(a, b, state, e) < 0)
 		return -1;
 	return b->position != NULL ? write_position(a, b->position, e) : 0;
 }
@@ -610,7 +635,7 @@ commit_all(struct appender *a, struct err *e)
 	if (commit_waiting(a, e) < 0 || make_ready(a, e) < 0)
 		return -1;
 	if (segment_builder_count(a->filling->builder) == 0 && a->filling->position == NULL &&
-	    a->filling->held.n + a->held.n == 0)
+	    a->filling->held.n + a->filling->releases + a->held.n == 0)
 		return 0;
 	if (commit_batch(a, a->filling, true, &all, &state, e) < 0)
 		return -1;
@@ -755,6 +780,15 @@ void
 append_quarantine(struct appender *a, const struct quarantined *q)
 {
 	hold(&a->held, q);
+}
+
+void
+append_release(struct appender *a, int64_t id)
+{
+	struct batch *b = a->filling;
+
+	mem_grow(&b->released, &b->releases_cap, b->releases + 1, sizeof(b->released[0]));
+	b->released[b->releases++] = id;
 }
 
 void

@@ -175,6 +175,7 @@ struct appender;
 
 struct append_counts {
 	uint64_t stored, duplicates, conflicts, quarantined;
+	uint64_t released; /* quarantined lines that left the quarantine */
 	uint64_t first_seq, last_seq; /* valid when stored > 0 */
 };
 
@@ -201,6 +202,10 @@ int append_known(struct appender *a, const struct event *ev, bool *known, struct
 
 /* Goes into the next commit.  Bytes are copied. */
 void append_quarantine(struct appender *a, const struct quarantined *q);
+
+/* The quarantined line of this id became the event given last, and leaves the
+ * quarantine in the same commit, which fails (ERR_BUSY) when it is not there. */
+void append_release(struct appender *a, int64_t id);
 
 /* Where the input is after everything given so far; goes into the same commit
  * as the events before it.  The file is told by its key and copied; one that
