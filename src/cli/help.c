@@ -86,6 +86,8 @@ opt_value_name(enum opt_value v)
 	case VALUE_OUTCOME: return "outcome";
 	case VALUE_WHEN: return "when";
 	case VALUE_CLOCK: return "clock";
+	case VALUE_FROM: return "from";
+	case VALUE_RULE: return "rule";
 	case VALUE_CATEGORY: return "category";
 	case VALUE_ACTION: return "action";
 	case VALUE_CHANNEL: return "channel";

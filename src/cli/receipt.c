@@ -69,7 +69,7 @@ receipt_tell(const struct program *p, const struct common_args *c, const struct 
 
 	buf_printf(&text, "%" PRIu64 " read: ", r->read);
 	if (dry_run)
-		buf_printf(&text, "%" PRIu64 " printed, none stored", r->read - r->quarantined);
+		buf_printf(&text, "%" PRIu64 " printed, none stored", r->read - r->quarantined - r->dropped);
 	else
 		buf_printf(&text, "%" PRIu64 " stored", r->stored);
 	if (r->read == 0)
@@ -78,6 +78,8 @@ receipt_tell(const struct program *p, const struct common_args *c, const struct 
 		buf_printf(&text, " (seq %" PRIu64 " to %" PRIu64 ")", r->first_seq, r->last_seq);
 	if (r->duplicates > 0)
 		buf_printf(&text, ", %" PRIu64 " duplicate%s", r->duplicates, r->duplicates == 1 ? "" : "s");
+	if (r->dropped > 0)
+		buf_printf(&text, ", %" PRIu64 " dropped", r->dropped);
 	if (r->quarantined > 0) {
 		buf_printf(&text, ", %" PRIu64 " quarantined", r->quarantined);
 		for (int f = 0; f < EVENT_FAULT_COUNT; f++)

@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/from.h"
 #include "cli/pager.h"
 #include "cli/signals.h"
 #include "cli/values.h"
 #include "event/event.h"
+#include "ingest/redact.h"
 #include "render/render.h"
 
 #define FREED_MAX (32 * 1024 * 1024) /* bytes that are kept for later */
@@ -148,6 +150,29 @@ print_options(const struct program *p)
 	buf_fini(&text);
 }
 
+/* The foreign logs, or the rules of redaction. */
+static int
+print_known(const char *kind, struct err *e)
+{
+	struct redactor *redactor = NULL;
+	struct str_list names = { 0 };
+	int rc = 0;
+
+	if (strcmp(kind, "from") == 0)
+		rc = from_names(&names, e);
+	else if ((redactor = redactor_new(NULL, e)) == NULL)
+		rc = -1;
+	for (size_t i = 0; rc == 0 && i < names.n; i++)
+		puts(names.item[i]);
+	for (size_t i = 0; redactor != NULL && i < redactor_rules(redactor); i++)
+		puts(redactor_rule(redactor, i));
+	if (redactor != NULL)
+		puts("all");
+	redactor_free(redactor);
+	str_list_fini(&names);
+	return rc;
+}
+
 static int
 print_values(const struct program *p, const struct common_args *c, const char *kind, struct err *e)
 {
@@ -171,6 +196,8 @@ print_values(const struct program *p, const struct common_args *c, const char *k
 	} else if (strcmp(kind, "outcome") == 0) {
 		list = event_outcomes;
 		n = OUTCOME_COUNT;
+	} else if (strcmp(kind, "from") == 0 || strcmp(kind, "rule") == 0) {
+		return print_known(kind, e);
 	} else {
 		return values_print(c, kind, e);
 	}

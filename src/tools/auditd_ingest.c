@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/stream.h"
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "cli/from.h"
 #include "cli/receipt.h"
 #include "cli/sandbox.h"
 #include "ingest/ingest.h"
@@ -39,7 +41,7 @@ static const struct opt options[] = {
 	    "stop at a line that is no event; a file is checked whole before any of it is stored",
 	    VALUE_ANY, NULL },
 	{ 0, "from", OPT_STRING, ARG(from), "FORMAT",
-	    "what the input is: jsonl (the default), auditd, a mapping's name or file, auto", VALUE_ANY, NULL },
+	    "what the input is: jsonl (the default), auditd, a mapping's name or file, auto", VALUE_FROM, NULL },
 	{ 0, "drop", OPT_STRING, ARG(drop), "EXPR",
 	    "leave out and count the events that EXPR matches (audit-filters(7))", VALUE_ANY, NULL },
 	{ 0, "follow", OPT_FLAG, ARG(follow), NULL,
@@ -51,7 +53,7 @@ static const struct opt options[] = {
 	{ 0, "redact", OPT_LIST, ARG(redact), "FILE.yaml",
 	    "hide secrets by these rules too (audit-redaction(7))", VALUE_FILE, NULL },
 	{ 0, "no-redact", OPT_LIST, ARG(no_redact), "RULE",
-	    "do not hide what this rule finds; all: hide nothing", VALUE_ANY, NULL },
+	    "do not hide what this rule finds; all: hide nothing", VALUE_RULE, NULL },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Service", VALUE_ANY, NULL },
 	{ 0, "listen", OPT_STRING, ARG(listen), "PATH",
 	    "take events from a socket, each acknowledged once it is stored", VALUE_FILE, NULL },
@@ -66,7 +68,7 @@ static const struct opt options[] = {
 	{ 0, "dry-run", OPT_FLAG, ARG(dry_run), NULL,
 	    "print the events as they would be stored, and store nothing", VALUE_ANY, NULL },
 	{ 0, "explain", OPT_FLAG, ARG(explain), NULL,
-	    "with --dry-run: say where each field of the first event comes from", VALUE_ANY, NULL },
+	    "say where each field of the first event comes from, and store nothing", VALUE_ANY, NULL },
 	{ 0, "receipt", OPT_STRING, ARG(receipt), "FILE",
 	    "write the receipt to FILE as JSON instead of a line on stderr", VALUE_FILE, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
@@ -82,6 +84,8 @@ static const struct program program = {
 	    "  auditd-ingest --source app logs/*.jsonl.gz   # several, compressed ones too\n"
 	    "  producer | auditd-ingest --source app        # committed within 50 ms\n"
 	    "  auditd-ingest --dry-run app.jsonl            # see what would be stored\n"
+	    "  auditd-ingest --from cloudtrail trail/*.gz   # another product's log, by its mapping\n"
+	    "  auditd-ingest --from auditd --follow /var/log/audit/audit.log\n"
 	    "  auditd-ingest --restore archive/*.jsonl.zst  # what a prune archived\n",
 	.table = options,
 	.common_offset = ARG(common),
@@ -94,13 +98,16 @@ static const struct program program = {
 struct printer {
 	struct outstream *out;
 	struct render *render;
+	bool colour;
 };
 
 static int
-open_printer(struct printer *p, struct err *e)
+open_printer(struct printer *p, const struct common_args *c, struct err *e)
 {
 	struct render_options o = { .format = "jsonl", .terminal = isatty(STDOUT_FILENO) };
 
+	if (cli_colour(c, STDOUT_FILENO, &p->colour, e) != 0)
+		return -1;
 	p->out = outstream_open(NULL, e);
 	p->render = p->out != NULL ? render_open(&o, p->out, e) : NULL;
 	return p->render != NULL ? 0 : -1;
@@ -119,6 +126,53 @@ static int
 print_event(void *arg, const struct event *ev, struct err *e)
 {
 	return render_event(((struct printer *)arg)->render, ev, 0, e);
+}
+
+static int
+explain_event(void *arg, const struct mapping *m, const struct event *ev, const struct mapping_reason *why,
+    struct err *e)
+{
+	const struct printer *p = arg;
+
+	return from_explain(p->out, m, ev, why, cli_width(STDOUT_FILENO), p->colour, e);
+}
+
+/* A thread's memory for --drop. */
+struct dropper {
+	struct filter_scratch *scratch;
+};
+
+static void *
+dropper_new(void)
+{
+	struct dropper d = { filter_scratch_new() };
+
+	return mem_dup(&d, sizeof(d));
+}
+
+static void
+dropper_free(void *arg)
+{
+	struct dropper *d = arg;
+
+	if (d != NULL)
+		filter_scratch_free(d->scratch);
+	free(d);
+}
+
+/* An event on which a pattern takes too long is kept. */
+static bool
+is_dropped(const void *filter, void *arg, const struct event *ev)
+{
+	struct dropper *d = arg;
+	struct err slow = ERR_NONE;
+	bool matches = filter_match(filter, ev, d->scratch);
+
+	if (filter_trouble(d->scratch, &slow) == 0)
+		return matches;
+	filter_scratch_free(d->scratch);
+	d->scratch = filter_scratch_new();
+	return false;
 }
 
 static void
@@ -142,19 +196,46 @@ struct work {
 	struct store *st;
 	struct pool *pool;
 	struct redactor *redactor;
+	struct filter *drop;       /* NULL: nothing is left out */
 	struct outstream *receipt; /* NULL: a line on stderr */
 	struct printer printer;
 	struct progress progress;
 	struct ingest_receipt r;
 };
 
+/* Nothing is stored. */
+static bool
+is_dry(const struct args *a)
+{
+	return a->dry_run || a->explain;
+}
+
+static int
+open_rules(const struct args *a, struct work *w, struct err *e)
+{
+	struct filter_args drop = { 0 };
+
+	w->redactor = redactor_new(&(struct redact_options){
+		.file = (const char *const *)a->redact.item, .files = a->redact.n,
+		.off = (const char *const *)a->no_redact.item, .offs = a->no_redact.n,
+	}, e);
+	if (w->redactor == NULL)
+		return -1;
+	if (a->drop == NULL)
+		return 0;
+	str_list_add(&drop.where, a->drop, strlen(a->drop));
+	w->drop = filter_build(&drop, time_now(), e);
+	filter_args_fini(&drop);
+	return w->drop != NULL ? 0 : err_doing(e, "--drop");
+}
+
 static int
 open_outputs(const struct args *a, struct work *w, struct err *e)
 {
 	if (a->receipt != NULL && (w->receipt = outstream_open(a->receipt, e)) == NULL)
 		return -1;
-	if (a->dry_run)
-		return open_printer(&w->printer, e);
+	if (is_dry(a))
+		return open_printer(&w->printer, &a->common, e);
 	return (w->st = cli_store(&a->common, STORE_CREATE, e)) != NULL ? 0 : -1;
 }
 
@@ -167,7 +248,7 @@ close_outputs(const struct args *a, struct work *w, bool ran, struct err *e)
 	if (ran && w->r.seconds > 0)
 		cli_detail(&program, &a->common, "%.0f lines a second", (double)w->r.read / w->r.seconds);
 	if (w->receipt == NULL) {
-		if (ran && (w->r.read > 0 || e->code == ERR_OK))
+		if (ran && !a->explain && (w->r.read > 0 || e->code == ERR_OK))
 			receipt_tell(&program, &a->common, &w->r, a->dry_run);
 	} else if (ran && receipt_write(w->receipt, &w->r, w->redactor, e) == 0)
 		outstream_finish(w->receipt, e);
@@ -208,6 +289,9 @@ confine(const struct args *a, const struct work *w, const char *const *path, siz
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(path[i], "-") != 0 && sandbox_allow(&s, path[i], SANDBOX_READ, e) != 0)
 			return -1;
+	if (sandbox_allow(&s, from_mappings(), SANDBOX_READ, e) != 0 ||
+	    (a->from != NULL && sandbox_allow(&s, a->from, SANDBOX_READ, e) != 0))
+		return -1;
 	if (a->receipt != NULL && sandbox_allow_folder(&s, a->receipt, SANDBOX_WRITE, e) != 0)
 		return -1;
 	return cli_sandbox(&program, &a->common, w->st, &s, e);
@@ -221,7 +305,8 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 	struct ingest_options o = {
 		.source = a->source, .tenant = a->tenant,
 		.assume_now = a->assume_now, .strict = a->strict,
-		.dry_run = print_event, .arg = &w.printer,
+		.from = a->from, .mappings = from_mappings(),
+		.dry_run = print_event, .explain = a->explain ? explain_event : NULL, .arg = &w.printer,
 		.stop = cli_interrupted,
 		.progress = show_progress, .progress_arg = &w.progress,
 		.note = print_note, .note_arg = (void *)(uintptr_t)&a->common,
@@ -229,13 +314,15 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 	struct str_list restored = { 0 };
 	bool ran = false;
 
-	w.redactor = redactor_new(&(struct redact_options){
-		.file = (const char *const *)a->redact.item, .files = a->redact.n,
-		.off = (const char *const *)a->no_redact.item, .offs = a->no_redact.n,
-	}, e);
-	if (w.redactor == NULL)
-		return 0;
+	if (open_rules(a, &w, e) != 0)
+		goto out;
 	o.redactor = w.redactor;
+	if (w.drop != NULL) {
+		o.drop = is_dropped;
+		o.drop_arg = w.drop;
+		o.drop_scratch_new = dropper_new;
+		o.drop_scratch_free = dropper_free;
+	}
 	if (a->restore) {
 		if (name_restored(&restored, path, n, e) != 0)
 			goto out;
@@ -255,6 +342,7 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 	close_outputs(a, &w, ran, e);
 out:
 	redactor_free(w.redactor);
+	filter_free(w.drop);
 	str_list_fini(&restored);
 	return w.r.quarantined > 0 ? ERR_INCOMPLETE : 0;
 }

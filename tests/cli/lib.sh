@@ -25,6 +25,11 @@ export HOME XDG_STATE_HOME XDG_CONFIG_HOME
 db=$work/events.db
 AUDIT_DB=$db
 export AUDIT_DB
+# Programs that are not installed find their mappings in the sources.
+if [ -f "$build/config.status" ]; then
+	AUDIT_MAPPINGS=$top/mappings
+	export AUDIT_MAPPINGS
+fi
 exec </dev/null
 
 test_number=0
