@@ -25,6 +25,11 @@
 /* Memory of a group that is kept for the next. */
 #define SPARE_MAX (16 * 1024)
 
+/* A place between two lines. */
+struct place {
+	uint64_t offset, line;
+};
+
 /* The records of one event so far. */
 struct group {
 	int64_t time;
@@ -32,7 +37,8 @@ struct group {
 	size_t node_at, node_len; /* in text */
 	struct buf text;
 	size_t records;
-	uint64_t offset, end, line;
+	struct place start;
+	uint64_t end;
 	uint64_t touched;         /* the line count when a record came last */
 	bool cut;
 };
@@ -47,7 +53,8 @@ struct faulty {
 
 /* The bytes of the log from an event's first record to its last. */
 struct span {
-	uint64_t offset, end;
+	struct place start;
+	uint64_t end;
 };
 
 struct groups {
@@ -67,15 +74,17 @@ struct auditd {
 	size_t n_spans;
 	size_t held;
 	uint64_t lines;
-	uint64_t position, end;
-	bool started;
+	struct place position, end;
 	struct arena arena;    /* of the event the caller has borrowed */
 };
 
 struct auditd *
-auditd_new(void)
+auditd_new(uint64_t offset, uint64_t line)
 {
-	return mem_zero(1, sizeof(struct auditd));
+	struct auditd *a = mem_zero(1, sizeof(*a));
+
+	a->position = a->end = (struct place){ offset, line };
+	return a;
 }
 
 static void
@@ -149,8 +158,8 @@ static void
 add_span(struct auditd *a, struct span span)
 {
 	for (size_t i = 0; a->n_spans == SPANS_MAX && i < SPANS_MAX; i++) {
-		if (a->span[i].offset < span.offset)
-			span.offset = a->span[i].offset;
+		if (a->span[i].start.offset < span.start.offset)
+			span.start = a->span[i].start;
 		if (a->span[i].end > span.end)
 			span.end = a->span[i].end;
 	}
@@ -162,7 +171,7 @@ add_span(struct auditd *a, struct span span)
 static void
 release(struct auditd *a, size_t i)
 {
-	add_span(a, (struct span){ a->open[i]->offset, a->open[i]->end });
+	add_span(a, (struct span){ a->open[i]->start, a->open[i]->end });
 	push(&a->ready, a->open[i]);
 	a->held -= a->open[i]->text.len;
 	a->n_open--;
@@ -187,7 +196,7 @@ find_open(const struct auditd *a, const struct auditd_head *h)
 }
 
 static void
-open_group(struct auditd *a, const struct auditd_head *h, struct str line, uint64_t offset, uint64_t number)
+open_group(struct auditd *a, const struct auditd_head *h, struct str line, struct place start)
 {
 	struct group *g = new_group(a);
 
@@ -195,8 +204,7 @@ open_group(struct auditd *a, const struct auditd_head *h, struct str line, uint6
 	g->serial = h->serial;
 	g->node_len = h->node.len;
 	g->node_at = h->node.len > 0 ? (size_t)(h->node.p - line.p) : 0;
-	g->offset = offset;
-	g->line = number;
+	g->start = start;
 	a->open[a->n_open++] = g;
 }
 
@@ -251,23 +259,23 @@ release_excess(struct auditd *a)
 static void
 settle(struct auditd *a)
 {
-	uint64_t position = a->n_open > 0 ? a->open[0]->offset : a->end;
+	struct place position = a->n_open > 0 ? a->open[0]->start : a->end;
 
 	for (size_t i = 0; i < a->n_spans;) {
 		struct span s = a->span[i];
 
-		if (s.offset < position && s.end > position) {
-			position = s.offset;
+		if (s.start.offset < position.offset && s.end > position.offset) {
+			position = s.start;
 			i = 0;
 		} else
 			i++;
 	}
 	for (size_t i = 0; i < a->n_spans;)
-		if (a->span[i].end <= position)
+		if (a->span[i].end <= position.offset)
 			a->span[i] = a->span[--a->n_spans];
 		else
 			i++;
-	if (position > a->position)
+	if (position.offset > a->position.offset)
 		a->position = position;
 }
 
@@ -287,21 +295,21 @@ auditd_flush(struct auditd *a, int64_t before)
 /* It may not be given out before the position is behind it: nobody would
  * notice that it came twice. */
 static void
-add_faulty(struct auditd *a, enum event_fault fault, const char *detail, struct str line,
-    uint64_t offset, uint64_t number)
+add_faulty(struct auditd *a, enum event_fault fault, const char *detail, struct str line, struct place start)
 {
 	if (line.len > AUDITD_LINE_MAX)
 		line.len = AUDITD_LINE_MAX;
 	mem_grow(&a->faulty, &a->faulty_cap, a->n_faulty + 1, sizeof(a->faulty[0]));
 	a->faulty[a->n_faulty++] = (struct faulty){ .fault = fault, .detail = detail,
-		.raw = mem_dup(line.p, line.len), .len = line.len, .offset = offset, .end = a->end, .line = number };
+		.raw = mem_dup(line.p, line.len), .len = line.len,
+		.offset = start.offset, .end = a->end.offset, .line = start.line };
 	a->held += line.len;
 	if (a->n_faulty >= AUDITD_FAULTS_MAX)
 		auditd_flush(a, TIME_MAX);
 }
 
 static void
-take_record(struct auditd *a, const struct auditd_head *h, struct str line, uint64_t offset, uint64_t number)
+take_record(struct auditd *a, const struct auditd_head *h, struct str line, struct place start)
 {
 	enum auditd_role role = h->known != NULL ? h->known->role : AUDITD_MAIN;
 	size_t i = find_open(a, h);
@@ -314,10 +322,10 @@ take_record(struct auditd *a, const struct auditd_head *h, struct str line, uint
 	if (i == a->n_open) {
 		if (role == AUDITD_END)
 			return;
-		open_group(a, h, line, offset, number);
+		open_group(a, h, line, start);
 	}
 	if (role != AUDITD_END)
-		add_record(a, a->open[i], line, a->end);
+		add_record(a, a->open[i], line, a->end.offset);
 	if (role == AUDITD_END || role == AUDITD_LAST || role == AUDITD_ALONE)
 		release(a, i);
 }
@@ -325,22 +333,20 @@ take_record(struct auditd *a, const struct auditd_head *h, struct str line, uint
 void
 auditd_feed(struct auditd *a, struct str line, uint64_t offset, uint64_t end, uint64_t number)
 {
+	struct place start = { offset, number };
 	struct auditd_head h;
 	enum event_fault fault;
 	const char *detail;
 
-	if (!a->started)
-		a->position = offset;
-	a->started = true;
 	a->lines++;
-	a->end = end;
+	a->end = (struct place){ end, number + 1 };
 	if (!auditd_line_blank(line)) {
 		fault = auditd_head_parse(&h, line, &detail);
 		if (fault != EVENT_OK)
-			add_faulty(a, fault, detail, line, offset, number);
+			add_faulty(a, fault, detail, line, start);
 		else {
 			release_quiet(a, h.time, h.node);
-			take_record(a, &h, line, offset, number);
+			take_record(a, &h, line, start);
 		}
 		release_excess(a);
 	}
@@ -356,7 +362,7 @@ give_event(struct auditd *a, struct auditd_item *item)
 
 	a->current = g;
 	*item = (struct auditd_item){ .fault = EVENT_OK, .detail = "", .raw = buf_view(&g->text),
-		.offset = g->offset, .end = g->end, .line = g->line, .records = g->records };
+		.offset = g->start.offset, .end = g->end, .line = g->start.line, .records = g->records };
 	auditd_event_make(&item->ev, item->raw, g->records, g->cut, &a->arena);
 	if (item->ev.v[FIELD_CONTEXT].len > AUDITD_CONTEXT_MAX)
 		item->fault = EVENT_TOO_LONG;
@@ -396,7 +402,7 @@ auditd_next(struct auditd *a, struct auditd_item *item)
 		return true;
 	}
 	a->n_taken = a->ready.n = 0;
-	if (a->faulty_taken < a->n_faulty && a->faulty[a->faulty_taken].end <= a->position) {
+	if (a->faulty_taken < a->n_faulty && a->faulty[a->faulty_taken].end <= a->position.offset) {
 		give_faulty(a, item);
 		return true;
 	}
@@ -407,7 +413,13 @@ auditd_next(struct auditd *a, struct auditd_item *item)
 uint64_t
 auditd_position(const struct auditd *a)
 {
-	return a->position;
+	return a->position.offset;
+}
+
+uint64_t
+auditd_position_line(const struct auditd *a)
+{
+	return a->position.line;
 }
 
 size_t

@@ -34,16 +34,17 @@ struct auditd_item {
 	struct event ev;      /* when fault is EVENT_OK; has no source */
 	struct str raw;       /* its lines, or the faulty line; newlines in between only */
 	uint64_t offset, end; /* from the first of its lines to behind the last */
-	uint64_t line;        /* the number of its first, as given */
+	uint64_t line;        /* the number of its first */
 	size_t records;       /* how many lines */
 };
 
-struct auditd *auditd_new(void);
+/* The lines that it will be fed begin at that offset, and with that number. */
+struct auditd *auditd_new(uint64_t offset, uint64_t line);
 void auditd_free(struct auditd *a);
 
 /*
  * The next line of the log, without newline; offset is where it begins, end
- * where the next one does, number what messages call it.  Copies what it
+ * where the next one does, number how many lines are before it.  Copies what it
  * needs.  Then take all that auditd_next gives, before the next line.
  */
 void auditd_feed(struct auditd *a, struct str line, uint64_t offset, uint64_t end, uint64_t number);
@@ -60,9 +61,10 @@ bool auditd_next(struct auditd *a, struct auditd_item *item);
  * Where to go on after a restart, once auditd_next said false: everything
  * that begins before was given out, and no open event began before.  What was
  * given out and begins behind comes again, with the same id and content;
- * faulty lines never do.
+ * faulty lines never do.  And the number of the line there.
  */
 uint64_t auditd_position(const struct auditd *a);
+uint64_t auditd_position_line(const struct auditd *a);
 
 /* Open events, and the memory that they and faulty lines hold, in bytes. */
 size_t auditd_open(const struct auditd *a);

@@ -99,7 +99,7 @@ read_file(struct work *w, const char *path)
 int
 main(int argc, char *argv[])
 {
-	struct work w = { .a = auditd_new(), .print = argc > 2 && strcmp(argv[1], "--print") == 0 };
+	struct work w = { .a = auditd_new(0, 0), .print = argc > 2 && strcmp(argv[1], "--print") == 0 };
 	size_t want = argc > 1 && !w.print ? strtoul(argv[1], NULL, 10) : 1000000;
 	int64_t started = time_steady();
 	int rc = EXIT_SUCCESS;

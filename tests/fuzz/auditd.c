@@ -134,7 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct log log = { .p = (const char *)data, .len = size };
 	struct buf whole = { 0 }, part = { 0 };
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 	size_t records, stop;
 	uint64_t position;
 
@@ -143,12 +143,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(records == log.lines - log.marks, "records lost or doubled", (struct str){ log.p, log.len });
 	if (log.lines > 0 && log.lines < LINES_MAX) {
 		stop = data[0] % log.lines;
-		a = auditd_new();
+		a = auditd_new(0, 0);
 		feed(a, &log, 0, stop, &part);
 		position = auditd_position(a);
 		auditd_free(a);
 		buf_reset(&part);
-		a = auditd_new();
+		a = auditd_new(0, 0);
 		feed(a, &log, position, SIZE_MAX, &part);
 		finish(a, &part);
 		check_part(&part, &whole);

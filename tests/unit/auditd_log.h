@@ -40,7 +40,7 @@ log_feed(struct auditd *a, const char *text, size_t from, size_t len, struct buf
 static inline void
 log_read(const char *text, size_t len, struct buf *out)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 
 	log_feed(a, text, 0, len, out);
 	auditd_flush(a, TIME_MAX);

@@ -79,7 +79,7 @@ END_TEST
 
 START_TEST(message_of_a_program_is_an_event_at_once)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 	const char *text = CALL("9.000", "1") USER("9.000", "2");
 
 	log_feed(a, text, 0, strlen(text), &out);
@@ -124,7 +124,7 @@ feed_calls(struct auditd *a, unsigned first, unsigned n)
 
 START_TEST(event_without_end_is_released_when_the_log_went_on)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 	size_t most = feed_calls(a, 0, 1000);
 
 	/* Two seconds, and the newest. */
@@ -143,7 +143,7 @@ END_TEST
 
 START_TEST(flood_of_open_events_releases_the_oldest)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 
 	for (unsigned i = 0; i < 2 * AUDITD_OPEN_MAX; i++) {
 		char line[128];
@@ -164,7 +164,7 @@ END_TEST
 
 START_TEST(memory_of_open_events_is_bounded)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 	char *line = malloc(AUDITD_LINE_MAX);
 	size_t most = 0;
 
@@ -186,7 +186,7 @@ END_TEST
 
 START_TEST(event_with_too_many_records_is_cut_and_says_so)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 	const char *call = "type=SYSCALL msg=audit(9.000:1): syscall=1";
 
 	auditd_feed(a, str_of(call), 0, 1, 1);
@@ -210,7 +210,7 @@ END_TEST
 
 START_TEST(event_that_is_too_long_as_json_is_a_fault)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 	char line[8192];
 
 	for (unsigned i = 0; i < 50; i++) {
@@ -232,7 +232,7 @@ END_TEST
 /* Twice in quarantine would be once too often. */
 START_TEST(faulty_line_waits_until_the_position_is_behind_it)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 	const char *text = CALL("9.000", "1") "junk\n" TITLE("9.000", "1");
 	size_t junk = (size_t)(strstr(text, "junk") - text);
 
@@ -249,7 +249,7 @@ END_TEST
 
 START_TEST(flood_of_faulty_lines_is_bounded)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 	const char *call = "type=SYSCALL msg=audit(9.000:1): syscall=1";
 	size_t faults = 0;
 
@@ -269,7 +269,7 @@ END_TEST
 
 START_TEST(position_is_before_every_event_that_reaches_over_it)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 	const char *text = USER("9.000", "1") CALL("9.000", "2") CALL("9.000", "3") PATH("9.000", "2", "/x")
 	    TITLE("9.000", "2") PATH("9.000", "3", "/y") TITLE("9.000", "3") USER("9.000", "4");
 	size_t second = strlen(USER("9.000", "1"));
@@ -298,7 +298,7 @@ START_TEST(read_again_from_any_position_events_are_the_same)
 	log_read(text, len, &whole);
 	buf_byte(&whole, '\0');
 	for (size_t stop = 0; stop <= len; stop++) {
-		struct auditd *a = auditd_new();
+		struct auditd *a = auditd_new(0, 0);
 		uint64_t position;
 
 		if (stop > 0 && text[stop - 1] != '\n') {
@@ -320,7 +320,7 @@ END_TEST
 
 START_TEST(item_tells_where_its_lines_are)
 {
-	struct auditd *a = auditd_new();
+	struct auditd *a = auditd_new(0, 0);
 	struct auditd_item it;
 
 	auditd_feed(a, STR("type=CWD msg=audit(9.000:1): cwd=\"/\""), 100, 140, 7);
