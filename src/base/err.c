@@ -10,16 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How bad a code is: 5, 4, 2, 75, 3, in that order. */
+/* How bad a code is: 5, 4, 2, full, 75, 3, in that order. */
 static int
 badness(enum err_code code)
 {
 	switch (code) {
 	case ERR_INTEGRITY:
-		return 5;
+		return 6;
 	case ERR_REFUSED:
-		return 4;
+		return 5;
 	case ERR_FAIL:
+		return 4;
+	case ERR_FULL:
 		return 3;
 	case ERR_BUSY:
 		return 2;
@@ -110,4 +112,10 @@ err_clear(struct err *e)
 {
 	e->code = ERR_OK;
 	e->text[0] = '\0';
+}
+
+int
+err_status(const struct err *e)
+{
+	return e->code == ERR_FULL ? ERR_FAIL : (int)e->code;
 }

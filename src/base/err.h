@@ -7,14 +7,16 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
-/* The numbers are the programs' exit statuses (audit-toolkit(7)). */
+/* What err_status makes the programs' exit statuses of (audit-toolkit(7)); but
+ * for ERR_FULL they are the same numbers. */
 enum err_code {
 	ERR_OK = 0,
 	ERR_FAIL = 2,       /* usage, or could not finish */
 	ERR_INCOMPLETE = 3, /* done, but not all of it */
 	ERR_REFUSED = 4,    /* a policy forbids it */
 	ERR_INTEGRITY = 5,  /* stored content contradicts itself */
-	ERR_BUSY = 75       /* try again later */
+	ERR_BUSY = 75,      /* try again later */
+	ERR_FULL = 256      /* the disk is full, or a quota used up: an ERR_FAIL that may pass */
 };
 
 struct err {
@@ -26,7 +28,7 @@ struct err {
 
 /* Fills e and returns -1, so that `return err_set(...)` reads well.  The
  * first error is kept: a second err_set on a filled e changes nothing but
- * the code, and that only to a worse one (5, 4, 2, 75, 3 in that order). */
+ * the code, and that only to a worse one (5, 4, 2, full, 75, 3 in that order). */
 int err_set(struct err *e, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -40,5 +42,8 @@ int err_doing(struct err *e, const char *fmt, ...)
 
 /* Makes e empty again. */
 void err_clear(struct err *e);
+
+/* The exit status that a program ends with. */
+int err_status(const struct err *e);
 
 #endif

@@ -272,7 +272,7 @@ cli_finish(const struct program *p, struct err *e, int status)
 	pager_wait();
 	if (e->code != ERR_OK)
 		say(p->name, e->text);
-	status = worse(status, (int)e->code);
+	status = worse(status, err_status(e));
 	if (lost) {
 		/* A library that failed on stdout has said so already. */
 		if (e->code == ERR_OK) {

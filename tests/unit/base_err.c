@@ -19,11 +19,11 @@ END_TEST
 START_TEST(a_second_error_changes_only_the_code_and_only_to_a_worse_one)
 {
 	/* From mild to bad. */
-	static const enum err_code order[] = { ERR_INCOMPLETE, ERR_BUSY, ERR_FAIL, ERR_REFUSED,
-		ERR_INTEGRITY };
+	static const enum err_code order[] = { ERR_INCOMPLETE, ERR_BUSY, ERR_FULL, ERR_FAIL,
+		ERR_REFUSED, ERR_INTEGRITY };
 
-	for (size_t i = 0; i < 5; i++)
-		for (size_t j = 0; j < 5; j++) {
+	for (size_t i = 0; i < 6; i++)
+		for (size_t j = 0; j < 6; j++) {
 			struct err e = ERR_NONE;
 
 			err_set(&e, order[i], "first");
@@ -79,6 +79,19 @@ START_TEST(doing_is_put_in_front)
 }
 END_TEST
 
+START_TEST(a_full_disk_ends_a_program_as_any_failure_does)
+{
+	struct err e = ERR_NONE;
+
+	ck_assert_int_eq(err_status(&e), 0);
+	err_set(&e, ERR_BUSY, "busy");
+	ck_assert_int_eq(err_status(&e), 75);
+	err_set(&e, ERR_FULL, "full");
+	ck_assert_int_eq(e.code, ERR_FULL);
+	ck_assert_int_eq(err_status(&e), 2);
+}
+END_TEST
+
 static Suite *
 err_suite(void)
 {
@@ -90,6 +103,7 @@ err_suite(void)
 	tcase_add_test(t, errno_is_spelled_out_and_kept);
 	tcase_add_test(t, a_long_name_does_not_push_the_reason_out);
 	tcase_add_test(t, doing_is_put_in_front);
+	tcase_add_test(t, a_full_disk_ends_a_program_as_any_failure_does);
 	suite_add_tcase(s, t);
 	return s;
 }
