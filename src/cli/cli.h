@@ -208,7 +208,8 @@ void progress_end(struct progress *p);
 
 /* Who runs this: "uid:1000" and friends, for the toolkit's own records.  The
  * terminal is the controlling one, whatever was redirected; without root's
- * rights, sudo_user is told only when it agrees with who logged in. */
+ * rights, sudo_user is told only when it agrees with who logged in.  To be
+ * asked for before the sandbox is entered: names are in files. */
 struct operator_info {
 	unsigned uid, login_uid; /* login_uid: (unsigned)-1 unknown */
 	char user[64], sudo_user[64], terminal[64], host[256];
@@ -218,11 +219,13 @@ void cli_operator(struct operator_info *o);
 /* A record event about the toolkit's own doing, for store_record: id, time,
  * ingested, source, category COMPLIANCE, action, severity info, outcome
  * success, actor_id, actor_type, actor_name, host, and context = `context` (a
- * JSON object's canonical bytes) with the operator's login_uid, sudo_user and
- * terminal put in.  Bytes in a. */
-void cli_record(struct event *ev, const char *action, struct str context, struct arena *a);
+ * JSON object's canonical bytes) with the login_uid, sudo_user and terminal of
+ * `who` put in.  Bytes in a. */
+void cli_record(struct event *ev, const struct operator_info *who, const char *action, struct str context,
+    struct arena *a);
 /* The same without actor_name and sudo_user: for records that no erasure may
  * change, such as those of keys. */
-void cli_record_nameless(struct event *ev, const char *action, struct str context, struct arena *a);
+void cli_record_nameless(struct event *ev, const struct operator_info *who, const char *action, struct str context,
+    struct arena *a);
 
 #endif

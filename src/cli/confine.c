@@ -41,14 +41,11 @@ cli_sandbox(const struct program *p, const struct common_args *c, const struct s
 {
 	struct config config = { 0 };
 	struct sandbox_state now = { 0 };
-	struct operator_info o;
 	int rc = cli_config(c, &config, e);
 
 	s->mode = SANDBOX_ALLOWED ? config.sandbox : SANDBOX_OFF;
 	if (rc == 0 && st != NULL)
 		rc = allow_store(c, &config, s, e);
-	/* Who runs this is looked up in files that are closed from here on. */
-	cli_operator(&o);
 	if (rc == 0)
 		rc = sandbox_enter(s, &now, e);
 	if (rc == 0)

@@ -32,6 +32,7 @@ erasure_fini(struct erasure *x)
 /* ---- records ---- */
 
 struct writing {
+	const struct operator_info *who;
 	struct erasure *x;
 	struct str reason;
 	struct progress progress;
@@ -74,7 +75,7 @@ write_record(void *arg, const struct erase_part *part, struct event *record, str
 		add_part(&context, part);
 	else
 		add_closing(&context, w->reason, part->found);
-	cli_record(record, "audit.erase", buf_view(&context), a);
+	cli_record(record, w->who, "audit.erase", buf_view(&context), a);
 	buf_fini(&context);
 	w->events += part->part > 0 ? part->events : 0;
 	progress_update(&w->progress, w->events, -1);
@@ -186,7 +187,7 @@ int
 erasure_run(struct erase_runner *r, const struct person *p, const struct erase_deferred *what, struct erasure *x,
     struct err *e)
 {
-	struct writing w = { .x = x, .reason = what->reason };
+	struct writing w = { .who = r->who, .x = x, .reason = what->reason };
 	struct uuid7 ids = { 0 };
 	struct subject *s = person_subject(p, what->pseudonym, e);
 	int rc = -1;

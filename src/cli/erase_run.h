@@ -29,6 +29,7 @@ struct erase_runner {
 	struct store *st;
 	struct pool *pool;
 	const struct common_args *common;
+	const struct operator_info *who;
 };
 
 /*

@@ -286,13 +286,15 @@ make_ready(struct keys *k, struct err *e)
 }
 
 int
-keys_sign(struct store *st, const char *folder, const struct verify_options *o, struct buf *note, struct err *e)
+keys_sign(struct store *st, const char *folder, const struct operator_info *who, const struct verify_options *o,
+    struct buf *note, struct err *e)
 {
 	struct note_signer signer = { 0 };
 	struct keys k;
 	int rc = -1;
 
-	if (keys_open(&k, st, folder, false, o, e) == 0 && make_ready(&k, e) == 0 && load_current(&k, &signer, e) == 0)
+	if (keys_open(&k, st, folder, false, who, o, e) == 0 && make_ready(&k, e) == 0 &&
+	    load_current(&k, &signer, e) == 0)
 		rc = sign_at(&k, SIZE_NOW, &signer, note, e);
 	note_signer_wipe(&signer);
 	keys_close(&k);
@@ -302,8 +304,8 @@ keys_sign(struct store *st, const char *folder, const struct verify_options *o, 
 /* The log is verified first: a rotation that cannot be sealed would stand
  * open until it is repaired. */
 int
-keys_rotate(struct store *st, const char *folder, const struct verify_options *o, struct buf *line, struct buf *seal,
-    struct err *e)
+keys_rotate(struct store *st, const char *folder, const struct operator_info *who, const struct verify_options *o,
+    struct buf *line, struct buf *seal, struct err *e)
 {
 	struct keys k;
 	struct rotate_log log = rotation(&k);
@@ -311,8 +313,8 @@ keys_rotate(struct store *st, const char *folder, const struct verify_options *o
 	bool found = false;
 	int rc = -1;
 
-	if (keys_open(&k, st, folder, false, o, e) != 0 || make_ready(&k, e) != 0 || verify(&k, SIZE_NOW, &v, e) != 0 ||
-	    rotate_run(&k.folder, &log, e) != 0)
+	if (keys_open(&k, st, folder, false, who, o, e) != 0 || make_ready(&k, e) != 0 ||
+	    verify(&k, SIZE_NOW, &v, e) != 0 || rotate_run(&k.folder, &log, e) != 0)
 		goto out;
 	if (k.n < 2 || find_seal(&k, k.n - 1, seal, &found, e) != 0 || !found) {
 		err_set(e, ERR_FAIL, "the seal is not in the store any more");

@@ -19,7 +19,8 @@ char *keys_folder(const char *typed, const struct config *config, const struct s
  * has a key already, or the folder does.  origin NULL: the host's name, a
  * slash, and the name of the store's file without its ending.
  */
-int keys_init(struct store *st, const char *folder, const char *origin, struct buf *line, struct err *e);
+int keys_init(struct store *st, const char *folder, const struct operator_info *who, const char *origin, struct buf *line,
+    struct err *e);
 
 /*
  * Signs the log as it is now: recomputes what came since the last checkpoint
@@ -27,12 +28,13 @@ int keys_init(struct store *st, const char *folder, const char *origin, struct b
  * signs, stores.  Gives the note.  ERR_INTEGRITY: something is wrong, nothing
  * was signed; `found` is told of it.
  */
-int keys_sign(struct store *st, const char *folder, const struct verify_options *o, struct buf *note, struct err *e);
+int keys_sign(struct store *st, const char *folder, const struct operator_info *who, const struct verify_options *o,
+    struct buf *note, struct err *e);
 
 /* Seals the epoch and begins the next one (audit.key-rotate).  Gives the new
  * verifier key and the seal. */
-int keys_rotate(struct store *st, const char *folder, const struct verify_options *o, struct buf *line, struct buf *seal,
-    struct err *e);
+int keys_rotate(struct store *st, const char *folder, const struct operator_info *who, const struct verify_options *o,
+    struct buf *line, struct buf *seal, struct err *e);
 
 /* Writes a stored note where checkpoint: of the configuration says: replaces
  * the file; gives it to the command on its standard input, without a shell. */

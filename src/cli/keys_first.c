@@ -16,14 +16,12 @@
 
 /* The host's name, a slash, and the name of the store's file without ".db". */
 static void
-default_origin(struct buf *out, const struct store *st)
+default_origin(struct buf *out, const struct store *st, const char *host)
 {
 	const char *path = store_path(st), *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	const char *dot = strrchr(name, '.');
-	struct operator_info o;
 
-	cli_operator(&o);
-	buf_printf(out, "%s/%.*s", o.host[0] ? o.host : "localhost", dot && dot > name ? (int)(dot - name) : 200,
+	buf_printf(out, "%s/%.*s", host[0] ? host : "localhost", dot && dot > name ? (int)(dot - name) : 200,
 	    name);
 }
 
@@ -36,7 +34,7 @@ make_first(struct keys *k, const char *origin, struct note_signer *s, struct err
 	if (origin)
 		buf_printf(&name, "%s", origin);
 	else
-		default_origin(&name, k->st);
+		default_origin(&name, k->st, k->who->host);
 	rc = note_signer_new(s, buf_view(&name), e);
 	if (rc != 0)
 		err_doing(e, "--origin");
@@ -105,14 +103,15 @@ check_first(struct keys *k, struct err *e)
 }
 
 int
-keys_init(struct store *st, const char *folder, const char *origin, struct buf *line, struct err *e)
+keys_init(struct store *st, const char *folder, const struct operator_info *who, const char *origin, struct buf *line,
+    struct err *e)
 {
 	struct note_signer first = { 0 };
 	struct keys k;
 	int rc = -1;
 
-	if (keys_open(&k, st, folder, true, NULL, e) != 0 || keys_finish_first(&k, e) != 0 || check_first(&k, e) != 0 ||
-	    take_first(&k, origin, &first, e) != 0)
+	if (keys_open(&k, st, folder, true, who, NULL, e) != 0 || keys_finish_first(&k, e) != 0 ||
+	    check_first(&k, e) != 0 || take_first(&k, origin, &first, e) != 0)
 		goto out;
 	if (keys_record(&k, "audit.key-init", &first.verifier, e) != 0 ||
 	    keys_last_forget(&k.folder, e) != 0 || key_file_rename(&k.folder, KEY_NEXT, KEY_CURRENT, e) != 0)

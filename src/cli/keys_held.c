@@ -75,10 +75,10 @@ hide_memory(struct keys *k)
 }
 
 int
-keys_open(struct keys *k, struct store *st, const char *folder, bool make, const struct verify_options *o,
-    struct err *e)
+keys_open(struct keys *k, struct store *st, const char *folder, bool make, const struct operator_info *who,
+    const struct verify_options *o, struct err *e)
 {
-	*k = (struct keys){ .st = st, .options = o, .folder = KEY_FOLDER_NONE };
+	*k = (struct keys){ .st = st, .who = who, .options = o, .folder = KEY_FOLDER_NONE };
 	hide_memory(k);
 	if (read_keys(k, e) != 0)
 		return -1;
@@ -116,7 +116,7 @@ keys_record(struct keys *k, const char *action, const struct note_verifier *v, s
 	buf_printf(&context, "{\"key\":");
 	cli_quote(&context, buf_view(&line));
 	buf_byte(&context, '}');
-	cli_record_nameless(&ev, action, buf_view(&context), &a);
+	cli_record_nameless(&ev, k->who, action, buf_view(&context), &a);
 	rc = store_key_add(k->st, buf_view(&line), &ev, &seq, e);
 	arena_fini(&a);
 	buf_fini(&context);

@@ -11,6 +11,7 @@
 /* What one use of the keys holds. */
 struct keys {
 	struct store *st;
+	const struct operator_info *who;
 	const struct verify_options *options; /* of the caller; NULL: none */
 	struct key_folder folder;
 	struct store_key *key; /* of the store */
@@ -19,9 +20,9 @@ struct keys {
 };
 
 /* Also when it fails, keys_close follows.  make: the folder, and the log may
- * be without a key.  o: borrowed, or NULL. */
-int keys_open(struct keys *k, struct store *st, const char *folder, bool make, const struct verify_options *o,
-    struct err *e);
+ * be without a key.  who and o, which may be NULL, are borrowed. */
+int keys_open(struct keys *k, struct store *st, const char *folder, bool make, const struct operator_info *who,
+    const struct verify_options *o, struct err *e);
 void keys_close(struct keys *k);
 
 /* The verifier key that is number i of the log.  ERR_INTEGRITY. */

@@ -105,8 +105,8 @@ find_terminal(char *out, size_t size)
 			copy_text(out, size, text);
 }
 
-static void
-look_up(struct operator_info *o)
+void
+cli_operator(struct operator_info *o)
 {
 	const struct passwd *pw = getpwuid(getuid());
 	char text[256];
@@ -119,20 +119,6 @@ look_up(struct operator_info *o)
 		text[sizeof(text) - 1] = '\0';
 		copy_text(o->host, sizeof(o->host), text);
 	}
-}
-
-/* Like the terminal, who runs it belongs to the process and stays the same;
- * once the sandbox is entered nobody could be looked up. */
-void
-cli_operator(struct operator_info *o)
-{
-	static struct operator_info known;
-	static bool is_known;
-
-	if (!is_known)
-		look_up(&known);
-	is_known = true;
-	*o = known;
 }
 
 /* ---- Records ---- */
@@ -160,41 +146,40 @@ add_member(struct buf *object, const char *key, const char *value)
 
 /* named: with the names of people, not only their numbers. */
 static void
-set_operator(struct event *ev, struct str context, bool named, struct arena *a)
+set_operator(struct event *ev, const struct operator_info *who, struct str context, bool named, struct arena *a)
 {
 	struct buf object = { 0 };
-	struct operator_info o;
 	char text[32];
 
-	cli_operator(&o);
-	snprintf(text, sizeof(text), "uid:%u", o.uid);
+	snprintf(text, sizeof(text), "uid:%u", who->uid);
 	set_text(ev, FIELD_CATEGORY, "COMPLIANCE", a);
 	set_text(ev, FIELD_SEVERITY, "info", a);
 	set_text(ev, FIELD_OUTCOME, "success", a);
 	set_text(ev, FIELD_ACTOR_ID, text, a);
 	set_text(ev, FIELD_ACTOR_TYPE, "user", a);
 	if (named)
-		set_text(ev, FIELD_ACTOR_NAME, o.user, a);
-	set_text(ev, FIELD_HOST, o.host, a);
+		set_text(ev, FIELD_ACTOR_NAME, who->user, a);
+	set_text(ev, FIELD_HOST, who->host, a);
 
 	/* The object without its closing brace, then the operator. */
 	buf_add(&object, context.p, context.len > 1 ? context.len - 1 : 0);
 	if (object.len == 0)
 		buf_byte(&object, '{');
-	if (o.login_uid != LOGIN_UID_UNKNOWN) {
-		snprintf(text, sizeof(text), "uid:%u", o.login_uid);
+	if (who->login_uid != LOGIN_UID_UNKNOWN) {
+		snprintf(text, sizeof(text), "uid:%u", who->login_uid);
 		add_member(&object, "login_uid", text);
 	}
 	if (named)
-		add_member(&object, "sudo_user", o.sudo_user);
-	add_member(&object, "terminal", o.terminal);
+		add_member(&object, "sudo_user", who->sudo_user);
+	add_member(&object, "terminal", who->terminal);
 	buf_byte(&object, '}');
 	event_set(ev, FIELD_CONTEXT, (struct str){ arena_copy(a, object.p, object.len), object.len });
 	buf_fini(&object);
 }
 
 static void
-make_record(struct event *ev, const char *action, struct str context, bool named, struct arena *a)
+make_record(struct event *ev, const struct operator_info *who, const char *action, struct str context, bool named,
+    struct arena *a)
 {
 	struct uuid7 ids = { 0 };
 	int64_t now = time_now();
@@ -207,17 +192,18 @@ make_record(struct event *ev, const char *action, struct str context, bool named
 	event_set_time(ev, FIELD_INGESTED, now);
 	event_set(ev, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
 	set_text(ev, FIELD_ACTION, action, a);
-	set_operator(ev, context, named, a);
+	set_operator(ev, who, context, named, a);
 }
 
 void
-cli_record(struct event *ev, const char *action, struct str context, struct arena *a)
+cli_record(struct event *ev, const struct operator_info *who, const char *action, struct str context, struct arena *a)
 {
-	make_record(ev, action, context, true, a);
+	make_record(ev, who, action, context, true, a);
 }
 
 void
-cli_record_nameless(struct event *ev, const char *action, struct str context, struct arena *a)
+cli_record_nameless(struct event *ev, const struct operator_info *who, const char *action, struct str context,
+    struct arena *a)
 {
-	make_record(ev, action, context, false, a);
+	make_record(ev, who, action, context, false, a);
 }

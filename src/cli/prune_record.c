@@ -110,7 +110,7 @@ prune_record(void *arg, const struct prune_part *part, struct event *record, str
 	else
 		put_closing(&context, op, part);
 	buf_byte(&context, '}');
-	cli_record(record, "audit.prune", buf_view(&context), a);
+	cli_record(record, op->who, "audit.prune", buf_view(&context), a);
 	buf_fini(&context);
 	if (part->part > 0 && op->progress != NULL) {
 		op->removed += part->events;

@@ -12,6 +12,7 @@
 
 struct prune_operation {
 	char id[37];                   /* the same in all its records */
+	const struct operator_info *who;
 	const struct retention *rules;
 	const struct prune_plan *plan;
 	const struct archive *archive; /* NULL: none was made */

@@ -23,6 +23,7 @@ static int
 add_record(struct store *st, const struct program *p, const struct filter *f, struct err *e)
 {
 	struct buf context = { 0 }, expression = { 0 };
+	struct operator_info who;
 	struct arena a = { 0 };
 	struct event ev;
 	uint64_t seq;
@@ -34,7 +35,8 @@ add_record(struct store *st, const struct program *p, const struct filter *f, st
 	buf_printf(&context, ",\"filter\":");
 	cli_quote(&context, buf_view(&expression));
 	buf_byte(&context, '}');
-	cli_record(&ev, "audit.read", buf_view(&context), &a);
+	cli_operator(&who);
+	cli_record(&ev, &who, "audit.read", buf_view(&context), &a);
 	rc = store_record(st, &ev, &seq, e);
 	arena_fini(&a);
 	buf_fini(&context);

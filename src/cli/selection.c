@@ -43,7 +43,8 @@ check_name(const char *option, const char *name, struct err *e)
 
 /* The record of either.  words.p == NULL: none. */
 static void
-make_record(struct event *record, const char *action, const char *name, struct str words, struct arena *a)
+make_record(struct event *record, const struct operator_info *who, const char *action, const char *name,
+    struct str words, struct arena *a)
 {
 	struct buf context = { 0 };
 
@@ -54,7 +55,7 @@ make_record(struct event *record, const char *action, const char *name, struct s
 		buf_str(&context, words);
 	}
 	buf_byte(&context, '}');
-	cli_record(record, action, buf_view(&context), a);
+	cli_record(record, who, action, buf_view(&context), a);
 	buf_fini(&context);
 }
 
@@ -75,7 +76,7 @@ save(const struct program *p, const struct common_args *c, const struct filter_a
 		return err_set(e, ERR_FAIL, "--save %s: there is no filter to save", c->save);
 	}
 	cli_operator(&who);
-	make_record(&record, "audit.query.save", c->save, buf_view(&words), &a);
+	make_record(&record, &who, "audit.query.save", c->save, buf_view(&words), &a);
 	struct saved_query q = { .name = str_of(c->save), .words = buf_view(&words), .at = record.time,
 		.by = str_of(who.user) };
 	if ((rc = saved_names(st, &names, e)) == 0)
@@ -95,6 +96,7 @@ save(const struct program *p, const struct common_args *c, const struct filter_a
 static int
 delete(const struct program *p, const struct common_args *c, struct err *e)
 {
+	struct operator_info who;
 	struct store *st = NULL;
 	struct str_list names = { 0 };
 	struct arena a = { 0 };
@@ -105,7 +107,8 @@ delete(const struct program *p, const struct common_args *c, struct err *e)
 	if (check_name("delete-saved", c->delete_saved, e) != 0 ||
 	    (st = cli_store_record(c, REFUSED, e)) == NULL)
 		return -1;
-	make_record(&record, "audit.query.delete", c->delete_saved, (struct str){ NULL, 0 }, &a);
+	cli_operator(&who);
+	make_record(&record, &who, "audit.query.delete", c->delete_saved, (struct str){ NULL, 0 }, &a);
 	if (store_saved_delete(st, c->delete_saved, &record, &found, e) != 0)
 		err_doing(e, "--delete-saved %s", c->delete_saved);
 	else if (found)

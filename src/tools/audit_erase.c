@@ -261,16 +261,13 @@ run_waiting(struct erase_runner *r, struct receipts *all, struct err *e)
 }
 
 static void
-name_operator(struct buf *out)
+name_operator(struct buf *out, const struct operator_info *who)
 {
-	struct operator_info o;
-
-	cli_operator(&o);
-	buf_printf(out, "uid:%u", o.uid);
-	if (o.user[0])
-		buf_printf(out, " %s", o.user);
-	if (o.sudo_user[0])
-		buf_printf(out, " (sudo %s)", o.sudo_user);
+	buf_printf(out, "uid:%u", who->uid);
+	if (who->user[0])
+		buf_printf(out, " %s", who->user);
+	if (who->sudo_user[0])
+		buf_printf(out, " (sudo %s)", who->sudo_user);
 }
 
 static int
@@ -282,7 +279,7 @@ run_new(const struct args *a, struct erase_runner *r, struct receipts *all, stru
 	int rc = -1;
 
 	choose_pseudonym(a, &pseudonym);
-	name_operator(&by);
+	name_operator(&by, r->who);
 	s = person_subject(p, buf_view(&pseudonym), e);
 	if (s != NULL && (!a->also_seen || person_seen(r->st, p, buf_view(&pseudonym), true, r->pool, &seen, e) == 0)) {
 		person_format(&values, p);
@@ -301,9 +298,10 @@ run_new(const struct args *a, struct erase_runner *r, struct receipts *all, stru
 
 /* The receipt is printed in any case: what was done is done. */
 static int
-apply(const struct args *a, struct store *st, struct pool *pool, struct person *p, struct err *e)
+apply(const struct args *a, const struct operator_info *who, struct store *st, struct pool *pool, struct person *p,
+    struct err *e)
 {
-	struct erase_runner r = { .st = st, .pool = pool, .common = &a->common };
+	struct erase_runner r = { .st = st, .pool = pool, .common = &a->common, .who = who };
 	struct receipts all = { 0 };
 	struct buf text = { 0 };
 	int rc = run_waiting(&r, &all, e);
@@ -330,6 +328,7 @@ static void
 run(const struct args *a, const struct str_list *operands, struct err *e)
 {
 	struct person p = { 0 };
+	struct operator_info who;
 	struct store *st = NULL;
 	struct pool *pool = NULL;
 	struct sandbox s = { .profile = a->apply ? SANDBOX_WRITER : SANDBOX_READER };
@@ -337,12 +336,13 @@ run(const struct args *a, const struct str_list *operands, struct err *e)
 	if (check_args(a, operands, e) < 0 ||
 	    (!a->deferred && person_read(&p, a->subject, &a->also, a->subject_file, e) < 0))
 		goto out;
+	cli_operator(&who);
 	st = a->apply ? cli_store_record(&a->common, REFUSED, e) : cli_store(&a->common, STORE_READ, e);
 	if (st == NULL || cli_sandbox(&program, &a->common, st, &s, e) != 0)
 		goto out;
 	pool = pool_new(pool_cpus() - 1);
 	if (a->apply)
-		apply(a, st, pool, &p, e);
+		apply(a, &who, st, pool, &p, e);
 	else if (a->deferred)
 		list_waiting(a, st, pool, e);
 	else

@@ -86,6 +86,7 @@ static const struct program program = {
 /* An export being made. */
 struct export {
 	const struct args *args;
+	struct operator_info who;
 	const char *format;
 	struct filter *filter;
 	struct buf expression; /* the filter as text, with NUL */
@@ -162,7 +163,7 @@ record(struct export *x, const struct buf *context, const char *outcome, uint64_
 	struct event ev;
 	int rc;
 
-	cli_record(&ev, "audit.export", buf_view(context), &a);
+	cli_record(&ev, &x->who, "audit.export", buf_view(context), &a);
 	event_set(&ev, FIELD_OUTCOME, str_of(outcome));
 	if (x->intent[0] == '\0' && ev.v[FIELD_ID].len < sizeof(x->intent))
 		memcpy(x->intent, ev.v[FIELD_ID].p, ev.v[FIELD_ID].len);
@@ -458,6 +459,7 @@ run(const struct args *a, struct err *e)
 	struct pool *pool = NULL;
 
 	time_format(x.at, started);
+	cli_operator(&x.who);
 	if (prepare(&x, e) != 0 || confine(&x, e) != 0)
 		goto out;
 	pool = pool_new(pool_cpus() - 1);

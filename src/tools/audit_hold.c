@@ -108,8 +108,14 @@ static const struct program program = {
 
 struct placing {
 	const struct args *args;
+	struct operator_info who;
 	struct buf filter;
 	int64_t review;
+};
+
+struct lifting {
+	const struct args *args;
+	struct operator_info who;
 };
 
 static void
@@ -129,24 +135,24 @@ place_record(void *arg, const struct hold_placing *h, struct event *record, stru
 		cli_quote_time(&context, p->review);
 	}
 	buf_printf(&context, ",\"events\":%" PRIu64 ",\"digest\":\"%s\"}", h->events, h->digest);
-	cli_record(record, "audit.hold-place", buf_view(&context), a);
+	cli_record(record, &p->who, "audit.hold-place", buf_view(&context), a);
 	buf_fini(&context);
 }
 
 static void
 lift_record(void *arg, const int64_t *id, size_t n, struct event *record, struct arena *a)
 {
-	const struct args *args = arg;
+	const struct lifting *l = arg;
 	struct buf context = { 0 };
 
 	buf_printf(&context, "{\"matter\":");
-	cli_quote(&context, str_of(args->matter));
+	cli_quote(&context, str_of(l->args->matter));
 	buf_printf(&context, ",\"reason\":");
-	cli_quote(&context, str_of(args->reason));
+	cli_quote(&context, str_of(l->args->reason));
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&context, "%s%" PRId64, i == 0 ? ",\"holds\":[" : ",", id[i]);
 	buf_printf(&context, "]}");
-	cli_record(record, "audit.hold-lift", buf_view(&context), a);
+	cli_record(record, &l->who, "audit.hold-lift", buf_view(&context), a);
 	buf_fini(&context);
 }
 
@@ -216,6 +222,7 @@ run_place(struct args *a, struct err *e)
 	struct store *st = NULL;
 	int64_t now = time_now();
 
+	cli_operator(&p.who);
 	if (check_matter(a, e) != 0 || parse_review(a, now, &p.review, e) != 0 ||
 	    cli_filter(&program, &a->common, &a->filter, NULL, now, &f, e) != 0 || check_filter(a, f, e) != 0 ||
 	    (st = cli_store_record(&a->common, PLACE_REFUSED, e)) == NULL || confine(a, st, SANDBOX_WRITER, e) != 0)
@@ -297,13 +304,15 @@ tell_lifted(struct store *st, const struct args *a, size_t lifted, struct err *e
 static void
 run_lift(struct args *a, struct err *e)
 {
+	struct lifting l = { .args = a };
 	struct store *st = NULL;
 	size_t lifted;
 
+	cli_operator(&l.who);
 	if (check_matter(a, e) != 0 || (st = cli_store_record(&a->common, LIFT_REFUSED, e)) == NULL)
 		return;
 	if (confine(a, st, SANDBOX_WRITER, e) == 0 &&
-	    store_hold_lift(st, str_of(a->matter), lift_record, a, &lifted, e) == 0) {
+	    store_hold_lift(st, str_of(a->matter), lift_record, &l, &lifted, e) == 0) {
 		if (lifted == 0)
 			unknown_matter(st, a->matter, e);
 		else

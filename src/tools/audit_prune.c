@@ -88,6 +88,7 @@ struct work {
 	struct store *st;
 	struct pool *pool;
 	struct prune_plan plan;
+	struct operator_info who;
 	struct prune_operation op;
 	struct archive archive;
 	uint64_t removed;
@@ -337,6 +338,7 @@ carry_out(struct work *w, struct err *e)
 	int rc;
 
 	uuid7_next(&ids, w->now, w->op.id);
+	w->op.who = &w->who;
 	w->op.rules = &w->rules;
 	w->op.plan = &w->plan;
 	w->op.progress = &progress;
@@ -370,6 +372,7 @@ apply(struct work *w, struct err *e)
 	const struct args *a = w->args;
 	const char *folder = a->archive_to ? a->archive_to : w->config.archive;
 
+	cli_operator(&w->who);
 	if ((w->st = cli_store_record(&a->common, UNRECORDED, e)) == NULL ||
 	    confine(w, SANDBOX_WRITER, folder, e) != 0 || check_store(w, e) != 0 ||
 	    make_plan(w, e) != 0 || (w->file && plan_compare(&w->agreed, &w->plan, e) != 0))

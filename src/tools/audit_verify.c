@@ -78,6 +78,7 @@ static const struct program program = {
 struct work {
 	const struct args *args;
 	const struct str_list *files;
+	struct operator_info who;
 	struct config config;
 	bool json;
 	bool pinned;
@@ -340,18 +341,19 @@ use_keys(struct work *w, struct err *e)
 	    "a key that cannot be recorded", e)) == NULL)
 		return;
 	folder = keys_folder(a->keys, &w->config, w->st);
+	cli_operator(&w->who);
 	if (confine(w, SANDBOX_WRITER, folder, e) != 0) {
 		free(folder);
 		return;
 	}
 	o = verifying(w);
 	progress_start(&w->progress, &a->common, "verifying");
-	if (a->sign && keys_sign(w->st, folder, &o, &w->out, e) == 0) {
+	if (a->sign && keys_sign(w->st, folder, &w->who, &o, &w->out, e) == 0) {
 		publish(w, &w->out, e);
-	} else if (a->rotate_key && keys_rotate(w->st, folder, &o, &w->out, &seal, e) == 0) {
+	} else if (a->rotate_key && keys_rotate(w->st, folder, &w->who, &o, &w->out, &seal, e) == 0) {
 		buf_byte(&w->out, '\n');
 		publish(w, &seal, e);
-	} else if (a->init_keys && keys_init(w->st, folder, a->origin, &w->out, e) == 0) {
+	} else if (a->init_keys && keys_init(w->st, folder, &w->who, a->origin, &w->out, e) == 0) {
 		buf_byte(&w->out, '\n');
 		cli_note(&program, &a->common, "the secret key is in %s; keep the line on another machine", folder);
 	}

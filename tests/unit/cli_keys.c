@@ -16,6 +16,7 @@ static char db[128], keys[128], file[128];
 static struct store *st;
 static struct config config;
 static struct buf line, note, log_text;
+static struct operator_info who;
 static struct err e;
 
 static void
@@ -27,6 +28,7 @@ setup(void)
 	snprintf(keys, sizeof(keys), "%s/keys", folder);
 	snprintf(file, sizeof(file), "%s/checkpoint", folder);
 	err_clear(&e);
+	cli_operator(&who);
 	st = store_open(db, STORE_CREATE, &e);
 	ck_assert_msg(st != NULL, "%s", e.text);
 	config = (struct config){ 0 };
@@ -52,14 +54,14 @@ init(const char *origin)
 {
 	err_clear(&e);
 	buf_reset(&line);
-	return keys_init(st, keys, origin, &line, &e);
+	return keys_init(st, keys, &who, origin, &line, &e);
 }
 
 static int
 sign(void)
 {
 	err_clear(&e);
-	return keys_sign(st, keys, NULL, &note, &e);
+	return keys_sign(st, keys, &who, NULL, &note, &e);
 }
 
 /* A file of the folder gets another name, or is cut to some bytes. */
@@ -141,11 +143,9 @@ END_TEST
 
 START_TEST(a_log_is_named_after_host_and_file)
 {
-	struct operator_info o;
 	char wanted[300];
 
-	cli_operator(&o);
-	snprintf(wanted, sizeof(wanted), "%s/app.one+", o.host);
+	snprintf(wanted, sizeof(wanted), "%s/app.one+", who.host);
 	ck_assert_int_eq(init(NULL), 0);
 	ck_assert_msg(strncmp(line.p, wanted, strlen(wanted)) == 0, "%.*s", (int)line.len, line.p);
 }
@@ -273,7 +273,7 @@ START_TEST(a_key_changes_and_the_old_one_is_gone)
 	ck_assert_int_eq(init("example.org/log"), 0);
 	ck_assert_int_eq(note_verifier_parse(&first, buf_view(&line), &e), 0);
 	buf_reset(&line);
-	ck_assert_msg(keys_rotate(st, keys, NULL, &line, &seal, &e) == 0, "%s", e.text);
+	ck_assert_msg(keys_rotate(st, keys, &who, NULL, &line, &seal, &e) == 0, "%s", e.text);
 	ck_assert_int_eq(note_verifier_parse(&second, buf_view(&line), &e), 0);
 	ck_assert(!note_verifier_equal(&first, &second));
 	ck_assert_int_eq(checkpoint_open(&c, buf_view(&seal), &first, &e), 0);
@@ -305,7 +305,7 @@ slip_in(struct err *ee)
 	ck_assert_int_eq(note_signer_new(&s, STR("example.org/log"), &own), 0);
 	note_verifier_format(&text, &s.verifier);
 	buf_printf(&context, "{\"key\":\"%.*s\"}", (int)text.len, text.p);
-	cli_record(&ev, "audit.key-rotate", buf_view(&context), &a);
+	cli_record(&ev, &who, "audit.key-rotate", buf_view(&context), &a);
 	ck_assert_int_eq(store_key_add(other, buf_view(&text), &ev, &seq, &own), 0);
 	store_close(other);
 	arena_fini(&a);
@@ -320,7 +320,7 @@ START_TEST(a_key_that_came_meanwhile_is_not_sealed)
 
 	ck_assert_int_eq(init("example.org/log"), 0);
 	err_clear(&e);
-	ck_assert_int_eq(keys_sign(st, keys, &o, &note, &e), -1);
+	ck_assert_int_eq(keys_sign(st, keys, &who, &o, &note, &e), -1);
 	ck_assert_int_eq(e.code, ERR_INTEGRITY);
 	ck_assert_msg(strstr(e.text, "while it was verified") != NULL, "%s", e.text);
 	ck_assert_uint_eq(note.len, 0);

@@ -19,9 +19,11 @@ check_record(const char *context, const char *begins)
 	struct json_tape tape = { 0 };
 	struct buf line = { 0 }, again = { 0 };
 	struct event ev, back;
+	struct operator_info who;
 	const char *detail;
 
-	cli_record(&ev, "audit.export", str_of(context), &a);
+	cli_operator(&who);
+	cli_record(&ev, &who, "audit.export", str_of(context), &a);
 	event_format(&line, &ev);
 	ck_assert_int_eq(event_parse(&back, line.p, line.len, &policy, &tape, &a, &detail), EVENT_OK);
 	event_format(&again, &back);
@@ -55,14 +57,17 @@ START_TEST(the_operator_is_in_it)
 END_TEST
 
 static bool
-says(void (*make)(struct event *ev, const char *action, struct str context, struct arena *a), const char *what)
+says(void (*make)(struct event *ev, const struct operator_info *who, const char *action, struct str context,
+    struct arena *a), const char *what)
 {
+	struct operator_info who;
 	struct arena a = { 0 };
 	struct buf line = { 0 };
 	struct event ev;
 	bool found;
 
-	make(&ev, "audit.export", STR("{}"), &a);
+	cli_operator(&who);
+	make(&ev, &who, "audit.export", STR("{}"), &a);
 	event_format(&line, &ev);
 	found = memmem(line.p, line.len, what, strlen(what)) != NULL;
 	buf_fini(&line);

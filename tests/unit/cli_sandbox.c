@@ -253,7 +253,7 @@ write_store(void)
 	uint64_t seq;
 	int rc = -1;
 
-	cli_record(&ev, "audit.test", STR("{}"), &a);
+	cli_record(&ev, &(struct operator_info){ .uid = 1 }, "audit.test", STR("{}"), &a);
 	if (st != NULL)
 		rc = store_record(st, &ev, &seq, &e);
 	store_close(st);
