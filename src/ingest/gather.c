@@ -23,6 +23,7 @@ drop_given(struct gather *l)
 	if (l->given == 0)
 		return;
 	l->held.len -= l->given;
+	l->offset += l->given;
 	memmove(l->held.p, l->held.p + l->given, l->held.len);
 	l->given = 0;
 	if (l->held.len == 0)
@@ -57,7 +58,8 @@ count_lines(const char *p, size_t len)
 static void
 give(struct gather *l, struct gather_chunk *c, size_t whole, uint64_t lines)
 {
-	*c = (struct gather_chunk){ .bytes = { l->held.p, whole }, .first = l->n + 1, .n = lines };
+	*c = (struct gather_chunk){ .bytes = { l->held.p, whole }, .first = l->n + 1, .n = lines,
+		.offset = l->offset };
 	l->n += lines;
 	l->given = whole;
 	l->searched = 0;
@@ -85,6 +87,7 @@ give_long(struct gather *l, struct gather_chunk *c, size_t newline)
 	l->held.len = GATHER_KEEP + left;
 	give(l, c, GATHER_KEEP + 1, 1);
 	c->passed = l->passed;
+	l->offset += l->passed;
 	l->passed = 0;
 	l->skipping = false;
 }
@@ -123,6 +126,7 @@ gather_last(struct gather *l, struct gather_chunk *c)
 		return false;
 	give(l, c, l->held.len, 1);
 	c->passed = l->passed;
+	l->offset += l->passed;
 	c->partial = true;
 	l->passed = 0;
 	l->skipping = false;

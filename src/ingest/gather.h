@@ -27,15 +27,17 @@ struct gather {
 	size_t passed;   /* bytes passed over of a line that is too long */
 	bool skipping;
 	uint64_t n;      /* lines given out */
+	uint64_t offset; /* of held in all that was written */
 };
 
-#define GATHER_NONE { { 0 }, 0, 0, 0, false, 0 }
+#define GATHER_NONE { { 0 }, 0, 0, 0, false, 0, 0 }
 
 /* Borrowed until the next call on the same lines. */
 struct gather_chunk {
 	struct str bytes; /* with newlines; at least one line */
 	uint64_t first;   /* the number of its first line, from 1 */
 	uint64_t n;       /* lines, blank ones too */
+	uint64_t offset;  /* of its first byte in what the writer sent */
 	size_t passed;    /* one line that is too long: bytes holds its beginning, so much is missing */
 	bool partial;     /* no newline behind the last line */
 };

@@ -1,8 +1,8 @@
 /*
  * auditd-ingest: events into the store.
  *
- * In: JSON lines from files and standard input.   Out: stored events, a
- * receipt.
+ * In: JSON lines from files, standard input and clients of a socket.   Out:
+ * stored events, a receipt.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,6 +14,7 @@
 #include "cli/from.h"
 #include "cli/receipt.h"
 #include "cli/sandbox.h"
+#include "cli/serving.h"
 #include "ingest/ingest.h"
 #include "render/render.h"
 
@@ -200,6 +201,7 @@ struct work {
 	struct outstream *receipt; /* NULL: a line on stderr */
 	struct printer printer;
 	struct progress progress;
+	struct serving serving;    /* with --listen */
 	struct ingest_receipt r;
 };
 
@@ -236,13 +238,17 @@ open_outputs(const struct args *a, struct work *w, struct err *e)
 		return -1;
 	if (is_dry(a))
 		return open_printer(&w->printer, &a->common, e);
-	return (w->st = cli_store(&a->common, STORE_CREATE, e)) != NULL ? 0 : -1;
+	if ((w->st = cli_store(&a->common, STORE_CREATE, e)) == NULL)
+		return -1;
+	return a->listen == NULL ? 0 : serving_open(&w->serving, &program, &a->common,
+	    &(struct serving_args){ .path = a->listen, .users = &a->allow_uid, .group = a->group }, e);
 }
 
 /* The receipt is written however the run ended: what it says is committed. */
 static void
 close_outputs(const struct args *a, struct work *w, bool ran, struct err *e)
 {
+	serving_close(&w->serving);
 	store_close(w->st);
 	close_printer(&w->printer, e);
 	if (ran && w->r.seconds > 0)
@@ -294,7 +300,28 @@ confine(const struct args *a, const struct work *w, const char *const *path, siz
 		return -1;
 	if (a->receipt != NULL && sandbox_allow_folder(&s, a->receipt, SANDBOX_WRITE, e) != 0)
 		return -1;
+	if (a->listen != NULL && serving_allow(&w->serving, &s, e) != 0)
+		return -1;
 	return cli_sandbox(&program, &a->common, w->st, &s, e);
+}
+
+/* What does not go with a socket, or only with one. */
+static int
+check_listen(const struct args *a, size_t files, struct err *e)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} others[] = { { files > 0, "FILE" }, { a->follow, "--follow" }, { a->strict, "--strict" },
+		{ a->restore, "--restore" }, { a->replay, "--replay-quarantine" }, { is_dry(a), "--dry-run" },
+		{ a->ack != NULL, "--ack" } };
+
+	if (a->listen == NULL && (a->allow_uid.n > 0 || a->group != NULL))
+		return err_set(e, ERR_FAIL, "%s is for --listen", a->group != NULL ? "--group" : "--allow-uid");
+	for (size_t i = 0; a->listen != NULL && i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i].given)
+			return err_set(e, ERR_FAIL, "--listen does not go together with %s", others[i].name);
+	return 0;
 }
 
 /* Returns 0, or the status of a run that refused some of its input. */
@@ -334,7 +361,10 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 
 		w.pool = pool_new(threads < THREADS_MAX ? threads : THREADS_MAX);
 		progress_start(&w.progress, &a->common, "ingesting");
-		ingest_files(w.st, w.pool, path, n, &o, &w.r, e);
+		if (a->listen != NULL)
+			serving_run(&w.serving, w.st, w.pool, &o, &w.r, e);
+		else
+			ingest_files(w.st, w.pool, path, n, &o, &w.r, e);
 		progress_end(&w.progress);
 		pool_free(w.pool);
 		ran = true;
@@ -347,25 +377,32 @@ out:
 	return w.r.quarantined > 0 ? ERR_INCOMPLETE : 0;
 }
 
+/* The socket, the files, or standard input. */
+static int
+ingest_what(const struct args *a, const struct str_list *files, struct err *e)
+{
+	static const char *const standard_input[] = { "-" };
+
+	if (check_listen(a, files->n, e) != 0)
+		return 0;
+	if (a->listen != NULL || files->n > 0)
+		return ingest(a, (const char *const *)files->item, files->n, e);
+	if (!isatty(STDIN_FILENO))
+		return ingest(a, standard_input, 1, e);
+	err_set(e, ERR_FAIL, "no FILE, and standard input is a terminal (- reads it all the same)");
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
-	static const char *const standard_input[] = { "-" };
 	struct args a = { 0 };
 	struct str_list files = { 0 };
 	struct err e = ERR_NONE;
 	int status = cli_start(&program, argc, argv, &a, &files);
 
-	if (status < 0) {
-		status = 0;
-		if (files.n > 0)
-			status = ingest(&a, (const char *const *)files.item, files.n, &e);
-		else if (isatty(STDIN_FILENO))
-			err_set(&e, ERR_FAIL, "no FILE, and standard input is a terminal (- reads it all the same)");
-		else
-			status = ingest(&a, standard_input, 1, &e);
-		status = cli_finish(&program, &e, status);
-	}
+	if (status < 0)
+		status = cli_finish(&program, &e, ingest_what(&a, &files, &e));
 	str_list_fini(&files);
 	opt_fini(options, &a);
 	return status;

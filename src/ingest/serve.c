@@ -1,0 +1,388 @@
+/*
+ * serve: events of many programs through a socket.
+ *
+ * One thread waits, reads and appends, the pool parses, as for files: up to
+ * FLIGHT chunks are on their way, each of one client, taken in the order in
+ * which they came.  What a client sends in small pieces gathers in one chunk
+ * as long as nobody else comes between.
+ *
+ * Nobody is answered before the commit.  Until then it is noted how far each
+ * client was taken and which of its lines were refused; a client is told of
+ * both, or of nothing at all.
+ */
+#include "ingest/serve.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "ingest/run.h"
+
+#define COMMIT_AFTER (50 * TIME_SECOND / 1000)
+#define STATUS_EVERY (10 * TIME_SECOND)
+#define DEFAULT_SOURCE "socket"
+
+/* Beside each of run.batch: whose lines these are. */
+struct flight {
+	struct batch_rules rules;
+	char uid[12], origin[32]; /* of quarantined lines */
+	uint64_t client, first; /* the number of its first line */
+};
+
+/* What a client is told after the commit. */
+struct taken {
+	uint64_t client, last; /* its last line */
+	uint64_t lines;
+	size_t bytes;
+};
+
+struct refusal {
+	uint64_t client, line;
+	enum event_fault fault;
+};
+
+struct server {
+	struct run run;
+	struct ingest_options o; /* of the run */
+	struct listen *listen;
+	const struct serve_options *s;
+	struct flight flight[FLIGHT];
+	bool filling;       /* the chunk behind those on their way has lines */
+	struct taken *taken;
+	size_t taken_n, taken_cap;
+	struct refusal *refusal;
+	size_t refusal_n, refusal_cap;
+	uint64_t lines;     /* that wait for the commit */
+	size_t bytes;
+	int64_t since;      /* the first of them came then; TIME_NONE */
+	int64_t status_due; /* when people are told how it goes */
+};
+
+/* ---- Lines on their way ---- */
+
+static struct batch *
+newest(struct server *sv, struct flight **f)
+{
+	unsigned i = (sv->run.first + sv->run.flying) % FLIGHT;
+
+	*f = &sv->flight[i];
+	return &sv->run.batch[i];
+}
+
+static void
+submit(struct server *sv)
+{
+	struct flight *f;
+	struct batch *b;
+
+	if (!sv->filling)
+		return;
+	b = newest(sv, &f);
+	b->now = time_now();
+	batch_start(b, &f->rules, sv->run.pool);
+	sv->run.flying++;
+	sv->filling = false;
+}
+
+/* Takes the oldest chunk on its way.  What the run knows of its input is that
+ * of this client now. */
+static int
+take_oldest(struct server *sv, struct err *e)
+{
+	const struct flight *f = &sv->flight[sv->run.first];
+
+	sv->run.rules = f->rules;
+	sv->run.source.path = f->origin;
+	sv->run.lines = f->first - 1;
+	return take_chunk(&sv->run, e);
+}
+
+static int
+take_all(struct server *sv, struct err *e)
+{
+	submit(sv);
+	while (sv->run.flying > 0)
+		if (take_oldest(sv, e) != 0)
+			return -1;
+	return 0;
+}
+
+/* A new chunk for the lines of a client. */
+static void
+begin_chunk(struct server *sv, const struct listen_lines *in)
+{
+	struct flight *f;
+	struct frame_chunk *c = &newest(sv, &f)->chunk;
+
+	f->client = in->client;
+	f->first = in->chunk.first;
+	f->rules = sv->run.rules;
+	snprintf(f->uid, sizeof(f->uid), "%" PRIu32, (uint32_t)in->uid);
+	f->rules.peer_uid = str_of(f->uid);
+	snprintf(f->origin, sizeof(f->origin), "socket, uid %s", f->uid);
+	c->len = c->tail = 0;
+	c->offset = c->end = in->chunk.offset;
+	c->partial = c->too_long = false;
+	sv->filling = true;
+}
+
+/* Whether these lines can go behind those that wait already. */
+static bool
+fits(struct server *sv, const struct listen_lines *in)
+{
+	struct flight *f;
+	const struct frame_chunk *c = &newest(sv, &f)->chunk;
+
+	return f->client == in->client && in->chunk.passed == 0 && !c->too_long && !c->partial &&
+	    c->len + in->chunk.bytes.len <= FRAME_CHUNK;
+}
+
+static void
+add_lines(struct server *sv, const struct gather_chunk *lines)
+{
+	struct flight *f;
+	struct frame_chunk *c = &newest(sv, &f)->chunk;
+
+	memcpy(c->p + c->len, lines->bytes.p, lines->bytes.len);
+	c->len += lines->bytes.len;
+	c->end += lines->bytes.len + lines->passed;
+	c->partial = lines->partial;
+	c->too_long = lines->passed > 0;
+	if (c->too_long && !c->partial) {
+		c->len--;
+		c->tail = 1;
+	}
+}
+
+/* Notes that lines of a client wait for their commit. */
+static void
+note_taken(struct server *sv, const struct listen_lines *in)
+{
+	struct taken *t = NULL;
+
+	for (size_t i = 0; i < sv->taken_n && t == NULL; i++)
+		if (sv->taken[i].client == in->client)
+			t = &sv->taken[i];
+	if (t == NULL) {
+		mem_grow(&sv->taken, &sv->taken_cap, sv->taken_n + 1, sizeof(*sv->taken));
+		t = &sv->taken[sv->taken_n++];
+		*t = (struct taken){ .client = in->client };
+	}
+	t->last = in->chunk.first + in->chunk.n - 1;
+	t->lines += in->chunk.n;
+	t->bytes += in->chunk.bytes.len;
+	sv->lines += in->chunk.n;
+	sv->bytes += in->chunk.bytes.len;
+	if (sv->since == TIME_NONE)
+		sv->since = time_steady();
+}
+
+/* listen_take: a chunk of one client. */
+static int
+take_lines(void *arg, const struct listen_lines *in, struct err *e)
+{
+	struct server *sv = arg;
+
+	if (sv->filling && !fits(sv, in))
+		submit(sv);
+	if (!sv->filling) {
+		if (sv->run.flying == FLIGHT && take_oldest(sv, e) != 0)
+			return -1;
+		begin_chunk(sv, in);
+	}
+	add_lines(sv, &in->chunk);
+	note_taken(sv, in);
+	return 0;
+}
+
+/* run.refused: of the chunk that is being taken. */
+static void
+note_refused(void *arg, const struct batch_item *it, enum event_fault fault)
+{
+	struct server *sv = arg;
+
+	mem_grow(&sv->refusal, &sv->refusal_cap, sv->refusal_n + 1, sizeof(*sv->refusal));
+	sv->refusal[sv->refusal_n++] = (struct refusal){
+		.client = sv->flight[sv->run.first].client, .line = sv->run.lines + it->line + 1, .fault = fault };
+}
+
+/* ---- Commits and answers ---- */
+
+/* A client from which no more is read until it has its answer. */
+static bool
+one_is_full(const struct server *sv)
+{
+	for (size_t i = 0; i < sv->taken_n; i++)
+		if (sv->taken[i].bytes >= LISTEN_CLIENT_BYTES || sv->taken[i].lines >= LISTEN_CLIENT_LINES)
+			return true;
+	return false;
+}
+
+static bool
+commit_is_due(const struct server *sv, bool idle)
+{
+	if (sv->since == TIME_NONE)
+		return false;
+	return sv->lines >= LISTEN_ALL_LINES || sv->bytes >= LISTEN_ALL_BYTES ||
+	    (idle && sv->run.flying == 0 && one_is_full(sv)) || time_steady() - sv->since >= COMMIT_AFTER;
+}
+
+static void
+answer(struct server *sv)
+{
+	for (size_t i = 0; i < sv->refusal_n; i++)
+		listen_nak(sv->listen, sv->refusal[i].client, sv->refusal[i].line,
+		    event_fault_name(sv->refusal[i].fault));
+	for (size_t i = 0; i < sv->taken_n; i++)
+		listen_committed(sv->listen, sv->taken[i].client, sv->taken[i].last);
+	sv->refusal_n = sv->taken_n = 0;
+	sv->lines = 0;
+	sv->bytes = 0;
+	sv->since = TIME_NONE;
+}
+
+static int
+commit(struct server *sv, struct err *e)
+{
+	if (take_all(sv, e) != 0 || take_commit(&sv->run, e) != 0)
+		return -1;
+	answer(sv);
+	return 0;
+}
+
+/* ---- The loop ---- */
+
+/* Gives a sign of life, and says how it goes now and then.  Returns when the
+ * next one is due. */
+static int64_t
+be_alive(struct server *sv)
+{
+	int64_t now = time_steady(), again;
+	struct listen_stats stats;
+	char text[160] = "";
+
+	if (now >= sv->status_due) {
+		sv->status_due = now + STATUS_EVERY;
+		listen_stats(sv->listen, &stats);
+		snprintf(text, sizeof(text), "%zu clients of %" PRIu64 " so far, %" PRIu64 " lines, %" PRIu64 " quarantined",
+		    stats.clients, stats.connections, sv->run.r->read, sv->run.r->quarantined);
+	}
+	again = sv->s->alive(sv->s->arg, text[0] != '\0' ? text : NULL);
+	return now + (again >= 0 && again < TIME_SECOND ? again : TIME_SECOND);
+}
+
+/* Until when lines are waited for. */
+static int64_t
+deadline(struct server *sv)
+{
+	int64_t alive = be_alive(sv), due = sv->since + COMMIT_AFTER;
+
+	if (sv->run.flying > 0)
+		return 0;
+	return sv->since != TIME_NONE && due < alive ? due : alive;
+}
+
+static int
+serve_clients(struct server *sv, struct err *e)
+{
+	while (!sv->o.stop()) {
+		enum listen_result got = listen_wait(sv->listen, deadline(sv), take_lines, sv, e);
+
+		if (got == LISTEN_ERROR)
+			return -1;
+		submit(sv);
+		if (got != LISTEN_LINES && sv->run.flying > 0 && take_oldest(sv, e) != 0)
+			return -1;
+		if (commit_is_due(sv, got != LISTEN_LINES) && commit(sv, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Nothing more is read; what was taken is committed, and clients have some
+ * time for their last answers. */
+static int
+finish_clients(struct server *sv, struct err *e)
+{
+	int64_t until;
+	enum listen_result got = LISTEN_WAIT;
+
+	listen_stop(sv->listen);
+	if (commit(sv, e) != 0)
+		return -1;
+	until = time_steady() + sv->s->patience;
+	while (got != LISTEN_END && got != LISTEN_ERROR && time_steady() < until) {
+		int64_t alive = be_alive(sv);
+
+		got = listen_wait(sv->listen, alive < until ? alive : until, take_lines, sv, e);
+	}
+	return got == LISTEN_ERROR ? -1 : 0;
+}
+
+/* ---- The whole ---- */
+
+static int
+open_run(struct server *sv, struct store *st, struct pool *pool, struct ingest_receipt *r, struct err *e)
+{
+	*r = (struct ingest_receipt){ 0 };
+	sv->run = (struct run){
+		.st = st, .pool = pool, .o = &sv->o, .r = r, .waiting = TIME_NONE,
+		.sink = SINK_STORE,
+		.source = { .path = DEFAULT_SOURCE, .state = SOURCE_PIPE },
+		.refused = note_refused, .refused_arg = sv,
+		.rules = {
+			.source = sv->o.source != NULL ? str_of(sv->o.source) : STR(DEFAULT_SOURCE),
+			.tenant = str_of(sv->o.tenant),
+			.redactor = sv->o.redactor,
+			.assume_now = sv->o.assume_now,
+		},
+	};
+	if ((sv->run.append = append_open(st, pool, e)) == NULL)
+		return -1;
+	for (size_t i = 0; i < FLIGHT; i++)
+		batch_init(&sv->run.batch[i]);
+	return 0;
+}
+
+static void
+close_run(struct server *sv, int64_t started)
+{
+	struct run *run = &sv->run;
+	struct append_counts counts = { 0 };
+
+	for (; run->flying > 0; run->flying--) {
+		batch_wait(&run->batch[run->first], run->pool);
+		run->first = (run->first + 1) % FLIGHT;
+	}
+	append_counts(run->append, &counts);
+	run->r->stored = counts.stored;
+	run->r->duplicates = counts.duplicates;
+	run->r->first_seq = counts.first_seq;
+	run->r->last_seq = counts.last_seq;
+	run->r->seconds = (double)(time_steady() - started) / (double)TIME_SECOND;
+	for (size_t i = 0; i < FLIGHT; i++)
+		batch_fini(&run->batch[i]);
+	append_close(run->append);
+}
+
+int
+ingest_serve(struct store *st, struct pool *pool, struct listen *l, const struct ingest_options *o,
+    const struct serve_options *s, struct ingest_receipt *r, struct err *e)
+{
+	struct server sv = { .o = *o, .listen = l, .s = s, .since = TIME_NONE };
+	int64_t started = time_steady();
+	int rc;
+
+	if (open_run(&sv, st, pool, r, e) != 0)
+		return -1;
+	rc = serve_clients(&sv, e);
+	if (rc == 0)
+		rc = finish_clients(&sv, e);
+	close_run(&sv, started);
+	free(sv.taken);
+	free(sv.refusal);
+	return rc;
+}
