@@ -99,6 +99,89 @@ parse_stamp(struct auditd_head *h, struct str *s, const char **detail)
 	return true;
 }
 
+/* [   12.345678] or, of dmesg -T, [Mon Nov  6 12:00:00 2023] */
+static void
+skip_clock(struct str *s)
+{
+	const char *end = s->len > 0 && s->p[0] == '[' ? memchr(s->p, ']', s->len) : NULL;
+
+	if (end == NULL)
+		return;
+	s->len -= (size_t)(end + 1 - s->p);
+	s->p = end + 1;
+	skip_space(s);
+}
+
+/* The last word of a text, and what is before it. */
+static struct str
+last_word(struct str *s)
+{
+	size_t start;
+
+	while (s->len > 0 && s->p[s->len - 1] == ' ')
+		s->len--;
+	start = s->len;
+	while (start > 0 && s->p[start - 1] != ' ')
+		start--;
+
+	struct str word = { s->p + start, s->len - start };
+
+	s->len = start;
+	return word;
+}
+
+/* HOST TAG[PID]: of a syslog daemon, after its own clock. */
+static bool
+skip_tag(struct str *s, struct str *host)
+{
+	static const struct str tags[] = { { "kernel", 6 }, { "audit", 5 }, { "auditd", 6 }, { "audispd", 7 },
+		{ "audisp-syslog", 13 } };
+	const char *colon = memmem(s->p, s->len, ": ", 2), *bracket;
+	struct str before = { s->p, colon != NULL ? (size_t)(colon - s->p) : 0 }, tag = last_word(&before);
+
+	if ((bracket = memchr(tag.p, '[', tag.len)) != NULL)
+		tag.len = (size_t)(bracket - tag.p);
+	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++)
+		if (str_eq(tag, tags[i])) {
+			*host = last_word(&before);
+			s->len -= (size_t)(colon + 2 - s->p);
+			s->p = colon + 2;
+			return true;
+		}
+	return false;
+}
+
+static bool
+begins_record(struct str s)
+{
+	return str_begins(s, STR("type=")) || str_begins(s, STR("node="));
+}
+
+/*
+ * What the kernel's own log, or syslog, has before a record:
+ *	[   12.345678] audit: type=1400 audit(1700000000.123:77): ...
+ *	Nov  6 12:00:00 web1 kernel: [   12.345678] audit: type=1400 audit(...): ...
+ * The record must stand directly behind the first tag: behind others stands
+ * what anybody may have written.
+ */
+static void
+skip_prefix(struct auditd_head *h, struct str *line)
+{
+	struct str s = *line, host = { NULL, 0 };
+
+	if (begins_record(s))
+		return;
+	skip_clock(&s);
+	if (!str_begins(s, STR("audit: ")) && skip_tag(&s, &host))
+		skip_clock(&s);
+	skip_text(&s, STR("audit: "));
+	if (!begins_record(s))
+		return;
+	*line = s;
+	if (host.len > 0)
+		h->node = host;
+}
+
 static bool
 check_line(struct str line, enum event_fault *fault, const char **detail)
 {
@@ -122,6 +205,7 @@ auditd_head_parse(struct auditd_head *h, struct str line, const char **detail)
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
 	skip_space(&line);
+	skip_prefix(h, &line);
 	if (skip_text(&line, STR("node="))) {
 		h->node = take_until(&line, " ");
 		skip_space(&line);

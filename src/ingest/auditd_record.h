@@ -34,7 +34,8 @@ struct auditd_head {
 bool auditd_line_blank(struct str line);
 
 /*
- * Reads the head; everything is borrowed from the line, which must be UTF-8.
+ * Reads the head, which may stand behind what syslog or the kernel's log puts
+ * before it (then the host named there is the node); everything is borrowed from the line, which must be UTF-8.
  * Faults: EVENT_TOO_LONG, EVENT_NOT_UTF8, EVENT_NO_ACTION (no type),
  * EVENT_BAD_TIME (no or no good audit(TIME:SERIAL)).  *detail is static.
  */

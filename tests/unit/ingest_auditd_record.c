@@ -44,6 +44,44 @@ START_TEST(head_may_lack_node_msg_milliseconds_and_colon)
 }
 END_TEST
 
+START_TEST(head_may_stand_behind_the_prefix_of_a_log)
+{
+	static const struct {
+		const char *prefix, *node;
+	} good[] = {
+		{ "[   12.345678] audit: ", NULL },
+		{ "[Mon Nov  6 12:00:00 2023] audit: ", NULL },
+		{ "audit: ", NULL },
+		{ "Nov  6 12:00:00 web1 kernel: [   12.345678] audit: ", "web1" },
+		{ "Nov  6 12:00:00 web1 kernel: [   12.345678] ", "web1" },
+		{ "2023-11-06T12:00:00.123456+00:00 web1 kernel: audit: ", "web1" },
+		{ "[   12.345678] web1 kernel: audit: ", "web1" },
+		{ "Nov  6 12:00:00 web1 audisp-syslog[77]: ", "web1" },
+		{ "Nov  6 12:00:00 web1 audispd: node=web2 ", "web2" },
+	};
+	static const char *const bad[] = {
+		"Nov  6 12:00:00 web1 sshd[7]: Invalid user ",
+		"Nov  6 12:00:00 web1 sshd[7]: kernel: audit: ",
+		"Nov  6 12:00:00 web1 kernel: x audit: ",
+		"kernel:", "kernel: x", "[] [] ", ": ", " x: ", "[1",
+	};
+	char line[256];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		snprintf(line, sizeof(line), "%stype=1307 audit(9.000:7): cwd=\"/\"", good[i].prefix);
+		ck_assert_msg(parse(line) == EVENT_OK, "%s", line);
+		EXPECT_STR(head.type, "CWD");
+		ck_assert_msg(str_eq(head.node, str_of(good[i].node)), "%s", line);
+		EXPECT_STR(head.body, " cwd=\"/\"");
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(line, sizeof(line), "%stype=1307 audit(9.000:7): cwd=\"/\"", bad[i]);
+		ck_assert_msg(parse(line) == EVENT_NO_ACTION, "%s", line);
+		ck_assert_msg(parse(bad[i]) == EVENT_NO_ACTION, "%s", bad[i]);
+	}
+}
+END_TEST
+
 START_TEST(type_is_known_by_its_number_too)
 {
 	ck_assert_int_eq(parse("type=UNKNOWN[1327] msg=audit(1.000:1): proctitle=6C73"), EVENT_OK);
@@ -263,6 +301,7 @@ record_suite(void)
 
 	tcase_add_test(t, head_tells_node_type_time_and_serial);
 	tcase_add_test(t, head_may_lack_node_msg_milliseconds_and_colon);
+	tcase_add_test(t, head_may_stand_behind_the_prefix_of_a_log);
 	tcase_add_test(t, type_is_known_by_its_number_too);
 	tcase_add_test(t, damaged_heads_are_faults);
 	tcase_add_test(t, limits_of_a_line_hold);
