@@ -257,6 +257,7 @@ auditd_write_record(struct buf *out, const struct auditd_head *h, struct auditd_
 	struct auditd_pair pair;
 	struct str name = { "", 0 }, nametype = { "", 0 };
 	bool is_path = h->known != NULL && str_eq(h->type, STR("PATH"));
+	bool is_tty = str_eq(h->type, STR("TTY")) || str_eq(h->type, STR("USER_TTY"));
 	bool after_word = false;
 	size_t last_word = 0;
 
@@ -275,6 +276,9 @@ auditd_write_record(struct buf *out, const struct auditd_head *h, struct auditd_
 			heed_old_and_new(&o, &pair.name, last_word, f->a);
 		after_word = false;
 		key = auditd_key_find(pair.name);
+		/* What was typed may be a password: redaction knows it by this name. */
+		if (is_tty && str_eq(pair.name, STR("data")))
+			pair.name = STR("keystrokes");
 		text = write_pair(&o, &pair, key, f->a);
 		if (is_path && key->fact == FACT_NAME)
 			name = text;

@@ -127,6 +127,8 @@ told_elsewhere(const json_t *event, const char *name, const char *value)
 		return is_text(json_object_get(context, "port"), value);
 	if (strcmp(name, "path") == 0)
 		return strcmp(text_of(event, "target_path"), value) == 0;
+	if (strcmp(name, "data") == 0)
+		return records_have(event, "keystrokes", value);
 	if (strcmp(name, "old_auid") == 0)
 		return records_have(event, "old-auid", value);
 	if (strcmp(name, "new_auid") == 0)

@@ -205,6 +205,18 @@ START_TEST(node_is_the_host_and_part_of_the_id)
 }
 END_TEST
 
+/* Redaction hides members of this name. */
+START_TEST(keystrokes_are_called_so)
+{
+	PARTS(HEAD("TTY") "tty pid=1 uid=0 auid=7 ses=3 major=136 minor=0 comm=\"bash\" data=68756E746572320D\n",
+	    "\"action\":\"terminal.input\"", "\"actor_id\":\"uid:7\"",
+	    "\"keystrokes\":\"hunter2\\r\"", "!\"data\"");
+	PARTS(HEAD("UNKNOWN[1319]") "tty pid=1 data=FF0D\n", "\"keystrokes_hex\":\"FF0D\"", "!\"data\"");
+	PARTS(HEAD("USER_TTY") "pid=1 uid=0 auid=7 ses=3 data=\"su\"\n", "\"keystrokes\":\"su\"", "!\"data\"");
+	PARTS(HEAD("CONFIG_CHANGE") "data=\"su\"\n", "\"data\":\"su\"", "!keystrokes");
+}
+END_TEST
+
 START_TEST(long_values_stay_in_the_records_alone)
 {
 	struct buf log = { 0 };
@@ -237,6 +249,7 @@ event_suite(void)
 	tcase_add_test(t, more_pairs_than_there_are_names_for_are_kept);
 	tcase_add_test(t, type_that_nobody_knows_is_an_event);
 	tcase_add_test(t, node_is_the_host_and_part_of_the_id);
+	tcase_add_test(t, keystrokes_are_called_so);
 	tcase_add_test(t, long_values_stay_in_the_records_alone);
 	suite_add_tcase(s, t);
 	return s;
