@@ -207,9 +207,9 @@ void append_quarantine(struct appender *a, const struct quarantined *q);
  * quarantine in the same commit, which fails (ERR_BUSY) when it is not there. */
 void append_release(struct appender *a, int64_t id);
 
-/* Where the input is after everything given so far; goes into the same commit
- * as the events before it.  The file is told by its key and copied; one that
- * the store does not know becomes known. */
+/* Where a file is after everything of it given so far; goes into the same
+ * commit as the events before it.  The file is told by its key and copied; one
+ * that the store does not know becomes known.  Each file has a place of its own. */
 void append_position(struct appender *a, const struct store_file *f);
 
 /* Makes everything given durable.  After -1 the outcome may be unknown: close
