@@ -63,4 +63,7 @@ char *file_read(const char *path, size_t max, size_t *len, struct err *e);
  * folder.  mode is lessened by the umask. */
 int file_replace(const char *path, mode_t mode, const void *p, size_t n, struct err *e);
 
+/* Whether changes that other machines make to it stay unknown to this kernel. */
+bool file_is_remote(const char *path);
+
 #endif

@@ -9,14 +9,13 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/stream.h"
 #include "base/time.h"
 #include "store/internal.h"
 
@@ -87,22 +86,6 @@ look(struct store_watch *w, struct err *e)
 }
 
 /* ---- the kernel's word ---- */
-
-/* Whether changes made elsewhere stay unknown to this kernel. */
-static bool
-is_remote(const char *path)
-{
-	static const unsigned long remote[] = { NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC,
-		V9FS_MAGIC, FUSE_SUPER_MAGIC, CODA_SUPER_MAGIC, AFS_SUPER_MAGIC, CEPH_SUPER_MAGIC };
-	struct statfs fs;
-
-	if (statfs(path, &fs) < 0)
-		return true;
-	for (size_t i = 0; i < sizeof(remote) / sizeof(remote[0]); i++)
-		if ((unsigned long)fs.f_type == remote[i])
-			return true;
-	return false;
-}
 
 static void
 watch_file(struct store_watch *w)
@@ -198,7 +181,7 @@ store_watch_open(struct store *st, struct err *e)
 	*w = (struct store_watch){ .st = st, .fd = -1, .folder = -1, .file = -1 };
 	w->path = mem_strdup(sqlite3_db_filename(st->db.sqlite, "main"));
 	w->name = strrchr(w->path, '/') + 1;
-	if (!is_remote(w->path))
+	if (!file_is_remote(w->path))
 		w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (w->fd >= 0) {
 		watch_folder(w);
