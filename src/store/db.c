@@ -3,8 +3,9 @@
  *
  * The file may come from an attacker, so it is opened with every defence that
  * SQLite has: no extensions, no views or triggers, no schema functions, cells
- * checked, no symbolic link followed.  Rollback journal and synchronous FULL:
- * committed means on disk.
+ * checked, no symbolic link followed.  Rollback journal and synchronous EXTRA:
+ * committed means on disk.  With FULL the journal's name may be there again
+ * after a loss of power, and would undo a commit that was acknowledged.
  */
 #include "store/db.h"
 
@@ -237,7 +238,7 @@ settle(struct db *db, const char *real, struct err *e)
 		return db_exec(db, "PRAGMA query_only = ON", e);
 	}
 	return db_exec(db,
-	    "PRAGMA page_size = " PAGE_SIZE "; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;"
+	    "PRAGMA page_size = " PAGE_SIZE "; PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA;"
 	    "PRAGMA secure_delete = ON; PRAGMA cache_spill = OFF", e);
 }
 
