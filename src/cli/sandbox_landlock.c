@@ -95,8 +95,9 @@ add_path(int rules, const struct sandbox_path *p, uint64_t known, struct err *e)
 	}
 	if (fstat(attr.parent_fd, &sb) == 0)
 		attr.allowed_access = rights_of(p->access, S_ISDIR(sb.st_mode)) & known;
+	/* EBADFD: a pipe or a socket, which lies in no folder; whoever has it open may use it. */
 	if (attr.allowed_access != 0 &&
-	    syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) != 0)
+	    syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) != 0 && errno != EBADFD)
 		rc = err_errno(e, "sandbox: %s", p->name);
 	close(attr.parent_fd);
 	return rc;

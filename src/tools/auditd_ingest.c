@@ -286,15 +286,22 @@ name_restored(struct str_list *names, const char *const *path, size_t n, struct 
 	return rc == 0 ? 0 : err_doing(e, "--restore");
 }
 
-/* Inputs are opened one after another, the receipt takes its name at the end. */
+/* Inputs are opened one after another, standard input that is a file once more
+ * by its name; what is followed may come to be, and be renamed, at any time.
+ * Mappings are read when it is known what the input is.  The receipt takes its
+ * name at the end. */
 static int
 confine(const struct args *a, const struct work *w, const char *const *path, size_t n, struct err *e)
 {
 	struct sandbox s = { .profile = SANDBOX_INGEST };
 
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(path[i], "-") != 0 && sandbox_allow(&s, path[i], SANDBOX_READ, e) != 0)
+	for (size_t i = 0; i < n; i++) {
+		bool is_stdin = strcmp(path[i], "-") == 0;
+
+		if (sandbox_allow(&s, is_stdin ? "/dev/stdin" : path[i], SANDBOX_READ, e) != 0 ||
+		    (a->follow && !is_stdin && sandbox_allow_folder(&s, path[i], SANDBOX_READ, e) != 0))
 			return -1;
+	}
 	if (sandbox_allow(&s, from_mappings(), SANDBOX_READ, e) != 0 ||
 	    (a->from != NULL && sandbox_allow(&s, a->from, SANDBOX_READ, e) != 0))
 		return -1;
