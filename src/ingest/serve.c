@@ -122,7 +122,7 @@ begin_chunk(struct server *sv, const struct listen_lines *in)
 	f->rules = sv->run.rules;
 	snprintf(f->uid, sizeof(f->uid), "%" PRIu32, (uint32_t)in->uid);
 	f->rules.peer_uid = str_of(f->uid);
-	snprintf(f->origin, sizeof(f->origin), "socket, uid %s", f->uid);
+	snprintf(f->origin, sizeof(f->origin), "socket, uid %" PRIu32, (uint32_t)in->uid);
 	c->len = c->tail = 0;
 	c->offset = c->end = in->chunk.offset;
 	c->partial = c->too_long = false;

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/evidence.h"
 #include "cli/from.h"
+#include "cli/omprog.h"
 #include "cli/receipt.h"
 #include "cli/sandbox.h"
 #include "cli/serving.h"
@@ -323,12 +324,24 @@ check_listen(const struct args *a, size_t files, struct err *e)
 		{ a->restore, "--restore" }, { a->replay, "--replay-quarantine" }, { is_dry(a), "--dry-run" },
 		{ a->ack != NULL, "--ack" } };
 
+	if (a->ack != NULL && is_dry(a))
+		return err_set(e, ERR_FAIL, "--ack says what is stored, and --dry-run stores nothing");
 	if (a->listen == NULL && (a->allow_uid.n > 0 || a->group != NULL))
 		return err_set(e, ERR_FAIL, "%s is for --listen", a->group != NULL ? "--group" : "--allow-uid");
 	for (size_t i = 0; a->listen != NULL && i < sizeof(others) / sizeof(others[0]); i++)
 		if (others[i].given)
 			return err_set(e, ERR_FAIL, "--listen does not go together with %s", others[i].name);
 	return 0;
+}
+
+static void
+take_input(const struct args *a, struct work *w, const char *const *path, size_t n, const struct ingest_options *o,
+    struct err *e)
+{
+	if (a->listen != NULL)
+		serving_run(&w->serving, w->st, w->pool, o, &w->r, e);
+	else if (a->ack == NULL || omprog_ready(e) == 0)
+		ingest_files(w->st, w->pool, path, n, o, &w->r, e);
 }
 
 /* Returns 0, or the status of a run that refused some of its input. */
@@ -351,6 +364,8 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 	if (open_rules(a, &w, e) != 0)
 		goto out;
 	o.redactor = w.redactor;
+	if (a->ack != NULL)
+		o.committed = omprog_committed;
 	if (w.drop != NULL) {
 		o.drop = is_dropped;
 		o.drop_arg = w.drop;
@@ -368,10 +383,7 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 
 		w.pool = pool_new(threads < THREADS_MAX ? threads : THREADS_MAX);
 		progress_start(&w.progress, &a->common, "ingesting");
-		if (a->listen != NULL)
-			serving_run(&w.serving, w.st, w.pool, &o, &w.r, e);
-		else
-			ingest_files(w.st, w.pool, path, n, &o, &w.r, e);
+		take_input(a, &w, path, n, &o, e);
 		progress_end(&w.progress);
 		pool_free(w.pool);
 		ran = true;
@@ -390,7 +402,7 @@ ingest_what(const struct args *a, const struct str_list *files, struct err *e)
 {
 	static const char *const standard_input[] = { "-" };
 
-	if (check_listen(a, files->n, e) != 0)
+	if (check_listen(a, files->n, e) != 0 || omprog_check(a->ack, files, e) != 0)
 		return 0;
 	if (a->listen != NULL || files->n > 0)
 		return ingest(a, (const char *const *)files->item, files->n, e);
