@@ -375,18 +375,18 @@ compare_pieces(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
+/* Whole arguments: half of one could be half a secret, which nobody would know. */
 static void
 add_to_command(struct auditd_facts *f, struct str argument)
 {
-	size_t room = AUDITD_FIELD_MAX - f->command.len;
+	const struct str more = STR("...");
 
-	if (f->command.len > 0 && room > 0) {
+	if (f->command_full)
+		return;
+	f->command_full = f->command.len + 1 + argument.len + 1 + more.len > AUDITD_FIELD_MAX;
+	if (f->command.len > 0)
 		buf_byte(&f->command, ' ');
-		room--;
-	}
-	if (argument.len > room)
-		argument.len = utf8_valid_prefix(argument.p, room);
-	buf_str(&f->command, argument);
+	buf_str(&f->command, f->command_full ? more : argument);
 }
 
 /* One argument from its slices; {"hex":"..."} when it is no UTF-8. */

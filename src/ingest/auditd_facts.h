@@ -31,6 +31,7 @@ struct auditd_facts {
 	size_t n_keys;
 	bool denied, granted;        /* words of an access decision */
 	struct buf command;          /* the arguments in one line; see auditd_facts_fini */
+	bool command_full;           /* no more of them go into it */
 	bool arguments_missing;      /* not all of them came */
 };
 

@@ -205,6 +205,21 @@ START_TEST(node_is_the_host_and_part_of_the_id)
 }
 END_TEST
 
+/* A half could be half a secret. */
+START_TEST(command_has_whole_arguments)
+{
+	struct buf log = { 0 };
+
+	buf_str(&log, STR(HEAD("EXECVE") "argc=4 a0=\"ls\" a1=\"one\" a2=\""));
+	for (int i = 0; i < 4090; i++)
+		buf_byte(&log, 'x');
+	buf_str(&log, STR("\" a3=\"y\"\n"));
+	buf_byte(&log, '\0');
+	PARTS(log.p, "\"command\":\"ls one ...\"", "xxx\",\"y\"]");
+	buf_fini(&log);
+}
+END_TEST
+
 /* Redaction hides members of this name. */
 START_TEST(keystrokes_are_called_so)
 {
@@ -249,6 +264,7 @@ event_suite(void)
 	tcase_add_test(t, more_pairs_than_there_are_names_for_are_kept);
 	tcase_add_test(t, type_that_nobody_knows_is_an_event);
 	tcase_add_test(t, node_is_the_host_and_part_of_the_id);
+	tcase_add_test(t, command_has_whole_arguments);
 	tcase_add_test(t, keystrokes_are_called_so);
 	tcase_add_test(t, long_values_stay_in_the_records_alone);
 	suite_add_tcase(s, t);
