@@ -4,10 +4,13 @@
  * In: the tape of a line.   Out: the same tape, some values replaced.
  *
  * Names are looked at one by one.  For texts the line is searched as a whole,
- * and only a value in which something was found is looked at alone, as are
- * those whose escapes may hide something.
+ * and only a value, or a name, in which something was found is looked at
+ * alone, as are those whose escapes may hide something.
  */
 #include "ingest/redact.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #include "ingest/redact_rule.h"
 #include "ingest/redact_set.h"
@@ -20,15 +23,16 @@ redact_scalar(struct redact_work *w, struct json_tape *t, uint32_t index, unsign
 {
 	const struct json_token *tok = &t->tok[index];
 	bool number = tok->type == TOKEN_NUMBER;
+	unsigned rule = redact_rule_of_name(flags);
 	struct str value;
 
-	if (!number && tok->type != TOKEN_STRING)
+	if ((!number && tok->type != TOKEN_STRING) || w->r->off[rule])
 		return;
 	value = number ? json_bytes(t, tok) : json_unescape(t, tok, a);
 	if (!redact_secret_value(value, number, flags))
 		return;
-	json_replace(t, index, redact_marker(w->r, REDACT_SECRET_KEY));
-	redact_add_hit(w, REDACT_SECRET_KEY);
+	json_replace(t, index, redact_marker(w->r, rule));
+	redact_add_hit(w, rule);
 }
 
 /* A value under a secret name: scalars, also in arrays.  What is in an object
@@ -58,6 +62,8 @@ redact_names(struct redact_work *w, struct json_tape *t, struct arena *a)
 	for (uint32_t i = 0; i < t->n; i++) {
 		struct str name;
 
+		if (t->tok[i].type == TOKEN_ARRAY && !w->r->off[REDACT_COMMAND])
+			redact_list(w, t, i, a);
 		if (!(t->tok[i].flags & JSON_KEY))
 			continue;
 		name = json_unescape(t, &t->tok[i], a);
@@ -94,6 +100,22 @@ name_of(const struct json_tape *t, uint32_t index, struct arena *a)
 	return json_unescape(t, &t->tok[index - 1], a);
 }
 
+/* Two names that were hidden must not be one: the second is [REDACTED:rule]#2. */
+static void
+replace_name(struct redact_work *w, struct json_tape *t, uint32_t index, struct str clean, struct arena *a)
+{
+	char number[16];
+	size_t len = 0;
+	char *name;
+
+	if (++w->names > 1)
+		len = (size_t)snprintf(number, sizeof(number), "#%u", w->names);
+	name = arena_bytes(a, clean.len + len);
+	memcpy(name, clean.p, clean.len);
+	memcpy(name + clean.len, number, len);
+	json_replace(t, index, (struct str){ name, clean.len + len });
+}
+
 static void
 redact_value_text(struct redact_work *w, struct json_tape *t, uint32_t index, struct arena *a)
 {
@@ -105,16 +127,20 @@ redact_value_text(struct redact_work *w, struct json_tape *t, uint32_t index, st
 		return;
 	s = tok->type == TOKEN_NUMBER ? json_bytes(t, tok) : json_unescape(t, tok, a);
 	clean = redact_text(w, s, card, a);
-	if (clean.p != s.p)
+	if (clean.p == s.p)
+		return;
+	if (tok->flags & JSON_KEY)
+		replace_name(w, t, index, clean, a);
+	else
 		json_replace(t, index, clean);
 }
 
-/* Whether this token's bytes are those of the line, and a value's. */
+/* Whether this token's bytes are those of the line. */
 static inline bool
-is_plain_value(const struct json_token *tok)
+is_plain(const struct json_token *tok)
 {
 	return (tok->type == TOKEN_STRING || tok->type == TOKEN_NUMBER) &&
-	    !(tok->flags & (JSON_KEY | JSON_SIDE | JSON_ESCAPED));
+	    !(tok->flags & (JSON_SIDE | JSON_ESCAPED));
 }
 
 /*
@@ -127,7 +153,7 @@ redact_place(struct redact_work *w, struct json_tape *t, uint32_t *index, size_t
 	const struct json_token *tok;
 	size_t end;
 
-	while (*index < t->n && (!is_plain_value(&t->tok[*index]) ||
+	while (*index < t->n && (!is_plain(&t->tok[*index]) ||
 	    t->tok[*index].off + t->tok[*index].len <= at))
 		++*index;
 	if (*index == t->n)
@@ -164,7 +190,7 @@ static void
 redact_escaped(struct redact_work *w, struct json_tape *t, struct arena *a)
 {
 	for (uint32_t i = 0; i < t->n; i++)
-		if ((t->tok[i].flags & (JSON_ESCAPED | JSON_KEY | JSON_SIDE)) == JSON_ESCAPED)
+		if ((t->tok[i].flags & (JSON_ESCAPED | JSON_SIDE)) == JSON_ESCAPED)
 			redact_value_text(w, t, i, a);
 }
 
@@ -176,17 +202,34 @@ redact_tape(struct redact_work *w, struct json_tape *t, struct arena *a)
 	bool escaped = t->escaped;
 
 	w->hits = 0;
+	w->names = 0;
 	if (t->n == 0 || t->tok[0].flags & JSON_SIDE)
 		return 0;
 	/* Asked first: the only token of a line may be one that is replaced. */
 	base = t->tok[0].off;
 	line = json_bytes(t, &t->tok[0]);
-	if (!w->r->off[REDACT_SECRET_KEY])
-		redact_names(w, t, a);
+	redact_names(w, t, a);
 	redact_found(w, t, line, base, a);
 	if (escaped)
 		redact_escaped(w, t, a);
 	return (unsigned)w->hits;
+}
+
+#define CUT_MAX (16 * 1024) /* no token is longer */
+
+/* Groups of a card's number count as one word. */
+struct str
+redact_cut(struct str p)
+{
+	static const char ends[] = "\"'\\,;<> \t\r\n";
+	size_t low = p.len > CUT_MAX ? p.len - CUT_MAX : 0, at = p.len;
+
+	while (at > low && (p.p[at - 1] == ' ' || p.p[at - 1] == '-' || (p.p[at - 1] >= '0' && p.p[at - 1] <= '9')))
+		at--;
+	if (at == p.len || p.p[at] != ' ')
+		while (at > low && memchr(ends, p.p[at - 1], sizeof(ends) - 1) == NULL)
+			at--;
+	return (struct str){ p.p, at };
 }
 
 struct str

@@ -48,6 +48,10 @@ unsigned redact_tape(struct redact_work *w, struct json_tape *t, struct arena *a
  * is p itself or in a. */
 struct str redact_bytes(struct redact_work *w, struct str p, struct arena *a, unsigned *hidden);
 
+/* Bytes of a longer line that were cut off at their end: without the last
+ * word, which may be half a secret. */
+struct str redact_cut(struct str p);
+
 /* Which rule hid each secret of the last call: as many as it returned. */
 const uint8_t *redact_hits(const struct redact_work *w);
 

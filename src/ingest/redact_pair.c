@@ -207,8 +207,13 @@ rule_of(const struct search *f, struct str name, size_t at, unsigned *flags)
 	/* a == b and a::b are no pairs. */
 	if (name.len == 0 || (at + 1 < f->s.len && f->s.p[at + 1] == f->s.p[at]))
 		return REDACT_FIXED;
-	if (redact_secret_name(name, flags) && !is_path_part(f->s, name, at, f->floor))
-		return f->r->off[REDACT_SECRET_KEY] ? REDACT_FIXED : REDACT_SECRET_KEY;
+	if (f->keystrokes && f->s.p[at] == '=' && str_eq(name, STR("data")))
+		return f->r->off[REDACT_KEYSTROKES] ? REDACT_FIXED : REDACT_KEYSTROKES;
+	if (redact_secret_name(name, flags) && !is_path_part(f->s, name, at, f->floor)) {
+		unsigned rule = redact_rule_of_name(*flags);
+
+		return f->r->off[rule] ? REDACT_FIXED : rule;
+	}
 	if (f->s.p[at] == '=' && !f->r->off[REDACT_URL_TOKEN] && is_url_name(f->s, name, f->floor))
 		return REDACT_URL_TOKEN;
 	return REDACT_FIXED;

@@ -52,6 +52,7 @@ static const struct {
 	NAME("githubtoken", 0), NAME("gitlabtoken", 0), NAME("slacktoken", 0), NAME("npmtoken", 0),
 	NAME("authorization", SECRET_LINE), NAME("cookie", SECRET_LINE), NAME("cookies", 0),
 	NAME("credential", SECRET_WHOLE), NAME("credentials", SECRET_WHOLE),
+	NAME("keystrokes", SECRET_WHOLE | SECRET_KEYSTROKES), NAME("keystrokeshex", SECRET_WHOLE | SECRET_KEYSTROKES),
 };
 
 static inline char

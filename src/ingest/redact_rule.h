@@ -16,6 +16,7 @@ enum secret_flag {
 	SECRET_WHOLE = 1,   /* the whole name, not only its end */
 	SECRET_TEXT = 2,    /* a number under this name is a count */
 	SECRET_NO_PATH = 4, /* a path under this name is the working directory */
+	SECRET_KEYSTROKES = 16, /* what somebody typed at a terminal, by Linux audit */
 	SECRET_LINE = 8     /* a header: in plain text its value goes to the end of the line */
 };
 
@@ -37,8 +38,9 @@ redact_likely_name(struct str name)
 		ROW('h') = BIT('s'),                                    /* passwordhash */
 		ROW('l') = BIT('a'),                                    /* credential */
 		ROW('n') = BIT('e') | BIT('o'),                         /* token authorization */
-		ROW('s') = BIT('d') | BIT('s') | BIT('e') | BIT('l'),   /* plurals, pass */
+		ROW('s') = BIT('d') | BIT('s') | BIT('e') | BIT('l'),   /* plurals, pass, keystrokes */
 		ROW('t') = BIT('e'),                                    /* secret */
+		ROW('x') = BIT('e'),                                    /* keystrokes_hex */
 		ROW('y') = BIT('e') | BIT('r'),                         /* key secretbinary */
 	};
 	static const uint32_t third[32] = {
@@ -48,8 +50,9 @@ redact_likely_name(struct str name)
 		ROW('h') = BIT('a'),
 		ROW('l') = BIT('i'),
 		ROW('n') = BIT('k') | BIT('i'),
-		ROW('s') = BIT('r') | BIT('a') | BIT('i'),
+		ROW('s') = BIT('r') | BIT('a') | BIT('i') | BIT('k'),
 		ROW('t') = BIT('r'),
+		ROW('x') = BIT('h'),
 		ROW('y') = BIT('k') | BIT('a'),
 	};
 	const char *end = name.p + name.len;

@@ -14,6 +14,7 @@ static const char *const fixed_names[REDACT_FIXED] = {
 	[REDACT_COMMAND] = "command-password", [REDACT_CARD] = "card-number",
 	[REDACT_AWS_SECRET] = "aws-secret", [REDACT_AZURE_SECRET] = "azure-secret",
 	[REDACT_MAILCHIMP] = "mailchimp-key", [REDACT_TELEGRAM] = "telegram-token",
+	[REDACT_KEYSTROKES] = "keystrokes",
 };
 
 uint8_t
@@ -46,7 +47,7 @@ static void
 add_pairs(struct redactor *r)
 {
 	static const char *const ends[] = { "rd", "wd", "ss", "se", "de", "sh", "et", "ng", "ry", "ue", "ey",
-		"en", "on", "ie", "es", "al", "ls", "ds", "ig", "re", "th" };
+		"en", "on", "ie", "es", "al", "ls", "ds", "ig", "re", "th", "ta" };
 	static const char before[] = "desthgynl \t'\"\\", between[] = " \t'\"", signs[] = ":=";
 
 	for (const char *sign = signs; *sign != '\0'; sign++) {
@@ -67,15 +68,22 @@ add_pairs(struct redactor *r)
 static void
 add_others(struct redactor *r)
 {
-	static const char *const windows[] = { "-----BEGIN", "eyJ", "Bearer", "Basic", "curl", "-u ", "AKIA",
-		"ASIA", "-us", ":AA", "--pa", "--pr", "--db", "--to", "--se", "--ap", "--au", "--ac", "--cl",
-		"--cr", "--us" };
-	char azure[] = "0Q~";
+	static const char *const windows[] = { "-----BEGIN", "eyJ", "Bearer", "Basic", "AKIA", "ASIA", "-us", ":AA", "--pa", "--pr", "--db", "--to", "--se", "--ap", "--au", "--ac", "--cl",
+		"--cr", "--us", "curl", "mysql", "mariadb", "mongo", "sshpass", "redis-cli", "ldap", "sqlcmd", " -p",
+		" -P", " -a", " -u", " -w",
+		"\"-p", "\"-P", "\"-a", "\"-u", "\"-w", "title=", "EXECVE", "TTY ", "1319", "1124" };
+	char azure[] = "0Q~", escape[] = "%20";
 
 	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++)
 		add_both(r, windows[i], FIND_OTHER, windows[i][0] == 'B');
 	for (; azure[0] <= '9'; azure[0]++)
 		add_both(r, azure, FIND_OTHER, false);
+	for (escape[1] = '2'; escape[1] <= '7'; escape[1]++)
+		for (const char *low = "0123456789ABCDEF"; *low != '\0'; low++) {
+			escape[2] = *low;
+			add_both(r, escape, FIND_OTHER, true);
+		}
+	finder_add(&r->text, "\\u0", 3, FIND_OTHER, false);
 	add_both(r, "://", FIND_URL, false);
 }
 
@@ -163,6 +171,8 @@ redact_work_free(struct redact_work *w)
 	if (w == NULL)
 		return;
 	redact_regex_free(w->regex);
+	for (size_t i = 0; i < REDACT_LEVELS; i++)
+		buf_fini(&w->plain[i]);
 	free(w->hit);
 	free(w);
 }

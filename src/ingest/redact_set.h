@@ -8,12 +8,13 @@
 #include "base/mem.h"
 #include "ingest/redact.h"
 #include "ingest/redact_find.h"
+#include "ingest/redact_rule.h"
 
 /* Rules that are more than the form of a token; the names are in redact_set.c. */
 enum redact_fixed {
 	REDACT_SECRET_KEY, REDACT_JWT, REDACT_PRIVATE_KEY, REDACT_AUTHORIZATION,
 	REDACT_URL_PASSWORD, REDACT_URL_TOKEN, REDACT_COMMAND, REDACT_CARD, REDACT_AWS_SECRET,
-	REDACT_AZURE_SECRET, REDACT_MAILCHIMP, REDACT_TELEGRAM, REDACT_FIXED
+	REDACT_AZURE_SECRET, REDACT_MAILCHIMP, REDACT_TELEGRAM, REDACT_KEYSTROKES, REDACT_FIXED
 };
 
 enum token_check { CHECK_ANY, CHECK_VARIED, CHECK_MIXED, CHECK_CHECKSUM };
@@ -64,18 +65,25 @@ struct search {
 	size_t n, cap;
 	struct arena *a;
 	size_t floor;     /* behind what was hidden last: nothing begins before it */
-	bool curl;        /* a curl command began */
+	size_t program;   /* the program of redact_command.c that was named last, from 1 */
+	size_t program_end; /* behind its name, and what was looked at since */
+	bool keystrokes;  /* data= is what somebody typed */
+	bool encoded;     /* redact_encoded.c has something to do */
 	bool card;        /* numbers of cards are looked for */
 	uint64_t wanted;  /* users' rules whose literal is there */
 	size_t key_end;   /* the next -----END; 0: not looked for yet */
 	struct run_of run[CLASSES];
 };
 
+#define REDACT_LEVELS 3 /* %253D is %3D is = */
+
 struct regex_work;
 
 struct redact_work {
 	const struct redactor *r;
 	struct regex_work *regex; /* NULL until a user's rule is tried */
+	struct buf plain[REDACT_LEVELS]; /* what an encoded text means */
+	unsigned names;           /* members whose names were replaced in this line */
 	uint8_t *hit;
 	size_t hits, hits_cap;
 };
@@ -101,7 +109,29 @@ size_t redact_pair_at(struct search *f, size_t at);   /* at a ':' or '=' */
 size_t redact_token_at(struct search *f, size_t at);
 size_t redact_url_at(struct search *f, size_t at);
 size_t redact_other_at(struct search *f, size_t at);
+size_t redact_option_at(struct search *f, size_t at);       /* at "--pa" */
+size_t redact_short_option_at(struct search *f, size_t at); /* at " -p" */
+void redact_program_at(struct search *f, size_t at);        /* where a word begins */
 void redact_card_in(struct search *f, size_t from, size_t to); /* a run of digits and gaps */
+
+/* All edits of one pass. */
+void redact_find_edits(struct search *f, struct redact_work *w);
+
+/* Passwords in a list of words. */
+void redact_list(struct redact_work *w, struct json_tape *t, uint32_t index, struct arena *a);
+
+/* ---- redact_encoded.c ---- */
+
+/* Whether bytes are written as others at this place. */
+bool redact_is_encoded(struct str s, size_t at);
+/* Edits of what the text means. */
+void redact_encoded_find(struct search *f, struct redact_work *w);
+
+static inline unsigned
+redact_rule_of_name(unsigned secret_flags)
+{
+	return secret_flags & SECRET_KEYSTROKES ? REDACT_KEYSTROKES : REDACT_SECRET_KEY;
+}
 
 /* ---- redact_pair.c ---- */
 

@@ -1,6 +1,6 @@
 /*
  * redact_shape: secrets that are known by more than their first bytes:
- * passwords in addresses and commands, headers, key blocks, numbers of cards.
+ * passwords in addresses, headers, key blocks, numbers of cards.
  */
 #include "base/base64.h"
 #include "ingest/redact_rule.h"
@@ -173,85 +173,6 @@ block_at(struct search *f, size_t at)
 	return to > 0 && redact_hide(f, at, to, REDACT_PRIVATE_KEY) ? to : at + 1;
 }
 
-/* ---- commands ---- */
-
-/* The word at `at`, without its quotes. */
-static struct str
-word_at(struct str s, size_t at)
-{
-	size_t to;
-	char quote;
-
-	while (at < s.len && s.p[at] == ' ')
-		at++;
-	while (at < s.len && s.p[at] == '\\')
-		at++;
-	quote = at < s.len && one_of(s.p[at], "\"'") ? s.p[at] : '\0';
-	to = quote != '\0' ? ++at : at;
-	while (to < s.len && s.p[to] != '\n' && (quote != '\0' ? s.p[to] != quote : !one_of(s.p[to], " \t;|&")))
-		to++;
-	if (to > at && quote != '\0' && s.p[to - 1] == '\\')
-		to--;
-	return part(s, at, to);
-}
-
-static bool
-is_known_word(struct str word)
-{
-	static const char *const words[] = { "password", "pass", "token", "test" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_eq_nocase(word, str_of(words[i])))
-			return true;
-	return redact_is_place_holder(word) || redact_marker_prefix(word) != 0;
-}
-
-/* curl -u ann:hunter2 */
-static size_t
-user_word_at(struct search *f, size_t at, size_t next)
-{
-	struct str word = word_at(f->s, at), secret;
-	const char *colon = memchr(word.p, ':', word.len);
-
-	if (colon == NULL || redact_is_place_holder(word))
-		return next;
-	secret = (struct str){ colon + 1, word.len - (size_t)(colon + 1 - word.p) };
-	if (secret.len == 0)
-		secret = (struct str){ word.p, (size_t)(colon - word.p) };
-	while (secret.len > 1 && one_of(secret.p[0], "'\"{")) {
-		secret.p++;
-		secret.len--;
-	}
-	if (secret.len < 3 || one_of(secret.p[0], "$[<") || is_known_word(secret))
-		return next;
-	at = (size_t)(secret.p - f->s.p);
-	return redact_hide(f, at, at + secret.len, REDACT_COMMAND) ? at + secret.len : next;
-}
-
-/* --password hunter2; --password=hunter2 is a pair. */
-static size_t
-option_at(struct search *f, size_t at)
-{
-	struct str s = f->s, name, word;
-	size_t to = at + 2;
-	unsigned flags;
-
-	while (to < s.len && redact_is_name_byte(s.p[to]) && to - at < 64)
-		to++;
-	if (to == s.len || s.p[to] != ' ')
-		return at + 1;
-	name = part(s, at + 2, to);
-	if (f->curl && str_eq(name, STR("user")))
-		return user_word_at(f, to, to);
-	if (!redact_secret_name(name, &flags))
-		return at + 1;
-	word = word_at(s, to);
-	if (word.len == 0 || word.p[0] == '-' || is_known_word(word))
-		return to;
-	to = (size_t)(word.p - s.p);
-	return redact_hide(f, to, to + word.len, REDACT_COMMAND) ? to + word.len : at + 1;
-}
-
 /* ---- keys of clouds that have no form of their own ---- */
 
 static bool
@@ -347,6 +268,19 @@ jwt_at(struct search *f, size_t at)
 	return n > 0 && redact_hide(f, at, at + n, REDACT_JWT) ? at + n : at + 1;
 }
 
+/* type=TTY, type=USER_TTY, type=1319, type=UNKNOWN[1124]: `at` is behind. */
+static bool
+is_keystrokes(struct str s, size_t at)
+{
+	static const struct str before[] = { { "type=", 5 }, { "type=USER_", 10 }, { "type=UNKNOWN[", 13 } };
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (at >= before[i].len && str_begins(part(s, at - before[i].len, at), before[i]))
+			return str_begins(part(s, at, s.len), STR("TTY ")) || str_begins(part(s, at, s.len), STR("1319")) ||
+			    str_begins(part(s, at, s.len), STR("1124"));
+	return false;
+}
+
 size_t
 redact_other_at(struct search *f, size_t at)
 {
@@ -356,10 +290,21 @@ redact_other_at(struct search *f, size_t at)
 	switch (s.p[at]) {
 	case '-':
 		if (s.p[at + 1] == '-')
-			return s.p[at + 2] == '-' ? block_at(f, at) : word ? option_at(f, at) : at + 1;
-		if (f->curl && str_begins(part(s, at, s.len), STR("-u ")))
-			return user_word_at(f, at + 3, at + 1);
+			return s.p[at + 2] == '-' ? block_at(f, at) : word ? redact_option_at(f, at) : at + 1;
 		return mailchimp_at(f, at);
+	case 'T':
+	case '1':
+		f->keystrokes = f->keystrokes || is_keystrokes(s, at);
+		return is_digit(s.p[at]) ? azure_at(f, at) : at + 1;
+	case ' ':
+	case '"':
+		return redact_short_option_at(f, at);
+	case '%':
+	case '\\':
+	case 't':
+	case 'E':
+		f->encoded = f->encoded || redact_is_encoded(s, at);
+		return at + 1;
 	case ':':
 		return telegram_at(f, at);
 	case 'e':
@@ -370,7 +315,12 @@ redact_other_at(struct search *f, size_t at)
 			return bearer_at(f, at);
 		return word && begins_nocase(s, at, STR("basic ")) ? basic_at(f, at) : at + 1;
 	case 'c':
-		f->curl = f->curl || (word && str_begins(part(s, at, s.len), STR("curl")));
+	case 'l':
+	case 'm':
+	case 'r':
+	case 's':
+		if (word)
+			redact_program_at(f, at);
 		return at + 1;
 	case 'A':
 		return aws_at(f, at);

@@ -85,8 +85,8 @@ find_cards(struct search *f)
 		qsort(f->edit, f->n, sizeof(*f->edit), by_place);
 }
 
-static void
-find_edits(struct search *f, struct redact_work *w)
+void
+redact_find_edits(struct search *f, struct redact_work *w)
 {
 	unsigned kinds;
 	size_t at = 0;
@@ -131,7 +131,9 @@ redact_text(struct redact_work *w, struct str s, bool card, struct arena *a)
 	for (size_t pass = 0; pass < PASSES + 2 * w->r->users; pass++) {
 		struct search f = { .r = w->r, .s = s, .a = a, .card = card };
 
-		find_edits(&f, w);
+		redact_find_edits(&f, w);
+		if (f.n == 0 && f.encoded)
+			redact_encoded_find(&f, w);
 		if (f.n == 0)
 			return s;
 		last = f.edit[0].rule;

@@ -225,6 +225,8 @@ START_TEST(hostile_bytes_take_linear_time)
 		"AKIAAAAAAAAAAAAAAAAA ", "ya29.", "ya29.aAbB0123456789cCdDeEfF", "?sig=", "?code=a", "4111 ", "4111111111111111 ",
 		"41", "--user \"", "--user '--user \"", "curl -u a", "glpat-", "Bearer ", "Bearer a1b2", "1//0", "8Q~", ":AA",
 		"0-us1", "xoxb-1", "ghp_", "Basic ", "--password ", "1//0ya29.IQoJb3JpZ2lu", "[REDACTED:jwt]", "[REDACTED:",
+		"%253A", "%70assword%3D", "\\u0041", "mysql -p", "mysql -u -p\"", "curl --user a:\"$", "\",\"-p", "type=TTY data=",
+		"proctitle=6D79", "--password\",\"", "=41",
 	};
 	size_t len = JSON_LEN_MAX;
 	char *text = malloc(len);
