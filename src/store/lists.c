@@ -105,6 +105,7 @@ store_files(struct store *st, struct store_file **list, size_t *n, struct err *e
 			.offset = (uint64_t)db_int(s, 7),
 			.last_len = (uint64_t)db_int(s, 8),
 			.line = (uint64_t)db_int(s, 10),
+			.seen = db_int(s, 11),
 		};
 		struct str name = db_blob(s, 2);
 

@@ -161,6 +161,7 @@ struct store_file {
 	uint64_t last_len;   /* length of the record that ends at offset */
 	uint8_t last_hash[16];
 	uint64_t line;       /* lines done */
+	int64_t seen;        /* when that was committed; read only */
 };
 
 /* All files known, newest first; yours (store_files_free). */
@@ -212,8 +213,15 @@ void append_release(struct appender *a, int64_t id);
  * that the store does not know becomes known.  Each file has a place of its own. */
 void append_position(struct appender *a, const struct store_file *f);
 
-/* Makes everything given durable.  After -1 the outcome may be unknown: close
- * the store, open it again and look. */
+/*
+ * Makes everything given durable.  After -1 the outcome may be unknown, and
+ * what is said to be stored is what is known to be.
+ *
+ * ERR_FULL, here and from append_event and append_known: nothing that was given
+ * is forgotten.  The same call can be made again, and again, until there is
+ * room: the store is opened anew and looked into, and what is not there yet is
+ * written, once.  After ERR_FAIL nothing more is written.
+ */
 int append_commit(struct appender *a, struct err *e);
 void append_counts(const struct appender *a, struct append_counts *c);
 
