@@ -13,8 +13,10 @@
 #include "ingest/redact_set.h"
 
 #define NAME_LOOK_BACK 64
-#define PLACE_HOLDER_MAX 64 /* bytes of a value that may stand for another */
+#define PLACE_HOLDER_MAX 128 /* bytes of a value that may stand for another */
 #define URL_TOKEN_MIN 16
+#define BLANK_RUN 10         /* of the same byte: nobody's secret */
+#define BLANK_END 8
 
 bool
 redact_is_name_byte(char c)
@@ -101,7 +103,7 @@ in_connection(struct str s, const char *name, size_t floor)
 static bool
 is_open_value(struct str value)
 {
-	static const char *const words[] = { "true", "false", "null", "yes", "no", "none", "nil", "-" };
+	static const char *const words[] = { "true", "false", "null", "yes", "no", "none", "nil", "-", "0", "1" };
 
 	if (value.p[0] == '{' || value.p[0] == '[')
 		return true;
@@ -111,21 +113,33 @@ is_open_value(struct str value)
 	return false;
 }
 
-/* hf_xxxxxxxxxxxx: it ends in eight of the same. */
-static bool
-ends_blank(struct str value)
+/* hf_xxxxxxxxxxxx: eight at the end, or ten anywhere. */
+bool
+redact_is_blank(struct str value)
 {
-	const char *end = value.p + value.len;
+	size_t run = 1;
 
-	if (value.len < 8 || memchr("xX*.", end[-1], 4) == NULL)
+	for (size_t i = 1; i < value.len; i++) {
+		run = value.p[i] == value.p[i - 1] ? run + 1 : 1;
+		if (run >= BLANK_RUN)
+			return true;
+	}
+	return run >= BLANK_END && memchr("xX*.", value.p[value.len - 1], 4) != NULL;
+}
+
+/* Signs of a program's text: password=") */
+static bool
+is_punctuation(struct str value)
+{
+	if (value.len > 3)
 		return false;
-	for (int i = 2; i <= 8; i++)
-		if (end[-i] != end[-1])
+	for (size_t i = 0; i < value.len; i++)
+		if (redact_is_name_byte(value.p[i]) || (unsigned char)value.p[i] >= 0x80)
 			return false;
 	return true;
 }
 
-/* $PASSWORD, ${x}, <password>, {{ .x }}, %s, ****, xxxx: stands for a value. */
+/* $PASSWORD, ${x}, `x`, <password>, {{ .x }}, %s, ****, xxxx: stands for a value. */
 bool
 redact_is_place_holder(struct str value)
 {
@@ -139,9 +153,9 @@ redact_is_place_holder(struct str value)
 		return value.p[1] == '%' || !redact_is_mixed(value) || value.p[1] == '{' || value.p[1] == '(';
 	if ((c == '<' && value.p[value.len - 1] == '>') || (value.len > 1 && c == '{' && value.p[1] == '{'))
 		return true;
-	if (ends_blank(value))
+	if (c == '`' || redact_is_blank(value))
 		return true;
-	if (value.len < 3 || (c != '*' && c != 'x' && c != 'X' && c != '.'))
+	if (value.len < 3 || memchr("*xXyY.", c, 6) == NULL)
 		return false;
 	while (i < value.len && value.p[i] == c)
 		i++;
@@ -236,7 +250,13 @@ is_hidden(unsigned rule, struct str value, bool quoted, unsigned flags)
 {
 	if (rule == REDACT_URL_TOKEN)
 		return !quoted && value.len >= URL_TOKEN_MIN && redact_is_mixed(value);
-	if (flags & SECRET_LINE && redact_is_place_holder(behind_scheme(value)))
+	if (flags & SECRET_LINE && value.len > 0) {
+		struct str rest = behind_scheme(value);
+
+		if (rest.len > 0 && (rest.p[0] == '{' || redact_is_place_holder(rest)))
+			return false;
+	}
+	if (is_punctuation(value))
 		return false;
 	return !redact_is_place_holder(value) && redact_secret_value(value, false, flags);
 }

@@ -95,12 +95,24 @@ redact_secret_name(struct str name, unsigned *flags)
 	return false;
 }
 
+/* AKIAIOSFODNN7EXAMPLE: an id, which says whose key it was, whatever it is called. */
+static bool
+is_key_id(struct str value)
+{
+	if (value.len != 20 || (!str_begins(value, STR("AKIA")) && !str_begins(value, STR("ASIA"))))
+		return false;
+	for (size_t i = 4; i < value.len; i++)
+		if (!((value.p[i] >= 'A' && value.p[i] <= 'Z') || (value.p[i] >= '0' && value.p[i] <= '9')))
+			return false;
+	return true;
+}
+
 bool
 redact_secret_value(struct str value, bool number, unsigned flags)
 {
 	if (value.len == 0 || redact_marker_prefix(value) == value.len)
 		return false;
-	if (number && flags & SECRET_TEXT)
+	if ((number && flags & SECRET_TEXT) || is_key_id(value))
 		return false;
 	return !(flags & SECRET_NO_PATH && value.p[0] == '/');
 }

@@ -138,6 +138,8 @@ redact_rule_of_name(unsigned secret_flags)
 bool redact_is_name_byte(char c);
 /* Whether a value only stands for one: $PASSWORD, <token>, ****. */
 bool redact_is_place_holder(struct str value);
+/* Many of one byte in a row. */
+bool redact_is_blank(struct str value);
 
 /* ---- redact_token.c ---- */
 

@@ -10,6 +10,7 @@
 #include "ingest/redact_set.h"
 
 #define UNBOUNDED SIZE_MAX
+#define BLANK_LOOK 128
 #define VARIED_LOOK 64 /* bytes that are looked at for how they vary */
 
 static const struct {
@@ -221,7 +222,7 @@ static size_t
 match_token(struct search *f, const struct token_form *t, size_t at)
 {
 	struct str s = f->s, body;
-	bool glued = at > f->floor && is_alnum(s.p[at - 1]), open;
+	bool glued = at > f->floor && (is_alnum(s.p[at - 1]) || (t->check == CHECK_MIXED && s.p[at - 1] == '.')), open;
 	size_t end;
 
 	if (s.len - at < t->prefix || s.p[at + 1] != t->form[1] || s.p[at + 2] != t->form[2] ||
@@ -235,9 +236,11 @@ match_token(struct search *f, const struct token_form *t, size_t at)
 		return end;
 	if (glued || open || (end < s.len && is_alnum(s.p[end])))
 		return 0;
-	if (t->check == CHECK_MIXED)
-		return redact_is_mixed(body) ? end : 0;
-	return t->check == CHECK_ANY || redact_is_varied(body) ? end : 0;
+	if (t->check == CHECK_ANY)
+		return end;
+	if (redact_is_blank((struct str){ body.p, body.len < BLANK_LOOK ? body.len : BLANK_LOOK }))
+		return 0;
+	return (t->check == CHECK_MIXED ? redact_is_mixed(body) : redact_is_varied(body)) ? end : 0;
 }
 
 size_t

@@ -32,6 +32,7 @@ if [ -n "${AUDIT_CORPORA-}" ] && [ -f "$samples" ]; then
 	better 'samples of gitleaks, precision' "$(measured precision)" "$(promised 'samples of gitleaks' 2)"
 	run python3 "$top/tests/cli/redact.py" clean "$AUDIT_CORPORA"
 	is 'in real logs no form is found that is none' "$(measured others | cut -d ' ' -f 1)" 0
+	is 'in real logs keystrokes are hidden' "$(measured keystrokes)" 3
 	better 'in real logs values under secret names are found' "$(measured secret-key)" 100
 else
 	skip 'samples and real logs' 'AUDIT_CORPORA is not set'
