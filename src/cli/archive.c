@@ -283,6 +283,12 @@ check_files(const struct making *m, struct err *e)
 
 /* ---- Under their names ---- */
 
+static int
+sync_folder(struct making *m, struct err *e)
+{
+	return fsync(m->folder) != 0 && errno != EINVAL ? err_errno(e, "syncing the archive's folder") : 0;
+}
+
 /* Nothing else is replaced: the workplace is locked, and the name is new. */
 static int
 move_file(struct making *m, const char *name, struct err *e)
@@ -295,7 +301,8 @@ move_file(struct making *m, const char *name, struct err *e)
 }
 
 /* The proof first: events never stand there without it; the manifest, which
- * names both, last. */
+ * names both, last.  Each is synced before the next, so that this holds after a
+ * loss of power too. */
 static int
 move_files(struct making *m, struct err *e)
 {
@@ -305,12 +312,13 @@ move_files(struct making *m, struct err *e)
 	size_t moved = m->files.proof ? 0 : 1, begin = moved;
 	int rc = 0;
 
-	for (; rc == 0 && moved < n; moved += rc == 0) {
+	while (rc == 0 && moved < n) {
 		buf_printf(&name[moved], "%s%s%c", m->name.p, ending[moved], '\0');
 		rc = move_file(m, name[moved].p, e);
+		moved += rc == 0;
+		if (rc == 0)
+			rc = sync_folder(m, e);
 	}
-	if (rc == 0 && fsync(m->folder) != 0 && errno != EINVAL)
-		rc = err_errno(e, "syncing the archive's folder");
 	for (size_t i = begin; rc != 0 && i < moved; i++)
 		unlinkat(m->folder, name[i].p, 0);
 	for (size_t i = 0; i < n; i++)
