@@ -179,11 +179,11 @@ match_from(const struct regex *r, struct str s, size_t first, size_t end, struct
 }
 
 static int
-match_by_places(const struct regex *r, struct str s, struct regex_scratch *x)
+match_by_places(const struct regex *r, struct str s, size_t first, struct regex_scratch *x)
 {
 	int64_t until = time_steady() + TIME_LIMIT;
 
-	for (size_t first = 0, end;; first = end) {
+	for (size_t end;; first = end) {
 		int rc;
 
 		for (end = first + PLACES; end < s.len && ((unsigned char)s.p[end] & 0xc0) == 0x80;)
@@ -201,6 +201,12 @@ match_by_places(const struct regex *r, struct str s, struct regex_scratch *x)
 bool
 regex_match(const struct regex *r, struct str subject, struct str *found, struct regex_scratch *x)
 {
+	return regex_match_from(r, subject, 0, found, x);
+}
+
+bool
+regex_match_from(const struct regex *r, struct str subject, size_t first, struct str *found, struct regex_scratch *x)
+{
 	struct str s = subject.len > 0 ? subject : STR("");
 	int rc;
 
@@ -211,7 +217,7 @@ regex_match(const struct regex *r, struct str subject, struct str *found, struct
 		return false;
 	}
 	limit_steps(x, s.len);
-	rc = s.len <= SHORT_MAX ? match_from(r, s, 0, s.len + 1, x) : match_by_places(r, s, x);
+	rc = s.len <= SHORT_MAX ? match_from(r, s, first, s.len + 1, x) : match_by_places(r, s, first, x);
 	if (rc < 0) {
 		x->given_up += rc != PCRE2_ERROR_NOMATCH;
 		return false;

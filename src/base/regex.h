@@ -37,4 +37,8 @@ void regex_scratch_fini(struct regex_scratch *x);
  * of what matched: bytes of the subject. */
 bool regex_match(const struct regex *r, struct str subject, struct str *found, struct regex_scratch *x);
 
+/* The same, but the match begins at byte `first`, where a character does, or later. */
+bool regex_match_from(const struct regex *r, struct str subject, size_t first, struct str *found,
+    struct regex_scratch *x);
+
 #endif

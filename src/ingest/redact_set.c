@@ -170,7 +170,7 @@ redact_work_free(struct redact_work *w)
 {
 	if (w == NULL)
 		return;
-	redact_regex_free(w->regex);
+	regex_scratch_fini(&w->regex);
 	for (size_t i = 0; i < REDACT_LEVELS; i++)
 		buf_fini(&w->plain[i]);
 	free(w->hit);

@@ -6,6 +6,7 @@
 #define INGEST_REDACT_SET_H
 
 #include "base/mem.h"
+#include "base/regex.h"
 #include "ingest/redact.h"
 #include "ingest/redact_find.h"
 #include "ingest/redact_rule.h"
@@ -77,11 +78,9 @@ struct search {
 
 #define REDACT_LEVELS 3 /* %253D is %3D is = */
 
-struct regex_work;
-
 struct redact_work {
 	const struct redactor *r;
-	struct regex_work *regex; /* NULL until a user's rule is tried */
+	struct regex_scratch regex;
 	struct buf plain[REDACT_LEVELS]; /* what an encoded text means */
 	unsigned names;           /* members whose names were replaced in this line */
 	uint8_t *hit;
@@ -162,6 +161,5 @@ void redact_free_rules(struct redactor *r);
 uint64_t redact_user_literals(const struct redactor *r, struct str s, size_t at);
 /* Edits of the first wanted rule that hides something. */
 void redact_user_find(struct search *f, struct redact_work *w);
-void redact_regex_free(struct regex_work *w);
 
 #endif

@@ -4,54 +4,36 @@
  *   rules:
  *     - name: staff-number
  *       literal: EMP-             # only texts with this in them are matched
- *       pattern: 'EMP-(\d{6})'    # PCRE2
- *       group: 1                  # what is hidden; 0, the whole match, when absent
+ *       pattern: 'EMP-(\d{6})'    # the group is hidden, or without one the whole match
  *
- * A rule is matched only where its literal was seen.  The time for one text is
- * limited: a text that exceeds it is hidden whole, because nobody can say what
- * is in it.
+ * A rule is matched only where its literal was seen.  A text in which a match
+ * meets a limit is hidden whole, because nobody can say what is in it.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/regex.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "base/yaml.h"
 #include "ingest/redact_rule.h"
 #include "ingest/redact_set.h"
 
 #define PATTERN_MAX 1000
 #define LITERAL_MAX 100
-#define MATCH_LIMIT 20000 /* steps from one place */
-#define DEPTH_LIMIT 2000
-#define HEAP_LIMIT_KIB 4096
-#define JIT_STACK_MIN (32 * 1024)
-#define JIT_STACK_MAX (256 * 1024)
-#define PLACES 1024       /* places that are tried before the clock is looked at, at least */
-#define CALLS 16          /* for one text without a match */
+#define OVERLAP 4096                 /* of the pieces of a long text: no longer match is found where two meet */
 #define TIME_LIMIT (TIME_SECOND / 4) /* of processor time, for one text and rule */
-#define GROUP_MAX 31
 
 struct user_rule {
 	uint8_t rule;
-	uint32_t group;
 	struct str literal; /* owned */
-	pcre2_code *code;
-};
-
-struct regex_work {
-	pcre2_match_data *data;
-	pcre2_match_context *limits;
-	pcre2_jit_stack *stack;
+	struct regex *regex;
 };
 
 /* ---- reading ---- */
 
 struct raw_rule {
 	struct buf name, literal, pattern;
-	uint32_t group;
 	struct yaml_place at; /* of its pattern */
 };
 
@@ -84,32 +66,14 @@ read_name(struct yaml *y, struct raw_rule *raw, struct err *e)
 }
 
 static int
-read_group(struct yaml *y, struct raw_rule *raw, struct err *e)
-{
-	struct str text;
-
-	if (yaml_text(y, "group", &text, e) != 0)
-		return -1;
-	raw->group = 0;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9' || raw->group > GROUP_MAX)
-			return yaml_fault(y, e, "group: a number up to %d", GROUP_MAX);
-		raw->group = raw->group * 10 + (uint32_t)(text.p[i] - '0');
-	}
-	if (text.len == 0 || raw->group > GROUP_MAX)
-		return yaml_fault(y, e, "group: a number up to %d", GROUP_MAX);
-	return 0;
-}
-
-static int
 read_keys(struct yaml *y, struct raw_rule *raw, struct err *e)
 {
-	static const char *const keys[] = { "name", "literal", "pattern", "group" };
+	static const char *const keys[] = { "name", "literal", "pattern" };
 	uint64_t seen = 0;
 	size_t which;
 	int rc, done = 0;
 
-	while (done == 0 && (rc = yaml_key(y, keys, 4, &seen, &which, e)) != 0) {
+	while (done == 0 && (rc = yaml_key(y, keys, 3, &seen, &which, e)) != 0) {
 		if (rc < 0)
 			return -1;
 		switch (which) {
@@ -119,52 +83,23 @@ read_keys(struct yaml *y, struct raw_rule *raw, struct err *e)
 		case 1:
 			done = keep(y, "literal", &raw->literal, REDACT_LITERAL_MIN, LITERAL_MAX, e);
 			break;
-		case 2:
+		default:
 			done = keep(y, "pattern", &raw->pattern, 1, PATTERN_MAX, e);
 			raw->at = yaml_place(y);
 			break;
-		default:
-			done = read_group(y, raw, e);
-			break;
 		}
 	}
-	if (done == 0 && (seen & 7) != 7)
+	if (done == 0 && seen != 7)
 		return yaml_fault(y, e, "a rule needs name, literal and pattern");
 	return done;
-}
-
-static pcre2_code *
-compile(struct yaml *y, const struct raw_rule *raw, struct err *e)
-{
-	PCRE2_UCHAR why[128];
-	PCRE2_SIZE at;
-	uint32_t groups = 0;
-	int number;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)raw->pattern.p, raw->pattern.len,
-	    PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT,
-	    &number, &at, NULL);
-
-	if (code == NULL) {
-		pcre2_get_error_message(number, why, sizeof(why));
-		yaml_fault_at(y, raw->at, e, "pattern: %s (offset %zu)", (const char *)why, at);
-		return NULL;
-	}
-	pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
-	if (raw->group > groups) {
-		yaml_fault_at(y, raw->at, e, "pattern: it has no group %u", raw->group);
-		pcre2_code_free(code);
-		return NULL;
-	}
-	/* Without JIT it is slower, not wrong. */
-	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
-	return code;
 }
 
 static int
 add_rule(struct redactor *r, struct yaml *y, struct raw_rule *raw, struct err *e)
 {
 	struct user_rule *rule;
-	pcre2_code *code;
+	struct regex *regex;
+	struct err why = ERR_NONE;
 
 	buf_byte(&raw->name, '\0');
 	for (size_t i = 0; i < r->rules; i++)
@@ -172,14 +107,13 @@ add_rule(struct redactor *r, struct yaml *y, struct raw_rule *raw, struct err *e
 			return yaml_fault_at(y, raw->at, e, "there already is a rule %s", raw->name.p);
 	if (r->users == REDACT_USER_MAX || r->rules == REDACT_RULES_MAX)
 		return yaml_fault_at(y, raw->at, e, "more than %d rules", REDACT_USER_MAX);
-	if ((code = compile(y, raw, e)) == NULL)
-		return -1;
+	if ((regex = regex_new(buf_view(&raw->pattern), &why)) == NULL)
+		return yaml_fault_at(y, raw->at, e, "pattern: %s", why.text);
 	rule = mem_zero(1, sizeof(*rule));
 	*rule = (struct user_rule){
 		.rule = redact_add_rule(r, raw->name.p),
-		.group = raw->group,
 		.literal = { mem_dup(raw->literal.p, raw->literal.len), raw->literal.len },
-		.code = code,
+		.regex = regex,
 	};
 	finder_add(&r->line, rule->literal.p, rule->literal.len, FIND_USER, false);
 	finder_add(&r->text, rule->literal.p, rule->literal.len, FIND_USER, false);
@@ -249,7 +183,7 @@ void
 redact_free_rules(struct redactor *r)
 {
 	for (size_t i = 0; i < r->users; i++) {
-		pcre2_code_free(r->user[i]->code);
+		regex_free(r->user[i]->regex);
 		free((void *)(uintptr_t)r->user[i]->literal.p);
 		free(r->user[i]);
 	}
@@ -267,38 +201,6 @@ redact_user_literals(const struct redactor *r, struct str s, size_t at)
 		if (str_begins(rest, r->user[i]->literal) && !r->off[r->user[i]->rule])
 			found |= UINT64_C(1) << i;
 	return found;
-}
-
-static struct regex_work *
-regex_new(void)
-{
-	struct regex_work *w = mem_zero(1, sizeof(*w));
-
-	w->data = pcre2_match_data_create(GROUP_MAX + 1, NULL);
-	w->limits = pcre2_match_context_create(NULL);
-	if (w->data == NULL || w->limits == NULL) {
-		redact_regex_free(w);
-		return NULL;
-	}
-	pcre2_set_match_limit(w->limits, MATCH_LIMIT);
-	pcre2_set_depth_limit(w->limits, DEPTH_LIMIT);
-	pcre2_set_heap_limit(w->limits, HEAP_LIMIT_KIB);
-	w->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
-	if (w->stack != NULL)
-		pcre2_jit_stack_assign(w->limits, NULL, w->stack);
-	return w;
-}
-
-void
-redact_regex_free(struct regex_work *w)
-{
-	if (w == NULL)
-		return;
-	pcre2_match_data_free(w->data);
-	pcre2_match_context_free(w->limits);
-	if (w->stack != NULL)
-		pcre2_jit_stack_free(w->stack);
-	free(w);
 }
 
 /* The end of a marker that overlaps [from, to), or 0. */
@@ -326,58 +228,61 @@ clock_used(void)
 	return (int64_t)t.tv_sec * TIME_SECOND + t.tv_nsec / 1000;
 }
 
-/* The next match that begins in [at, ...): 1 with its bounds, 0, or -1 when the
- * limits do not allow to say. */
-static int
-next_match(struct regex_work *w, const struct user_rule *rule, struct str s, size_t at, int64_t until,
-    size_t *from, size_t *to)
+/* The matches in one piece, which is at `base` in the text; false when a limit
+ * was met. */
+static bool
+find_in_piece(struct search *f, struct redact_work *w, const struct user_rule *rule, size_t base, size_t len, int64_t until)
 {
-	/* Each call looks at all of the text: is it UTF-8?  So there are few. */
-	size_t places = s.len / CALLS > PLACES ? s.len / CALLS : PLACES;
+	struct str piece = { f->s.p + base, len }, found;
+	uint64_t given_up = w->regex.given_up;
+	size_t at = 0;
 
-	for (; at <= s.len; at += places) {
-		size_t limit = s.len - at > places ? at + places - 1 : s.len;
-		PCRE2_SIZE *v = pcre2_get_ovector_pointer(w->data);
-		int rc;
+	while (at <= len && regex_match_from(rule->regex, piece, at, &found, &w->regex)) {
+		size_t from = (size_t)(found.p - f->s.p), to = from + found.len, marker = 0;
 
-		while (at < limit && ((unsigned char)s.p[at] & 0xc0) == 0x80)
+		if (clock_used() > until)
+			return false;
+		if (found.len >= REDACT_HIDDEN_MIN && from >= f->floor) {
+			marker = marker_over(f->s, from, to);
+			if (marker == 0)
+				redact_hide(f, from, to, rule->rule);
+			to = marker != 0 ? marker : to;
+		} else
+			to = base + at;
+		at = to > base + at ? to - base : at + 1;
+		while (at < len && ((unsigned char)piece.p[at] & 0xc0) == 0x80)
 			at++;
-		pcre2_set_offset_limit(w->limits, limit);
-		rc = pcre2_match(rule->code, (PCRE2_SPTR)s.p, s.len, at, 0, w->data, w->limits);
-		if (rc > 0 && v[0] <= v[1] && v[1] <= s.len) {
-			bool has = (uint32_t)rc > rule->group && v[2 * rule->group] != PCRE2_UNSET;
-
-			*from = has ? v[2 * rule->group] : v[0];
-			*to = has ? v[2 * rule->group + 1] : v[0];
-			return 1;
-		}
-		if (rc != PCRE2_ERROR_NOMATCH || (limit < s.len && clock_used() > until))
-			return -1;
 	}
-	return 0;
+	return w->regex.given_up == given_up;
+}
+
+/* What is no UTF-8 parts a text; long parts are matched in pieces. */
+static bool
+find_in_text(struct search *f, struct redact_work *w, const struct user_rule *rule)
+{
+	int64_t until = clock_used() + TIME_LIMIT;
+	struct str s = f->s;
+
+	for (size_t at = 0; at < s.len;) {
+		size_t whole = s.len - at > REGEX_SUBJECT_MAX ? REGEX_SUBJECT_MAX : s.len - at;
+		size_t len = utf8_valid_prefix(s.p + at, whole);
+
+		if (len > 0 && !find_in_piece(f, w, rule, at, len, until))
+			return false;
+		if (at + len == s.len)
+			break;
+		at += len + 4 > REGEX_SUBJECT_MAX ? REGEX_SUBJECT_MAX - OVERLAP : len + 1;
+		while (at < s.len && ((unsigned char)s.p[at] & 0xc0) == 0x80)
+			at++;
+	}
+	return true;
 }
 
 /* Notes what one rule hides; whether it does. */
 static bool
-find_matches(struct search *f, struct regex_work *w, const struct user_rule *rule)
+find_matches(struct search *f, struct redact_work *w, const struct user_rule *rule)
 {
-	int64_t until = clock_used() + TIME_LIMIT;
-	size_t at = 0, from, to, marker;
-	int rc;
-
-	while ((rc = next_match(w, rule, f->s, at, until, &from, &to)) > 0) {
-		if (to - from < REDACT_HIDDEN_MIN || from < f->floor) {
-			at = (from > at ? from : at) + 1;
-			continue;
-		}
-		marker = marker_over(f->s, from, to);
-		if (marker == 0)
-			redact_hide(f, from, to, rule->rule);
-		if (marker != 0)
-			to = marker;
-		at = to > at ? to : at + 1;
-	}
-	if (rc < 0) {
+	if (!find_in_text(f, w, rule)) {
 		f->n = 0;
 		redact_hide(f, 0, f->s.len, rule->rule);
 	}
@@ -387,10 +292,8 @@ find_matches(struct search *f, struct regex_work *w, const struct user_rule *rul
 void
 redact_user_find(struct search *f, struct redact_work *w)
 {
-	if (w->regex == NULL && (w->regex = regex_new()) == NULL)
-		return;
 	f->floor = 0;
 	for (size_t i = 0; i < f->r->users; i++)
-		if (f->wanted >> i & 1 && find_matches(f, w->regex, f->r->user[i]))
+		if (f->wanted >> i & 1 && find_matches(f, w, f->r->user[i]))
 			return;
 }
