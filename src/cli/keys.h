@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/config.h"
+#include "cli/launcher.h"
 #include "proof/note.h"
 
 /* The folder of the keys: as typed (--keys), keys: of the configuration, else
@@ -37,7 +38,7 @@ int keys_rotate(struct store *st, const char *folder, const struct operator_info
     struct buf *line, struct buf *seal, struct err *e);
 
 /* Writes a stored note where checkpoint: of the configuration says: replaces
- * the file; gives it to the command on its standard input, without a shell. */
-int keys_publish(const struct config *config, struct str note, struct err *e);
+ * the file; gives it to the command, which was got ready before. */
+int keys_publish(const struct config *config, struct launcher *command, struct str note, struct err *e);
 
 #endif

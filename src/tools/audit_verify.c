@@ -84,6 +84,7 @@ struct work {
 	bool pinned;
 	struct note_verifier key; /* when pinned */
 	struct str_list note, note_name; /* of --checkpoint */
+	struct launcher launcher; /* of checkpoint: command: */
 	struct pool *pool;
 	struct store *st;
 	struct progress progress;
@@ -180,28 +181,21 @@ confine(struct work *w, enum sandbox_profile profile, const char *keys, struct e
 	const struct args *a = w->args;
 	const char *to = keys != NULL && !a->init_keys ? w->config.checkpoint_file : NULL;
 	struct sandbox s = { .profile = profile };
-	unsigned threads = pool_cpus() - 1;
-	int rc = 0;
 
-	/* A command that is given the checkpoint may do what it likes, so we are not restricted either. */
-	if (keys != NULL && !a->init_keys && w->config.checkpoint_command.n > 0) {
-		if (w->config.sandbox == SANDBOX_REQUIRED)
-			return err_set(e, ERR_FAIL, "sandbox: required, but checkpoint: command: starts a program");
-	} else if (sandbox_allow_all(&s, w->files, SANDBOX_READ, e) != 0 ||
+	if (sandbox_allow_all(&s, w->files, SANDBOX_READ, e) != 0 ||
 	    (a->consistency != NULL && sandbox_allow(&s, a->consistency, SANDBOX_READ, e) != 0) ||
 	    (a->state != NULL && sandbox_allow_folder(&s, a->state, SANDBOX_WRITE, e) != 0) ||
 	    (keys != NULL && sandbox_allow_made(&s, keys, SANDBOX_WRITE, e) != 0) ||
-	    (to != NULL && sandbox_allow_folder(&s, to, SANDBOX_WRITE, e) != 0)) {
+	    (to != NULL && sandbox_allow_folder(&s, to, SANDBOX_WRITE, e) != 0))
 		return -1;
-	} else {
-		for (size_t i = 0; i < w->files->n && rc == 0; i++)
-			rc = sandbox_allow_folder(&s, w->files->item[i], SANDBOX_READ, e);
-		if (rc == 0)
-			rc = cli_sandbox(&program, &a->common, w->st, &s, e);
-	}
-	if (rc == 0)
-		w->pool = pool_new(threads);
-	return rc;
+	/* What a file is judged by lies beside it. */
+	for (size_t i = 0; i < w->files->n; i++)
+		if (sandbox_allow_folder(&s, w->files->item[i], SANDBOX_READ, e) != 0)
+			return -1;
+	if (cli_sandbox(&program, &a->common, w->st, &s, e) != 0)
+		return -1;
+	w->pool = pool_new(pool_cpus() - 1);
+	return 0;
 }
 
 static struct verify_options
@@ -326,7 +320,7 @@ verify_files(struct work *w, struct err *e)
 static int
 publish(struct work *w, const struct buf *note, struct err *e)
 {
-	return keys_publish(&w->config, buf_view(note), e);
+	return keys_publish(&w->config, &w->launcher, buf_view(note), e);
 }
 
 static void
@@ -337,6 +331,9 @@ use_keys(struct work *w, struct err *e)
 	struct buf seal = { 0 };
 	char *folder = NULL;
 
+	/* It shares nothing with the command: neither store nor keys are open yet. */
+	if (!a->init_keys && launcher_open(&w->launcher, &w->config.checkpoint_command, e) != 0)
+		return;
 	if ((w->st = cli_store_record(&a->common, a->sign ? "signing a log that cannot keep the checkpoint" :
 	    "a key that cannot be recorded", e)) == NULL)
 		return;
@@ -491,12 +488,13 @@ main(int argc, char *argv[])
 {
 	struct args a = { 0 };
 	struct str_list operands = { 0 };
-	struct work w = { .args = &a, .files = &operands };
+	struct work w = { .args = &a, .files = &operands, .launcher = LAUNCHER_NONE };
 	struct err e = ERR_NONE;
 	int status = cli_start(&program, argc, argv, &a, &operands);
 
 	if (status < 0) {
 		run(&w, &e);
+		launcher_close(&w.launcher);
 		store_close(w.st);
 		if (w.pool)
 			pool_free(w.pool);

@@ -100,7 +100,7 @@ if command -v systemd-analyze >/dev/null; then
 	mkdir units
 	for unit in "$top"/examples/systemd/*; do
 		# Where the programs are installed is not this test's to say.
-		sed "s|/usr/bin/audit-|$build/audit-|" "$unit" >units/"${unit##*/}"
+		sed -E "s,/usr/bin/(auditd?-),$build/\\1," "$unit" >units/"${unit##*/}"
 	done
 	run systemd-analyze --man=no verify units/*.service units/*.timer
 	case $(cat err) in

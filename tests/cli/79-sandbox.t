@@ -90,6 +90,13 @@ works_inside audit-hold lift --matter m1 --reason r
 works_inside audit-erase --subject bob@acme.example
 works_inside audit-verify --init-keys
 works_inside audit-verify --sign
+echo '{"action":"more"}' | auditd-ingest -q --assume-now --source more
+printf 'sandbox: required\ncheckpoint:\n  command: [/bin/sh, -c, "cat >%s/sent"]\n' "$work" >config.yaml
+run strace -o trace audit-verify --config config.yaml --sign
+refused=$(sed -n '/landlock_restrict_self(.* = 0/,$p' trace | grep -e ' EACCES ' -e ' EPERM ')
+is "signing is restricted although a command is given the checkpoint" \
+    "$status $refused $(grep -c 'landlock_restrict_self(.* = 0' trace)" "0  1"
+same "which has it" out sent
 works_inside audit-verify
 works_inside audit-prune --older-than 60d --plan plan.json
 mkdir archive

@@ -330,6 +330,18 @@ END_TEST
 /* ---- Publishing ---- */
 
 static int
+publish_configured(void)
+{
+	struct launcher l = LAUNCHER_NONE;
+	int rc = launcher_open(&l, &config.checkpoint_command, &e);
+
+	if (rc == 0)
+		rc = keys_publish(&config, &l, STR("a note\n"), &e);
+	launcher_close(&l);
+	return rc;
+}
+
+static int
 publish(const char *shell)
 {
 	err_clear(&e);
@@ -341,7 +353,7 @@ publish(const char *shell)
 		str_list_add(&config.checkpoint_command, shell, strlen(shell));
 		str_list_add(&config.checkpoint_command, file, strlen(file)); /* $0 */
 	}
-	return keys_publish(&config, STR("a note\n"), &e);
+	return publish_configured();
 }
 
 static const char *
@@ -418,7 +430,7 @@ END_TEST
 START_TEST(a_program_that_is_not_there_is_told)
 {
 	str_list_add(&config.checkpoint_command, "/nonexistent/ship", 17);
-	ck_assert_int_eq(keys_publish(&config, STR("a note\n"), &e), -1);
+	ck_assert_int_eq(publish_configured(), -1);
 	ck_assert_ptr_nonnull(strstr(e.text, "/nonexistent/ship: No such file"));
 }
 END_TEST
