@@ -268,6 +268,31 @@ csv_reader_feed(struct csv_reader *r, const char *p, size_t len, struct csv_row 
 }
 
 int
+csv_reader_go_on(struct csv_reader *r, struct str head, uint64_t offset, uint64_t lines, struct err *e)
+{
+	size_t done = pass_mark(r, head.p, head.len);
+	const char *newline;
+	struct csv_row row;
+
+	while (r->fault == NULL && !r->header &&
+	    (newline = memchr(head.p + done, '\n', head.len - done)) != NULL) {
+		size_t n = (size_t)(newline - head.p) + 1 - done;
+
+		feed_line(r, head.p + done, n, true);
+		done += n;
+		if (r->fault == NULL && r->row_ended)
+			give(r, &row);
+	}
+	if (r->fault == NULL && !r->header)
+		r->fault = "its header has gone";
+	if (r->fault != NULL)
+		return told(r, e);
+	r->offset = r->row_offset = offset;
+	r->line = r->row_line = lines;
+	return 0;
+}
+
+int
 csv_reader_end(struct csv_reader *r, struct csv_row *row, struct err *e)
 {
 	if (r->fault == NULL && csv_fini(&r->parser, take_cell, end_row, r) != 0 && r->fault == NULL)
@@ -275,4 +300,16 @@ csv_reader_end(struct csv_reader *r, struct csv_row *row, struct err *e)
 	if (r->fault != NULL)
 		return told(r, e);
 	return r->row_ended && give(r, row);
+}
+
+uint64_t
+csv_reader_lines(const struct csv_reader *r)
+{
+	return r->line;
+}
+
+bool
+csv_reader_within(const struct csv_reader *r)
+{
+	return r->begun;
 }

@@ -26,6 +26,12 @@ struct csv_reader;
 struct csv_reader *csv_reader_new(char delimiter, bool fold);
 void csv_reader_free(struct csv_reader *r); /* NULL is fine */
 
+/*
+ * Reads the header at the beginning of `head`, and goes on with the bytes at
+ * `offset`, behind so many lines.  -1: there is no whole header.
+ */
+int csv_reader_go_on(struct csv_reader *r, struct str head, uint64_t offset, uint64_t lines, struct err *e);
+
 struct csv_row {
 	struct str text;      /* the object; borrowed until the next call */
 	uint64_t offset, end; /* in the stream, newline included */
@@ -38,6 +44,10 @@ struct csv_row {
  * "line N: why" is told; what follows cannot be read. */
 int64_t csv_reader_feed(struct csv_reader *r, const char *p, size_t len, struct csv_row *row, bool *got,
     struct err *e);
+
+/* Newlines before what will be read next; whether a row has begun there. */
+uint64_t csv_reader_lines(const struct csv_reader *r);
+bool csv_reader_within(const struct csv_reader *r);
 
 /* There is no more: 1 with a last row that had no newline, 0, -1 as above. */
 int csv_reader_end(struct csv_reader *r, struct csv_row *row, struct err *e);

@@ -38,6 +38,9 @@ struct cut_kind {
 	/* Where to go on another time, once next said 0: a faulty record before it
 	 * does not come again, nor is any left out; *lines is how many lines are before it. */
 	uint64_t (*position)(const void *state, uint64_t *lines);
+	/* Whether something has begun behind that place, so that the end may have cut
+	 * it off.  May be NULL. */
+	bool (*incomplete)(const void *state);
 	void (*free)(void *state);
 };
 
@@ -54,6 +57,8 @@ struct cutter {
 struct cutter cut_records(const struct mapping *m, uint64_t offset, uint64_t lines);
 struct cutter cut_csv(const struct mapping *m, uint64_t offset, uint64_t lines, struct str head);
 struct cutter cut_journal(uint64_t offset, uint64_t lines);
+/* JSON or the journal's export format, by the stream's beginning. */
+struct cutter cut_mapped(const struct mapping *m, uint64_t offset, uint64_t lines, struct str head);
 /* Events in our own form; Linux audit. */
 struct cutter cut_auditd(uint64_t offset, uint64_t lines);
 

@@ -8,17 +8,22 @@
 
 #include "base/mem.h"
 
+/* A chunk that is not full yet has room for the greatest record. */
+#define CHUNK_ROOM (FRAME_CHUNK + JSON_LEN_MAX + FRAME_KEEP)
+
 void
 frame_chunk_init(struct frame_chunk *c)
 {
-	*c = (struct frame_chunk){ .p = mem_alloc(FRAME_ROOM) };
+	*c = (struct frame_chunk){ .p = mem_alloc(CHUNK_ROOM) };
 }
 
 void
 frame_chunk_fini(struct frame_chunk *c)
 {
 	free(c->p);
+	free(c->record);
 	c->p = NULL;
+	c->record = NULL;
 }
 
 void
@@ -34,13 +39,22 @@ frame_init(struct frame *f, struct instream *in)
 void
 frame_fini(struct frame *f)
 {
+	if (f->cutter.kind != NULL)
+		f->cutter.kind->free(f->cutter.state);
+	f->cutter.kind = NULL;
 	buf_fini(&f->rest);
 	buf_fini(&f->kept);
 }
 
-/* Whether a read returns at once. */
-static bool
-ready(const struct frame *f, int wait_ms)
+void
+frame_put_back(struct frame *f, struct str read)
+{
+	buf_add(&f->rest, read.p, read.len);
+	f->offset -= read.len;
+}
+
+bool
+frame_ready(const struct frame *f, int wait_ms)
 {
 	struct pollfd p = { .fd = instream_fd(f->in), .events = POLLIN };
 
@@ -54,16 +68,19 @@ frame_stop(struct frame *f)
 {
 	bool left = !f->ended;
 
+	if (f->cutter.kind != NULL && f->waits)
+		cut_drain(f);
 	if (f->waits) {
 		struct pollfd p = { .fd = instream_fd(f->in), .events = POLLIN };
 
 		left = left && poll(&p, 1, 0) > 0 && (p.revents & POLLIN) != 0;
 	}
 	if (!f->waits) {
-		buf_reset(&f->rest);
+		if (f->cutter.kind == NULL)
+			buf_reset(&f->rest);
 		f->skipping = false;
 	}
-	f->ended = true;
+	f->ended = f->stopped = true;
 	return left;
 }
 
@@ -74,21 +91,20 @@ failed(const struct frame *f, struct err *e)
 	return FRAME_ERROR;
 }
 
-/* As instream_read, but for f->err. */
-static ssize_t
-read_some(struct frame *f, char *p, size_t room)
+ssize_t
+frame_read(struct frame *f, char *p, size_t room)
 {
 	ssize_t n = instream_read(f->in, p, room, &f->err);
 
 	/* A decompressor that filled the room may have more. */
 	f->more = n == (ssize_t)room && instream_is_compressed(f->in);
-	f->ended = n == 0;
+	f->dry = n == 0 && f->grows;
+	f->ended = n == 0 && !f->grows;
 	return n;
 }
 
-/* A signal ended the read, and the caller will ask to stop. */
-static bool
-interrupted(struct frame *f)
+bool
+frame_interrupted(struct frame *f)
 {
 	if (f->err.code != ERR_INCOMPLETE)
 		return false;
@@ -128,10 +144,12 @@ skip_line(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 	for (;;) {
 		ssize_t n = 0;
 
-		if (!f->ended && !ready(f, wait_ms))
+		if (!f->ended && !frame_ready(f, wait_ms))
 			return FRAME_WAIT;
-		if (!f->ended && (n = read_some(f, c->p, FRAME_KEEP)) < 0)
-			return interrupted(f) ? FRAME_WAIT : failed(f, e);
+		if (!f->ended && (n = frame_read(f, c->p, FRAME_KEEP)) < 0)
+			return frame_interrupted(f) ? FRAME_WAIT : failed(f, e);
+		if (n == 0 && f->dry)
+			return FRAME_WAIT;
 		if (n == 0) {
 			end_skipping(f, c, 0, true);
 			return FRAME_LINES;
@@ -179,7 +197,9 @@ frame_next(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 	size_t whole;
 
 	c->tail = 0;
-	c->too_long = c->partial = false;
+	c->too_long = c->partial = c->cut = false;
+	if (f->cutter.kind != NULL)
+		return cut_fill(f, c, wait_ms, e);
 	if (f->err.code != ERR_OK)
 		return failed(f, e);
 	if (f->skipping)
@@ -196,14 +216,16 @@ frame_next(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 		size_t room = (c->len < FRAME_CHUNK ? FRAME_CHUNK : FRAME_ROOM) - c->len, end;
 		ssize_t n;
 
-		if (!ready(f, whole > 0 ? 0 : wait_ms))
+		if (!frame_ready(f, whole > 0 ? 0 : wait_ms))
 			return cut(f, c, whole);
-		if ((n = read_some(f, c->p + c->len, room)) < 0) {
-			bool asked = interrupted(f);
+		if ((n = frame_read(f, c->p + c->len, room)) < 0) {
+			bool asked = frame_interrupted(f);
 			enum frame_result r = cut(f, c, whole);
 
 			return asked || r == FRAME_LINES ? r : failed(f, e);
 		}
+		if (n == 0 && f->dry)
+			return cut(f, c, whole);
 		if ((end = behind_newline(c->p, c->len, c->len + (size_t)n)) > 0)
 			whole = end;
 		c->len += (size_t)n;

@@ -28,6 +28,14 @@ records_init(struct records *r, const struct str *list, size_t n_list)
 }
 
 void
+records_go_on(struct records *r, uint64_t offset, uint64_t lines)
+{
+	r->offset = offset;
+	r->line = lines;
+	r->resumed = offset > 0;
+}
+
+void
 records_fini(struct records *r)
 {
 	buf_fini(&r->text);
@@ -65,6 +73,7 @@ give(struct records *r, size_t end, bool broken, struct record *out)
 {
 	bool skipped = r->skipping;
 
+	r->skipped_end = r->offset + end;
 	*out = (struct record){ .text = { r->text.p + r->start, end - r->start }, .offset = r->offset + r->start,
 		.end = r->offset + end, .line = r->first_line, .too_long = end - r->start > JSON_LEN_MAX,
 		.broken = broken };
@@ -121,13 +130,14 @@ pass_between(struct records *r, char c)
 		return true;
 	if (c == ']') {
 		/* Behind the list of a container its other members may come. */
-		if (r->lists == 2) {
+		if (r->lists == 2 || (r->lists == 0 && r->resumed)) {
 			r->lists = 1;
 			r->in_list = false;
 			begin(r, false);
 			r->container = true;
 			r->depth = 1;
 			r->last = ']';
+			r->resumed = false;
 		} else {
 			r->lists = 0;
 			r->in_list = false;
@@ -135,6 +145,7 @@ pass_between(struct records *r, char c)
 		return true;
 	}
 	if (c == '[' && r->lists == 0) {
+		r->resumed = false;
 		r->lists = 1;
 		r->in_list = true;
 		return true;

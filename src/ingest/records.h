@@ -44,6 +44,8 @@ struct records {
 	unsigned lists;         /* brackets around it: 0, [ is 1, {"Records":[ is 2 */
 	bool in_list;           /* the innermost of them is a list */
 	bool ended;
+	bool resumed;           /* began in the middle, maybe within a list: its ']' may come */
+	uint64_t skipped_end;   /* where the last record that was too long ended, in the stream */
 	uint64_t line;          /* newlines before `at`, */
 	uint64_t first_line;    /* before the record, */
 	uint64_t newline_line;  /* before the one at newline */
@@ -58,6 +60,8 @@ struct record {
 };
 
 void records_init(struct records *r, const struct str *list, size_t n_list);
+/* The bytes begin there in the stream, behind so many lines. */
+void records_go_on(struct records *r, uint64_t offset, uint64_t lines);
 void records_fini(struct records *r);
 
 /* More bytes of the stream. */

@@ -1,14 +1,16 @@
 /*
- * run: what the files of one ingest run share.  Private to ingest/.
+ * run: what the inputs of one ingest run share.  Private to ingest/.
  *
- * ingest.c reads the inputs and keeps chunks on their way; take.c takes the
- * events of a chunk, in order, into the store.
+ * input.c opens an input and reads it; take.c takes the events of a chunk, in
+ * order, into the store; ingest.c, tail.c and serve.c have the loops over one
+ * input after another, many files that grow, and clients.
  */
 #ifndef INGEST_RUN_H
 #define INGEST_RUN_H
 
 #include "base/random.h"
 #include "ingest/batch.h"
+#include "ingest/guess.h"
 #include "ingest/ingest.h"
 #include "ingest/source.h"
 
@@ -21,6 +23,22 @@ enum sink {
 	SINK_STORE
 };
 
+/* A file, a pipe, a client of the socket. */
+struct input {
+	struct source source;
+	struct batch_rules rules;
+	struct buf name;   /* rules.source, when nobody says it */
+	struct buf label;  /* what messages and the quarantine call it, a string */
+	enum ingest_format format;
+	bool chosen;       /* the format is known */
+	struct buf head;   /* of a pipe: read to choose it */
+	bool own;          /* restored records are this store's */
+	struct frame frame;
+	uint64_t lines;    /* before the batch that is taken now; with a cutter 0 */
+	uint64_t placed;   /* with a cutter: lines before the last place that it told */
+	bool judged;       /* its first line was taken */
+};
+
 struct run {
 	struct store *st;
 	struct pool *pool;
@@ -28,38 +46,88 @@ struct run {
 	struct ingest_receipt *r;
 	struct appender *append; /* NULL in a dry run */
 	struct batch batch[FLIGHT];
+	struct input *of[FLIGHT]; /* whose they are */
 	unsigned first, flying;  /* the oldest batch on its way, and how many are */
 	struct uuid7 uuid;
+	int64_t started;
 	int64_t ingested;        /* never goes back */
 	int64_t waiting;         /* since when an event waits for its commit; TIME_NONE */
 	size_t held;             /* bytes of quarantined lines that wait, about */
 	uint64_t stored;         /* committed when `waiting` was set */
+	uint64_t uncommitted;    /* lines taken since o->committed was called */
 	bool stopped;            /* asked to */
 	bool unread;             /* input was left when it stopped */
+	bool explained;          /* o->explain was called: no more is wanted */
 	bool broken;             /* the store failed: no further commit */
-	/* the present input */
 	enum sink sink;
-	struct source source;
-	struct batch_rules rules;
-	bool own;                /* restored records are this store's */
+	struct input *input;     /* that is taken now */
+	struct mapping **mapping; /* all that were opened; as long as the run */
+	size_t mappings, mapping_cap;
 	/* told of each line that was quarantined; may be NULL */
 	void (*refused)(void *arg, const struct batch_item *it, enum event_fault fault);
 	void *refused_arg;
-	struct frame frame;
-	uint64_t lines;          /* before the batch that is taken now */
+	bool replay;             /* what is refused is in the quarantine already */
+	/* told of each event that was stored, or was there; may be NULL */
+	void (*taken)(void *arg, const struct batch_item *it);
+	void *taken_arg;
 };
 
 /* Microseconds of a clock that is never set. */
 int64_t run_clock(void);
 
-/* What messages call the present input, and a message about it. */
-const char *run_input_name(const struct run *run);
-void run_note(const struct run *run, bool detail, const char *text);
+/* Whether --source and --tenant can be names. */
+int run_check_names(const struct ingest_options *o, struct err *e);
 
+/* Begins; run_close ends it, also after -1, with a true receipt.  st NULL: a dry run. */
+int run_open(struct run *run, struct store *st, struct pool *pool, const struct ingest_options *o,
+    struct ingest_receipt *r, struct err *e);
+void run_close(struct run *run);
+
+/* What messages call an input, and a message about it. */
+const char *run_input_name(const struct input *in);
+void run_note(const struct run *run, const struct input *in, bool detail, const char *text);
+
+/* The batch whose chunk is to be filled next; NULL: FLIGHT are on their way. */
+struct batch *run_free_batch(struct run *run);
+/* Sends it on its way: lines or records of `in`, by its rules. */
+void run_start_chunk(struct run *run, struct input *in);
 /* Takes the events of the oldest chunk on its way. */
-int take_chunk(struct run *run, struct err *e);
+int run_take_chunk(struct run *run, struct err *e);
+/* After an error: waits for the jobs, takes nothing. */
+void run_abandon(struct run *run);
 
 /* Commits what was taken. */
-int take_commit(struct run *run, struct err *e);
+int run_commit(struct run *run, struct err *e);
+
+/* Whether o->stop said so, now or before. */
+bool run_stopped(struct run *run);
+
+/* ---- Inputs (input.c) ---- */
+
+/* Opens a file or "-", and finds out whether it is known.  restored: as in
+ * ingest_options, NULL: no such file.  in is {0}; input_close also after -1. */
+int input_open(struct run *run, struct input *in, const char *path, const char *restored, struct err *e);
+void input_close(struct input *in);
+
+/* The same for in->source that the caller opened. */
+int input_adopt(struct run *run, struct input *in, const char *restored, struct err *e);
+
+/* Begins to read where in->source stands, and again after source_rewind. */
+int input_begin(struct run *run, struct input *in, struct err *e);
+
+/* frame_next of the input, once it is known how to read it. */
+enum frame_result input_next(struct run *run, struct input *in, struct frame_chunk *c, int wait_ms,
+    struct err *e);
+
+/*
+ * For many inputs at a time: reads what is there without waiting (a plain
+ * file's end is not waited for either), about `most` bytes of it, and takes
+ * it all.  Nothing is on its way then.  Gives positions, commits only what is
+ * too much.  *got: how it ended; FRAME_LINES: there may be more at once.
+ */
+int input_step(struct run *run, struct input *in, size_t most, enum frame_result *got, struct err *e);
+
+/* Takes what only waits for later lines and is older than `before`. */
+int input_idle(struct run *run, struct input *in, int64_t before, struct err *e);
 
 #endif

@@ -27,7 +27,7 @@
 
 /* Beside each of run.batch: whose lines these are. */
 struct flight {
-	struct batch_rules rules;
+	struct input in;        /* as the server's, but for: */
 	char uid[12], origin[32]; /* of quarantined lines */
 	uint64_t client, first; /* the number of its first line */
 };
@@ -46,6 +46,7 @@ struct refusal {
 
 struct server {
 	struct run run;
+	struct input in;         /* what all clients have in common */
 	struct ingest_options o; /* of the run */
 	struct listen *listen;
 	const struct serve_options *s;
@@ -76,28 +77,12 @@ static void
 submit(struct server *sv)
 {
 	struct flight *f;
-	struct batch *b;
 
 	if (!sv->filling)
 		return;
-	b = newest(sv, &f);
-	b->now = time_now();
-	batch_start(b, &f->rules, sv->run.pool);
-	sv->run.flying++;
+	newest(sv, &f);
+	run_start_chunk(&sv->run, &f->in);
 	sv->filling = false;
-}
-
-/* Takes the oldest chunk on its way.  What the run knows of its input is that
- * of this client now. */
-static int
-take_oldest(struct server *sv, struct err *e)
-{
-	const struct flight *f = &sv->flight[sv->run.first];
-
-	sv->run.rules = f->rules;
-	sv->run.source.path = f->origin;
-	sv->run.lines = f->first - 1;
-	return take_chunk(&sv->run, e);
 }
 
 static int
@@ -105,7 +90,7 @@ take_all(struct server *sv, struct err *e)
 {
 	submit(sv);
 	while (sv->run.flying > 0)
-		if (take_oldest(sv, e) != 0)
+		if (run_take_chunk(&sv->run, e) != 0)
 			return -1;
 	return 0;
 }
@@ -119,9 +104,12 @@ begin_chunk(struct server *sv, const struct listen_lines *in)
 
 	f->client = in->client;
 	f->first = in->chunk.first;
-	f->rules = sv->run.rules;
+	f->in = sv->in;
+	f->in.source.path = f->origin;
+	f->in.label = (struct buf){ 0 };
+	f->in.lines = f->first - 1;
 	snprintf(f->uid, sizeof(f->uid), "%" PRIu32, (uint32_t)in->uid);
-	f->rules.peer_uid = str_of(f->uid);
+	f->in.rules.peer_uid = str_of(f->uid);
 	snprintf(f->origin, sizeof(f->origin), "socket, uid %" PRIu32, (uint32_t)in->uid);
 	c->len = c->tail = 0;
 	c->offset = c->end = in->chunk.offset;
@@ -189,7 +177,7 @@ take_lines(void *arg, const struct listen_lines *in, struct err *e)
 	if (sv->filling && !fits(sv, in))
 		submit(sv);
 	if (!sv->filling) {
-		if (sv->run.flying == FLIGHT && take_oldest(sv, e) != 0)
+		if (sv->run.flying == FLIGHT && run_take_chunk(&sv->run, e) != 0)
 			return -1;
 		begin_chunk(sv, in);
 	}
@@ -206,7 +194,7 @@ note_refused(void *arg, const struct batch_item *it, enum event_fault fault)
 
 	mem_grow(&sv->refusal, &sv->refusal_cap, sv->refusal_n + 1, sizeof(*sv->refusal));
 	sv->refusal[sv->refusal_n++] = (struct refusal){
-		.client = sv->flight[sv->run.first].client, .line = sv->run.lines + it->line + 1, .fault = fault };
+		.client = sv->flight[sv->run.first].client, .line = sv->run.input->lines + it->line + 1, .fault = fault };
 }
 
 /* ---- Commits and answers ---- */
@@ -247,7 +235,7 @@ answer(struct server *sv)
 static int
 commit(struct server *sv, struct err *e)
 {
-	if (take_all(sv, e) != 0 || take_commit(&sv->run, e) != 0)
+	if (take_all(sv, e) != 0 || run_commit(&sv->run, e) != 0)
 		return -1;
 	answer(sv);
 	return 0;
@@ -294,7 +282,7 @@ serve_clients(struct server *sv, struct err *e)
 		if (got == LISTEN_ERROR)
 			return -1;
 		submit(sv);
-		if (got != LISTEN_LINES && sv->run.flying > 0 && take_oldest(sv, e) != 0)
+		if (got != LISTEN_LINES && sv->run.flying > 0 && run_take_chunk(&sv->run, e) != 0)
 			return -1;
 		if (commit_is_due(sv, got != LISTEN_LINES) && commit(sv, e) != 0)
 			return -1;
@@ -327,45 +315,18 @@ finish_clients(struct server *sv, struct err *e)
 static int
 open_run(struct server *sv, struct store *st, struct pool *pool, struct ingest_receipt *r, struct err *e)
 {
-	*r = (struct ingest_receipt){ 0 };
-	sv->run = (struct run){
-		.st = st, .pool = pool, .o = &sv->o, .r = r, .waiting = TIME_NONE,
-		.sink = SINK_STORE,
-		.source = { .path = DEFAULT_SOURCE, .state = SOURCE_PIPE },
-		.refused = note_refused, .refused_arg = sv,
-		.rules = {
-			.source = sv->o.source != NULL ? str_of(sv->o.source) : STR(DEFAULT_SOURCE),
-			.tenant = str_of(sv->o.tenant),
-			.redactor = sv->o.redactor,
-			.assume_now = sv->o.assume_now,
-		},
-	};
-	if ((sv->run.append = append_open(st, pool, e)) == NULL)
+	struct input *in = &sv->in;
+
+	if (run_open(&sv->run, st, pool, &sv->o, r, e) != 0)
 		return -1;
-	for (size_t i = 0; i < FLIGHT; i++)
-		batch_init(&sv->run.batch[i]);
+	sv->run.refused = note_refused;
+	sv->run.refused_arg = sv;
+	in->source = (struct source){ .path = DEFAULT_SOURCE, .state = SOURCE_PIPE };
+	if (input_adopt(&sv->run, in, NULL, e) != 0)
+		return -1;
+	if (sv->run.mappings > 0)
+		in->rules.mapping = sv->run.mapping[0];
 	return 0;
-}
-
-static void
-close_run(struct server *sv, int64_t started)
-{
-	struct run *run = &sv->run;
-	struct append_counts counts = { 0 };
-
-	for (; run->flying > 0; run->flying--) {
-		batch_wait(&run->batch[run->first], run->pool);
-		run->first = (run->first + 1) % FLIGHT;
-	}
-	append_counts(run->append, &counts);
-	run->r->stored = counts.stored;
-	run->r->duplicates = counts.duplicates;
-	run->r->first_seq = counts.first_seq;
-	run->r->last_seq = counts.last_seq;
-	run->r->seconds = (double)(time_steady() - started) / (double)TIME_SECOND;
-	for (size_t i = 0; i < FLIGHT; i++)
-		batch_fini(&run->batch[i]);
-	append_close(run->append);
 }
 
 int
@@ -373,15 +334,14 @@ ingest_serve(struct store *st, struct pool *pool, struct listen *l, const struct
     const struct serve_options *s, struct ingest_receipt *r, struct err *e)
 {
 	struct server sv = { .o = *o, .listen = l, .s = s, .since = TIME_NONE };
-	int64_t started = time_steady();
-	int rc;
+	int rc = open_run(&sv, st, pool, r, e);
 
-	if (open_run(&sv, st, pool, r, e) != 0)
-		return -1;
-	rc = serve_clients(&sv, e);
+	if (rc == 0)
+		rc = serve_clients(&sv, e);
 	if (rc == 0)
 		rc = finish_clients(&sv, e);
-	close_run(&sv, started);
+	run_close(&sv.run);
+	input_close(&sv.in);
 	free(sv.taken);
 	free(sv.refusal);
 	return rc;

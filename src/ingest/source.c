@@ -2,6 +2,7 @@
 #include "ingest/source.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,20 +44,33 @@ read_full(struct instream *in, char *p, size_t n, struct err *e)
 	return (ssize_t)len;
 }
 
-/* Opens the file once more; it must be the one that was opened first. */
+static bool
+is_same_file(const struct source *s, const struct instream *in)
+{
+	uint64_t dev, ino;
+
+	instream_identity(in, &dev, &ino);
+	return dev == s->file.dev && ino == s->file.ino;
+}
+
+/* Opens the file once more, also when it has another name by now. */
 static struct instream *
 reopen(const struct source *s, struct err *e)
 {
-	struct instream *in = instream_open(s->open_path, e);
-	uint64_t dev, ino;
+	const char *path[] = { s->open_path, NULL };
+	struct err last = ERR_NONE;
+	char held[48];
 
-	if (in == NULL)
-		return NULL;
-	instream_identity(in, &dev, &ino);
-	if (dev == s->file.dev && ino == s->file.ino)
-		return in;
+	snprintf(held, sizeof(held), "/proc/self/fd/%d", instream_fd(s->in));
+	path[1] = held;
+	for (size_t i = 0; i < 2; i++) {
+		struct instream *in = instream_open_now(path[i], &last);
+
+		if (in != NULL && is_same_file(s, in))
+			return in;
+		instream_close(in);
+	}
 	err_set(e, ERR_BUSY, "%s: was replaced while it was opened: try again", s->path);
-	instream_close(in);
 	return NULL;
 }
 
@@ -248,6 +262,7 @@ identify(struct source *s, struct store *st, struct err *e)
 	if ((len = read_full(s->in, head, SOURCE_RECORD_MAX, e)) < 0)
 		goto out;
 	s->file.first_len = frame_first_line(head, (size_t)len);
+	s->begins = s->file.first_len == (size_t)len && len < SOURCE_RECORD_MAX;
 	record_hash(s, head, (size_t)s->file.first_len, s->file.first_hash);
 	find_known(s, list, n, head, (size_t)len);
 	if (s->state != SOURCE_KNOWN) {
@@ -279,13 +294,14 @@ full_path(const char *path)
 	return full != NULL ? full : mem_strdup(path);
 }
 
-int
-source_open(struct source *s, const char *path, struct store *st, struct err *e)
+static int
+open_by(struct source *s, const char *path, struct instream *(*open)(const char *path, struct err *e), struct store *st,
+    struct err *e)
 {
-	*s = (struct source){ .path = path, .open_path = path };
+	*s = (struct source){ .path = path, .log = path, .open_path = path };
 	if (strcmp(path, "-") == 0 && stdin_is_file())
 		s->open_path = STDIN_PATH;
-	if ((s->in = instream_open(s->open_path, e)) == NULL)
+	if ((s->in = open(s->open_path, e)) == NULL)
 		return -1;
 	if (!instream_is_regular(s->in) || strcmp(s->open_path, "-") == 0)
 		return 0;
@@ -296,6 +312,44 @@ source_open(struct source *s, const char *path, struct store *st, struct err *e)
 		return 0;
 	source_close(s);
 	return -1;
+}
+
+int
+source_open(struct source *s, const char *path, struct store *st, struct err *e)
+{
+	return open_by(s, path, instream_open, st, e);
+}
+
+int
+source_open_now(struct source *s, const char *path, struct store *st, struct err *e)
+{
+	return open_by(s, path, instream_open_now, st, e);
+}
+
+bool
+source_goes_on(const struct source *s)
+{
+	const struct store_file *f = &s->file;
+	uint8_t hash[16];
+	struct stat sb;
+	char *record;
+	bool same;
+
+	if (s->state == SOURCE_PIPE || instream_is_compressed(s->in))
+		return true;
+	if (fstat(instream_fd(s->in), &sb) != 0 || (uint64_t)sb.st_size < instream_offset(s->in))
+		return false;
+	if (f->last_len == 0 || f->last_len > f->offset || f->last_len > SOURCE_RECORD_MAX)
+		return true;
+	record = mem_alloc((size_t)f->last_len);
+	same = pread(instream_fd(s->in), record, (size_t)f->last_len, (off_t)(f->offset - f->last_len)) ==
+	    (ssize_t)f->last_len;
+	if (same) {
+		record_hash(s, record, (size_t)f->last_len, hash);
+		same = memcmp(hash, f->last_hash, sizeof(hash)) == 0;
+	}
+	free(record);
+	return same;
 }
 
 void
@@ -330,10 +384,30 @@ source_advance(struct source *s, uint64_t end, uint64_t lines, const char *p, si
 
 	if (len - start > SOURCE_RECORD_MAX)
 		start = len - SOURCE_RECORD_MAX;
+	source_advance_bytes(s, end, lines, p + start, len - start);
+}
+
+void
+source_advance_bytes(struct source *s, uint64_t end, uint64_t lines, const char *p, size_t len)
+{
 	s->file.offset = end;
 	s->file.line = lines;
-	s->file.last_len = len - start;
-	record_hash(s, p + start, len - start, s->file.last_hash);
+	s->file.last_len = len;
+	record_hash(s, p, len, s->file.last_hash);
+}
+
+int
+source_head(const struct source *s, size_t max, struct buf *out, struct err *e)
+{
+	struct instream *in = reopen(s, e);
+	char *p = mem_alloc(max);
+	ssize_t n = -1;
+
+	if (in != NULL && (n = read_full(in, p, max, e)) > 0)
+		buf_add(out, p, (size_t)n);
+	free(p);
+	instream_close(in);
+	return n >= 0 ? 0 : -1;
 }
 
 int

@@ -29,10 +29,12 @@ enum source_state {
 
 struct source {
 	const char *path;      /* as given, "-" too; borrowed */
+	const char *log;       /* whose name it goes by: path, or of what this was rotated from; borrowed */
 	struct instream *in;   /* at file.offset */
 	enum source_state state;
 	bool moved;            /* known by content: name, device or inode changed */
 	bool within_line;      /* file.offset is not behind a newline */
+	bool begins;           /* a file without a whole record: its first one will be another */
 	struct store_file file; /* its name is the full path */
 	uint8_t hash_key[16];
 	const char *open_path; /* what to open: path, or the file that stdin is */
@@ -43,12 +45,25 @@ struct source {
 int source_open(struct source *s, const char *path, struct store *st, struct err *e);
 void source_close(struct source *s);
 
+/* The same, and a FIFO that nobody writes to is not waited for. */
+int source_open_now(struct source *s, const char *path, struct store *st, struct err *e);
+
+/* Whether what was read of a file is still there: false when it was truncated
+ * or rewritten.  (A compressed one does not grow.) */
+bool source_goes_on(const struct source *s);
+
 /* Back to file.offset, to read the same once more. */
 int source_rewind(struct source *s, struct err *e);
 
 /* The input is done up to `end`; p[0, len) are the last bytes before it, and
  * lines the number of lines up to there. */
 void source_advance(struct source *s, uint64_t end, uint64_t lines, const char *p, size_t len);
+
+/* The same when these bytes, whatever records are in them, tell the place. */
+void source_advance_bytes(struct source *s, uint64_t end, uint64_t lines, const char *p, size_t len);
+
+/* Appends the first bytes of a file, at most max, which are read anew. */
+int source_head(const struct source *s, size_t max, struct buf *out, struct err *e);
 
 /* Can be read at all; a pipe is not opened for that. */
 int source_check(const char *path, struct err *e);

@@ -7,37 +7,16 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "ingest/run.h"
 
 /* Quarantined lines wait in memory: no more of them than this. */
 #define HELD_MAX (8 * 1024 * 1024)
 
-int64_t
-run_clock(void)
+static bool
+is_stdin(const struct input *in)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * TIME_SECOND + ts.tv_nsec / 1000;
-}
-
-const char *
-run_input_name(const struct run *run)
-{
-	return strcmp(run->source.path, "-") == 0 ? "stdin" : run->source.path;
-}
-
-void
-run_note(const struct run *run, bool detail, const char *text)
-{
-	char line[512];
-
-	if (run->o->note == NULL || run->sink == SINK_CHECK)
-		return;
-	snprintf(line, sizeof(line), "%s: %s", run_input_name(run), text);
-	run->o->note(run->o->note_arg, detail, line);
+	return strcmp(in->source.path, "-") == 0;
 }
 
 /* ---- One line ---- */
@@ -48,8 +27,8 @@ describe_fault(const struct run *run, const struct batch_item *it, enum event_fa
 {
 	const char *colon = it->detail[0] != '\0' ? ": " : "";
 
-	snprintf(out, size, "%s:%llu: %s%s%s", run_input_name(run),
-	    (unsigned long long)(run->lines + it->line + 1), event_fault_text(fault), colon, it->detail);
+	snprintf(out, size, "%s:%llu: %s%s%s", run_input_name(run->input),
+	    (unsigned long long)(run->input->lines + it->line + 1), event_fault_text(fault), colon, it->detail);
 }
 
 /* The line's bytes, or the event's when only that has its secrets replaced. */
@@ -69,19 +48,20 @@ static void
 quarantine(struct run *run, const struct batch_item *it, enum event_fault fault)
 {
 	struct ingest_receipt *r = run->r;
+	const struct input *in = run->input;
 	struct buf line = { 0 };
 
 	if (r->quarantined++ == 0)
 		describe_fault(run, it, fault, r->first_fault, sizeof(r->first_fault));
 	r->fault[fault]++;
 	run->held += it->raw.len + sizeof(struct quarantined);
-	if (run->append != NULL)
+	if (run->append != NULL && !run->replay)
 		append_quarantine(run->append, &(struct quarantined){
 			.at = run->ingested,
-			.source = run->rules.source,
-			.origin = str_of(run->source.path),
+			.source = in->rules.source,
+			.origin = is_stdin(in) ? str_of("-") : str_of(run_input_name(in)),
 			.position = it->offset,
-			.line = run->lines + it->line + 1,
+			.line = in->lines + it->line + 1,
 			.reason = str_of(event_fault_name(fault)),
 			.detail = str_of(it->detail),
 			.bytes = quarantine_bytes(it, &line),
@@ -112,7 +92,8 @@ is_there(struct run *run, const struct event *ev, bool *there, struct err *e)
 	struct event was = *ev;
 
 	*there = false;
-	if (!run->own || !event_has(ev, FIELD_ID) || !str_eq(ev->v[FIELD_SOURCE], run->rules.restored))
+	if (!run->input->own || !event_has(ev, FIELD_ID) ||
+	    !str_eq(ev->v[FIELD_SOURCE], run->input->rules.restored))
 		return 0;
 	event_set(&was, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
 	return append_known(run->append, &was, there, e);
@@ -141,18 +122,54 @@ store_item(struct run *run, struct batch_item *it, struct err *e)
 		run->broken = true;
 		return -1;
 	}
-	return result == APPEND_CONFLICT ? refuse(run, it, EVENT_CONFLICT, e) : 0;
+	if (result == APPEND_CONFLICT)
+		return refuse(run, it, EVENT_CONFLICT, e);
+	if (run->taken != NULL)
+		run->taken(run->taken_arg, it);
+	return 0;
+}
+
+/* Whether the store is told how far this input was read. */
+static bool
+has_position(const struct run *run)
+{
+	const struct input *in = run->input;
+
+	return run->sink == SINK_STORE && in->source.state != SOURCE_PIPE && in->rules.restored.p == NULL;
 }
 
 /* Gives the store the place behind the bytes p[0, len). */
 static void
 advance(struct run *run, uint64_t end, uint64_t lines, const char *p, size_t len)
 {
-	if (run->sink != SINK_STORE || run->source.state == SOURCE_PIPE || run->rules.restored.p != NULL ||
-	    end <= run->source.file.offset)
+	struct source *s = &run->input->source;
+
+	if (!has_position(run) || end <= s->file.offset)
 		return;
-	source_advance(&run->source, end, lines, p, len);
-	append_position(run->append, &run->source.file);
+	source_advance(s, end, lines, p, len);
+	append_position(run->append, &s->file);
+}
+
+static void
+advance_to(struct run *run, uint64_t offset, uint64_t lines, const char *before, size_t len)
+{
+	struct source *s = &run->input->source;
+
+	if (!has_position(run) || len == 0 || offset <= s->file.offset)
+		return;
+	source_advance_bytes(s, offset, lines, before, len);
+	append_position(run->append, &s->file);
+}
+
+static int
+print(struct run *run, const struct batch_item *it, struct err *e)
+{
+	const struct ingest_options *o = run->o;
+
+	if (it->why == NULL)
+		return o->dry_run(o->arg, &it->ev, e);
+	run->explained = true;
+	return o->explain(o->arg, run->input->rules.mapping, &it->ev, it->why, e);
 }
 
 static int
@@ -169,19 +186,25 @@ take_item(struct run *run, struct batch_item *it, struct err *e)
 	if (it->fault != EVENT_OK)
 		return refuse(run, it, it->fault, e);
 	if (run->sink == SINK_PRINT)
-		return run->o->dry_run(run->o->arg, &it->ev, e);
+		return print(run, it, e);
 	return store_item(run, it, e);
 }
 
 int
-take_commit(struct run *run, struct err *e)
+run_commit(struct run *run, struct err *e)
 {
+	uint64_t lines = run->uncommitted;
+
 	run->waiting = TIME_NONE;
 	run->held = 0;
-	if (run->append == NULL || append_commit(run->append, e) == 0)
+	run->uncommitted = 0;
+	if (run->append == NULL)
 		return 0;
-	run->broken = true;
-	return -1;
+	if (append_commit(run->append, e) < 0) {
+		run->broken = true;
+		return -1;
+	}
+	return lines > 0 && run->o->committed != NULL ? run->o->committed(run->o->committed_arg, lines, e) : 0;
 }
 
 /*
@@ -201,10 +224,25 @@ take_line(struct run *run, struct batch_item *it, struct err *e)
 	if (it->fault == EVENT_TOO_LONG)
 		return 0;
 	commit_now = run->held > HELD_MAX;
-	if (run->rules.assume_now || commit_now)
-		advance(run, it->end, run->lines + it->line + 1, it->raw.p,
-		    (size_t)(it->end - it->offset));
-	return commit_now ? take_commit(run, e) : 0;
+	if (run->input->rules.assume_now || commit_now)
+		advance(run, it->end, run->input->lines + it->line + 1, it->before.p, it->before.len);
+	return commit_now ? run_commit(run, e) : 0;
+}
+
+/*
+ * The same for one of the events of a record.  Behind the last of them is a
+ * place to go on from, when the bytes before it are known.
+ */
+static int
+take_event(struct run *run, struct batch *b, size_t i, struct err *e)
+{
+	struct batch_item *it = &b->item[i];
+
+	if (take_item(run, it, e) < 0)
+		return -1;
+	if (it->before.p != NULL && (i + 1 == b->n || b->item[i + 1].offset != it->offset))
+		advance_to(run, it->end, it->line + 1, it->before.p, it->before.len);
+	return 0;
 }
 
 /* ---- One chunk ---- */
@@ -224,38 +262,67 @@ watch_commits(struct run *run)
 }
 
 static void
-finish_chunk(struct run *run, const struct batch *b)
+finish_lines(struct run *run, const struct batch *b)
 {
 	const struct frame_chunk *c = &b->chunk;
+	struct input *in = run->input;
 
-	run->lines += b->lines;
+	in->lines += b->lines;
+	run->uncommitted += b->lines;
 	if (c->too_long && c->tail > 0)
-		advance(run, c->end, run->lines, c->p + c->len, c->tail);
+		advance(run, c->end, in->lines, c->p + c->len, c->tail);
 	else if (!b->left || c->len > 0)
-		advance(run, c->end, run->lines, c->p, c->len);
+		advance(run, c->end, in->lines, c->p, c->len);
 	if (b->left)
-		run_note(run, false, "its last line is incomplete and was left for the next time");
-	watch_commits(run);
-	if (run->o->progress != NULL)
-		run->o->progress(run->o->progress_arg, run->r->read, instream_progress(run->source.in));
+		run_note(run, in, false, "its last line is incomplete and was left for the next time");
+}
+
+static void
+finish_records(struct run *run, const struct batch *b)
+{
+	const struct frame_place *place = &b->chunk.place;
+
+	run->uncommitted += place->len > 0 ? place->lines - run->input->placed : 0;
+	if (place->len > 0)
+		run->input->placed = place->lines;
+	advance_to(run, place->offset, place->lines, place->before, place->len);
+}
+
+static int
+take_round(struct run *run, struct batch *b, struct err *e)
+{
+	for (size_t i = 0; i < b->n && !run->explained; i++)
+		if ((b->chunk.cut ? take_event(run, b, i, e) : take_line(run, &b->item[i], e)) < 0)
+			return -1;
+	if (run->sink != SINK_CHECK) {
+		run->r->read += b->dropped;
+		run->r->dropped += b->dropped;
+	}
+	return 0;
 }
 
 int
-take_chunk(struct run *run, struct err *e)
+run_take_chunk(struct run *run, struct err *e)
 {
 	struct batch *b = &run->batch[run->first];
 	int64_t now = time_now();
 
+	run->input = run->of[run->first];
 	if (now > run->ingested)
 		run->ingested = now;
 	do {
 		batch_wait(b, run->pool);
-		for (size_t i = 0; i < b->n; i++)
-			if (take_line(run, &b->item[i], e) < 0)
-				return -1;
+		if (take_round(run, b, e) < 0)
+			return -1;
 	} while (batch_next(b, run->pool));
-	finish_chunk(run, b);
+	if (b->chunk.cut)
+		finish_records(run, b);
+	else
+		finish_lines(run, b);
+	watch_commits(run);
+	if (run->o->progress != NULL && run->input->source.in != NULL)
+		run->o->progress(run->o->progress_arg, run->r->read, instream_progress(run->input->source.in));
 	run->first = (run->first + 1) % FLIGHT;
 	run->flying--;
-	return run->held > HELD_MAX ? take_commit(run, e) : 0;
+	return run->held > HELD_MAX ? run_commit(run, e) : 0;
 }

@@ -1,0 +1,226 @@
+/*
+ * cut: bytes of a stream into a cutter, its records into chunks.
+ *
+ * The bytes before the place to go on from are remembered: after a restart
+ * they tell whether the file is still the one that was read.
+ *
+ * In: bytes of a stream.   Out: chunks of records, with the place behind them.
+ */
+#include "ingest/cut.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "ingest/frame.h"
+#include "ingest/journal_export.h"
+
+#define PIECE (64 * 1024)      /* read at a time */
+#define CHUNK_RECORDS 16384    /* in a chunk */
+#define WITHOUT_RECORD (4 * 1024 * 1024) /* read, then the caller is asked whether it should stop */
+#define DRAIN_MAX (1024 * 1024)
+/* Bytes that are kept behind the last place, at most. */
+#define KEPT_MAX (8 * 1024 * 1024)
+/* Bytes before a record's end that tell it (frame.keep_tails). */
+#define TAIL 256
+
+struct cutter
+cut_mapped(const struct mapping *m, uint64_t offset, uint64_t lines, struct str head)
+{
+	if (mapping_shape(m)->format == MAPPING_CSV)
+		return cut_csv(m, offset, lines, head);
+	return journal_export_begins(head) ? cut_journal(offset, lines) : cut_records(m, offset, lines);
+}
+
+/* ---- What was fed ---- */
+
+/* Where f->rest begins in the stream; f->offset is where it ends. */
+static uint64_t
+kept_offset(const struct frame *f)
+{
+	return f->offset - f->rest.len;
+}
+
+/* Keeps no more than the last n bytes. */
+static void
+keep_last(struct frame *f, uint64_t n)
+{
+	size_t keep = n < f->rest.len ? (size_t)n : f->rest.len;
+
+	if (keep == f->rest.len)
+		return;
+	memmove(f->rest.p, f->rest.p + (f->rest.len - keep), keep);
+	f->rest.len = keep;
+}
+
+static void
+feed(struct frame *f, const char *p, size_t len)
+{
+	if (f->rest.len > 2 * KEPT_MAX)
+		keep_last(f, KEPT_MAX);
+	buf_add(&f->rest, p, len);
+	f->offset += len;
+	f->cutter.kind->feed(f->cutter.state, p, len);
+}
+
+/* The bytes kept before `end`, at most n. */
+static struct str
+bytes_before(const struct frame *f, uint64_t end, size_t n)
+{
+	uint64_t from = kept_offset(f), have = end > from ? end - from : 0;
+
+	if (have < n)
+		n = (size_t)have;
+	return (struct str){ n > 0 ? f->rest.p + (size_t)have - n : "", n };
+}
+
+/* Tells the place, when the bytes before it are at hand. */
+static void
+tell_place(struct frame *f, struct frame_place *place)
+{
+	uint64_t lines, offset = f->cutter.kind->position(f->cutter.state, &lines);
+	struct str before = bytes_before(f, offset, FRAME_PLACE);
+
+	if (offset <= f->placed || (before.len < FRAME_PLACE && kept_offset(f) != f->begun))
+		return;
+	*place = (struct frame_place){ .offset = offset, .lines = lines, .len = before.len };
+	memcpy(place->before, before.p, before.len);
+	f->placed = offset;
+	keep_last(f, f->offset - offset + FRAME_PLACE);
+}
+
+/* ---- Records ---- */
+
+static void
+add_record(struct frame *f, struct frame_chunk *c, const struct cut_record *rec)
+{
+	struct frame_record *out;
+	struct str text = rec->text, tail;
+
+	mem_grow(&c->record, &c->record_cap, c->records + 1, sizeof(*c->record));
+	out = &c->record[c->records++];
+	*out = (struct frame_record){ .at = c->len, .offset = rec->offset, .end = rec->end, .line = rec->line,
+		.fault = rec->fault, .detail = rec->detail };
+	if (text.len > JSON_LEN_MAX && rec->fault == EVENT_OK)
+		out->fault = EVENT_TOO_LONG;
+	if (out->fault != EVENT_OK && text.len > FRAME_KEEP)
+		text.len = FRAME_KEEP;
+	out->len = text.len;
+	memcpy(c->p + c->len, text.p, text.len);
+	c->len += text.len;
+	if (!f->keep_tails)
+		return;
+	tail = bytes_before(f, rec->end, TAIL);
+	memcpy(c->p + c->len, tail.p, tail.len);
+	out->tail = tail.len;
+	c->len += tail.len;
+}
+
+enum taken { TAKEN_ERROR = -1, TAKEN_ALL, TAKEN_FULL };
+
+static enum taken
+take_records(struct frame *f, struct frame_chunk *c)
+{
+	struct cut_record rec;
+	int got;
+
+	while (c->len < FRAME_CHUNK && c->records < CHUNK_RECORDS) {
+		if ((got = f->cutter.kind->next(f->cutter.state, &rec, &f->err)) < 0)
+			err_doing(&f->err, "%s", instream_name(f->in));
+		if (got <= 0)
+			return got < 0 ? TAKEN_ERROR : TAKEN_ALL;
+		add_record(f, c, &rec);
+	}
+	return TAKEN_FULL;
+}
+
+/* A file that is not read to its end will be read on from the last place. */
+static void
+finish(struct frame *f)
+{
+	bool whole = f->whole || f->waits;
+
+	f->finished = true;
+	if (f->stopped && !f->waits)
+		return;
+	f->cutter.kind->end(f->cutter.state, whole);
+	f->left = !whole && f->cutter.kind->incomplete != NULL && f->cutter.kind->incomplete(f->cutter.state);
+}
+
+/* Reads and cuts until the chunk is full or there is nothing to be had. */
+static void
+fill(struct frame *f, struct frame_chunk *c, int wait_ms, enum taken *taken)
+{
+	char piece[PIECE];
+	size_t all = 0;
+
+	while ((*taken = take_records(f, c)) == TAKEN_ALL && !f->finished) {
+		ssize_t n;
+
+		if (f->ended) {
+			finish(f);
+			continue;
+		}
+		if (!frame_ready(f, c->records > 0 ? 0 : wait_ms) || (all > WITHOUT_RECORD && c->records == 0))
+			return;
+		if ((n = frame_read(f, piece, sizeof(piece))) < 0) {
+			frame_interrupted(f);
+			return;
+		}
+		if (f->dry)
+			return;
+		feed(f, piece, (size_t)n);
+		all += (size_t)n;
+	}
+}
+
+void
+frame_cut(struct frame *f, struct cutter cutter, struct str read)
+{
+	f->cutter = cutter;
+	f->offset -= read.len;
+	f->begun = f->placed = f->offset;
+	feed(f, read.p, read.len);
+}
+
+void
+cut_drain(struct frame *f)
+{
+	char piece[PIECE];
+	ssize_t n;
+
+	for (size_t all = 0; !f->ended && all < DRAIN_MAX && frame_ready(f, 0); all += (size_t)n) {
+		if ((n = frame_read(f, piece, sizeof(piece))) < 0) {
+			frame_interrupted(f);
+			return;
+		}
+		feed(f, piece, (size_t)n);
+	}
+}
+
+void
+frame_idle(struct frame *f, int64_t before)
+{
+	if (f->cutter.kind != NULL && f->cutter.kind->idle != NULL)
+		f->cutter.kind->idle(f->cutter.state, before);
+}
+
+enum frame_result
+cut_fill(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
+{
+	enum taken taken;
+
+	c->cut = true;
+	c->records = c->len = c->place.len = 0;
+	if (f->err.code == ERR_OK) {
+		fill(f, c, wait_ms, &taken);
+		if (taken == TAKEN_ALL || f->record_ends)
+			tell_place(f, &c->place);
+		if (c->records > 0)
+			return FRAME_LINES;
+	}
+	if (f->err.code != ERR_OK) {
+		*e = f->err;
+		return FRAME_ERROR;
+	}
+	return f->finished ? FRAME_END : FRAME_WAIT;
+}
