@@ -132,6 +132,14 @@ cut_position(const void *state, uint64_t *lines)
 	return auditd_position(r->a);
 }
 
+static bool
+cut_incomplete(const void *state)
+{
+	const struct reader *r = state;
+
+	return r->at < r->text.len || auditd_open(r->a) > 0;
+}
+
 static void
 cut_free(void *state)
 {
@@ -149,7 +157,7 @@ struct cutter
 cut_auditd(uint64_t offset, uint64_t lines)
 {
 	static const struct cut_kind kind = { .feed = cut_feed, .end = cut_end, .idle = cut_idle,
-		.next = cut_next, .position = cut_position, .free = cut_free };
+		.next = cut_next, .position = cut_position, .incomplete = cut_incomplete, .free = cut_free };
 	struct reader *r = mem_zero(1, sizeof(*r));
 
 	r->a = auditd_new(offset, lines);

@@ -1,13 +1,14 @@
 /*
  * fuzz auditd: whatever the log is, no record is lost or told twice, every
  * event is a canonical line, memory is bounded, and reading from a position
- * again gives the same events.
+ * again gives the same events, as does reading in pieces.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "ingest/auditd.h"
 #include "ingest/auditd_record.h"
+#include "ingest/cut.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -129,6 +130,34 @@ check_part(const struct buf *part, const struct buf *whole)
 	}
 }
 
+static void
+check_cutter(const struct log *log, size_t piece, const struct buf *whole)
+{
+	struct cutter c = cut_auditd(0, 0);
+	struct buf out = { 0 };
+	struct cut_record r;
+	struct err e = ERR_NONE;
+	uint64_t lines;
+
+	for (size_t at = 0; at <= log->len; at += piece) {
+		if (at + piece > log->len) {
+			c.kind->feed(c.state, log->p + at, log->len - at);
+			c.kind->end(c.state, true);
+		} else
+			c.kind->feed(c.state, log->p + at, piece);
+		while (c.kind->next(c.state, &r, &e) > 0)
+			if (r.fault == EVENT_OK)
+				buf_printf(&out, "%.*s\n", (int)r.text.len, r.text.p);
+			else
+				buf_printf(&out, "! %llu\n", (unsigned long long)r.offset);
+	}
+	require(str_eq(buf_view(&out), buf_view(whole)), "other events in pieces", buf_view(&out));
+	require(c.kind->position(c.state, &lines) == log->len, "not at the end", STR(""));
+	require(lines == log->lines, "other lines", STR(""));
+	c.kind->free(c.state);
+	buf_fini(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -141,6 +170,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	records = feed(a, &log, 0, SIZE_MAX, &whole);
 	records += finish(a, &whole);
 	require(records == log.lines - log.marks, "records lost or doubled", (struct str){ log.p, log.len });
+	if (size > 0)
+		check_cutter(&log, 1 + (size_t)data[0] * size / 256, &whole);
 	if (log.lines > 0 && log.lines < LINES_MAX) {
 		stop = data[0] % log.lines;
 		a = auditd_new(0, 0);

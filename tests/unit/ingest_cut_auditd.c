@@ -105,6 +105,7 @@ START_TEST(last_line_without_newline_waits_or_is_taken_at_the_end_of_a_pipe)
 		ck_assert_uint_eq(count('\n'), whole ? 2 : 1);
 		ck_assert_uint_eq(position(&c, &lines), whole ? text.len : sizeof(USER("9.000", "1")) - 1);
 		ck_assert_uint_eq(lines, whole ? 2 : 1);
+		ck_assert(c.kind->incomplete(c.state) == !whole);
 		drop(&c);
 	}
 }
@@ -129,6 +130,7 @@ START_TEST(event_that_may_get_more_records_is_left_in_a_file)
 		ck_assert_uint_eq(count('\n'), 1);
 		ck_assert_uint_eq(position(&c, &lines), 100 + before);
 		ck_assert_uint_eq(lines, 9);
+		ck_assert(c.kind->incomplete(c.state) == young);
 		drop(&c);
 	}
 	buf_fini(&text);
