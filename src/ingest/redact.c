@@ -169,11 +169,12 @@ redact_place(struct redact_work *w, struct json_tape *t, uint32_t *index, size_t
 static void
 redact_found(struct redact_work *w, struct json_tape *t, struct str line, size_t base, struct arena *a)
 {
+	struct find_walk walk = finder_walk(&w->r->line, line.p, line.len);
 	uint32_t index = 0;
 	unsigned kinds;
 	size_t at = 0, end;
 
-	while ((at = finder_next(&w->r->line, line.p, line.len, at, &kinds)) < line.len) {
+	while ((at = finder_next(&walk, at, &kinds)) < line.len) {
 		at = redact_place(w, t, &index, base + at, a);
 		if (at == SIZE_MAX)
 			break;
@@ -203,7 +204,7 @@ redact_tape(struct redact_work *w, struct json_tape *t, struct arena *a)
 
 	w->hits = 0;
 	w->names = 0;
-	if (t->n == 0 || t->tok[0].flags & JSON_SIDE)
+	if (w->r->none || t->n == 0 || t->tok[0].flags & JSON_SIDE)
 		return 0;
 	/* Asked first: the only token of a line may be one that is replaced. */
 	base = t->tok[0].off;
@@ -238,7 +239,7 @@ redact_bytes(struct redact_work *w, struct str p, struct arena *a, unsigned *hid
 	struct str s;
 
 	w->hits = 0;
-	s = redact_text(w, p, true, a);
+	s = w->r->none ? p : redact_text(w, p, true, a);
 	*hidden = (unsigned)w->hits;
 	return s;
 }

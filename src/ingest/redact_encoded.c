@@ -86,6 +86,13 @@ find_hex_end(struct str s, size_t at)
 	return to;
 }
 
+/* What next_byte looks at more closely. */
+static inline bool
+is_sign(char c)
+{
+	return c == '%' || c == '\\' || c == '=';
+}
+
 /* The next byte of what the text means. */
 static char
 next_byte(struct reader *r)
@@ -117,8 +124,17 @@ decode(struct str s, struct buf *out)
 
 	buf_reset(out);
 	buf_reserve(out, s.len);
-	while (r.at < s.len)
-		out->p[out->len++] = next_byte(&r);
+	while (r.at < s.len) {
+		size_t plain = r.at;
+
+		/* Most bytes mean themselves. */
+		while (r.at < s.len && r.at >= r.hex_end && !is_sign(s.p[r.at]))
+			r.at++;
+		memcpy(out->p + out->len, s.p + plain, r.at - plain);
+		out->len += r.at - plain;
+		if (r.at < s.len)
+			out->p[out->len++] = next_byte(&r);
+	}
 	return out->len < s.len;
 }
 

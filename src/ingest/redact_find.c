@@ -217,56 +217,66 @@ places_avx2(const struct finder *f, const char *p)
 	return ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(sets, _mm256_setzero_si256()));
 }
 
-/* The first real window among places, a bit each, or len. */
+/* The first real window among the places of w that are not before `at`, or len. */
 static inline size_t
-first_window(const struct finder *f, const char *p, size_t len, size_t at, uint32_t places, unsigned *kinds)
+first_window(struct find_walk *w, size_t at, unsigned *kinds)
 {
-	for (; places != 0; places &= places - 1) {
-		size_t place = at + (unsigned)__builtin_ctz(places);
+	uint32_t places = at > w->base ? w->places & (~UINT32_C(0) << (at - w->base)) : w->places;
 
-		*kinds = f->window[window_of(p + place)];
+	for (; places != 0; places &= places - 1) {
+		size_t place = w->base + (unsigned)__builtin_ctz(places);
+
+		*kinds = w->f->window[window_of(w->p + place)];
 		if (*kinds != 0)
 			return place;
 	}
-	return len;
+	return w->len;
 }
 
-__attribute__((target("ssse3"))) static size_t
-next_ssse3(const struct finder *f, const char *p, size_t len, size_t at, unsigned *kinds)
-{
-	for (; len - at >= 16 + FIND_DEEP - 1; at += 16) {
-		size_t found = first_window(f, p, len, at, places_ssse3(f, p + at), kinds);
+#define WALK(w, at, kinds, width, places_of)                                  \
+	do {                                                                  \
+		size_t found_;                                                \
+									      \
+		if ((at) >= (w)->base && (at) < (w)->end) {                   \
+			if ((found_ = first_window(w, at, kinds)) < (w)->len) \
+				return found_;                                \
+			(at) = (w)->end;                                      \
+		}                                                             \
+		for (; (w)->len - (at) >= (width) + FIND_DEEP - 1; (at) += (width)) { \
+			(w)->base = (at);                                     \
+			(w)->end = (at) + (width);                            \
+			(w)->places = places_of((w)->f, (w)->p + (at));       \
+			if ((found_ = first_window(w, at, kinds)) < (w)->len) \
+				return found_;                                \
+		}                                                             \
+	} while (0)
 
-		if (found < len)
-			return found;
-	}
-	return finder_next_scalar(f, p, len, at, kinds);
+__attribute__((target("ssse3"))) static size_t
+next_ssse3(struct find_walk *w, size_t at, unsigned *kinds)
+{
+	WALK(w, at, kinds, 16, places_ssse3);
+	return finder_next_scalar(w->f, w->p, w->len, at, kinds);
 }
 
 __attribute__((target("avx2"))) static size_t
-next_avx2(const struct finder *f, const char *p, size_t len, size_t at, unsigned *kinds)
+next_avx2(struct find_walk *w, size_t at, unsigned *kinds)
 {
-	for (; len - at >= 32 + FIND_DEEP - 1; at += 32) {
-		size_t found = first_window(f, p, len, at, places_avx2(f, p + at), kinds);
-
-		if (found < len)
-			return found;
-	}
-	return next_ssse3(f, p, len, at, kinds);
+	WALK(w, at, kinds, 32, places_avx2);
+	return next_ssse3(w, at, kinds);
 }
 
 #endif
 
 size_t
-finder_next(const struct finder *f, const char *p, size_t len, size_t at, unsigned *kinds)
+finder_next(struct find_walk *w, size_t at, unsigned *kinds)
 {
 #ifdef FIND_SHUFFLE
-	if (f->width == 32)
-		return next_avx2(f, p, len, at, kinds);
-	if (f->width == 16)
-		return next_ssse3(f, p, len, at, kinds);
+	if (w->f->width == 32)
+		return next_avx2(w, at, kinds);
+	if (w->f->width == 16)
+		return next_ssse3(w, at, kinds);
 #endif
-	return finder_next_scalar(f, p, len, at, kinds);
+	return finder_next_scalar(w->f, w->p, w->len, at, kinds);
 }
 
 /* ---- digits ---- */

@@ -43,8 +43,24 @@ void finder_init(struct finder *f);
  * its letters in either case. */
 void finder_add(struct finder *f, const char *literal, size_t len, enum find_kind kind, bool nocase);
 
-/* The first window of p[at, len) with its kinds, or len.  Both agree. */
-size_t finder_next(const struct finder *f, const char *p, size_t len, size_t at, unsigned *kinds);
+/* One search of one text, from its beginning to its end. */
+struct find_walk {
+	const struct finder *f;
+	const char *p;
+	size_t len;
+	size_t base;     /* from here to `end` all places were judged: */
+	size_t end;
+	uint32_t places; /* the possible ones, a bit each */
+};
+
+static inline struct find_walk
+finder_walk(const struct finder *f, const char *p, size_t len)
+{
+	return (struct find_walk){ .f = f, .p = p, .len = len };
+}
+
+/* The first window at `at` or behind it, with its kinds, or len.  Both agree. */
+size_t finder_next(struct find_walk *w, size_t at, unsigned *kinds);
 size_t finder_next_scalar(const struct finder *f, const char *p, size_t len, size_t at,
     unsigned *kinds);
 

@@ -127,6 +127,9 @@ redactor_new(const struct redact_options *o, struct err *e)
 		rc = redact_read_rules(r, o->file[i], e);
 	for (size_t i = 0; i < o->offs && rc == 0; i++)
 		rc = turn_off(r, o->off[i], e);
+	r->none = true;
+	for (size_t i = 0; i < r->rules; i++)
+		r->none = r->none && r->off[i];
 	if (rc == 0)
 		return r;
 	redactor_free(r);

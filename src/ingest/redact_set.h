@@ -22,6 +22,7 @@ enum token_check { CHECK_ANY, CHECK_VARIED, CHECK_MIXED, CHECK_CHECKSUM };
 
 struct token_form {
 	const char *form;  /* redact_token.def */
+	uint32_t start, mask; /* its first bytes, three or four */
 	uint8_t prefix;    /* its bytes before the first class */
 	uint8_t rule;
 	uint8_t check;
@@ -38,6 +39,7 @@ struct redactor {
 	char marker[REDACT_RULES_MAX][REDACT_NAME_MAX + 13];
 	uint8_t marker_len[REDACT_RULES_MAX];
 	bool off[REDACT_RULES_MAX];
+	bool none; /* all are off */
 	size_t rules;
 	struct token_form token[TOKENS_MAX]; /* by first byte */
 	uint16_t first[257]; /* where those with a first byte begin */
@@ -56,7 +58,7 @@ struct run_of {
 	size_t from, to;
 };
 
-#define CLASSES 8
+#define CLASSES 32 /* their letters' low bits */
 
 /* One pass over a text. */
 struct search {

@@ -88,10 +88,11 @@ find_cards(struct search *f)
 void
 redact_find_edits(struct search *f, struct redact_work *w)
 {
+	struct find_walk walk = finder_walk(&f->r->text, f->s.p, f->s.len);
 	unsigned kinds;
 	size_t at = 0;
 
-	while ((at = finder_next(&f->r->text, f->s.p, f->s.len, at, &kinds)) < f->s.len)
+	while ((at = finder_next(&walk, at, &kinds)) < f->s.len)
 		at = look_at(f, at, kinds);
 	if (f->card && !f->r->off[REDACT_CARD])
 		find_cards(f);

@@ -25,6 +25,16 @@ static const struct {
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
 _Static_assert(FORMS <= TOKENS_MAX, "too many forms");
 
+/* Up to four, as one number. */
+static uint32_t
+first_bytes(const char *p, size_t len)
+{
+	unsigned char b[4] = { 0 };
+
+	memcpy(b, p, len < 4 ? len : 4);
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
 /* Adds all forms, sorted by their first byte: counted, then placed. */
 void
 redact_add_tokens(struct redactor *r)
@@ -42,6 +52,8 @@ redact_add_tokens(struct redactor *r)
 
 		r->token[at[(unsigned char)form[0]]++] = (struct token_form){
 			.form = form,
+			.start = first_bytes(form, strcspn(form, "%")),
+			.mask = first_bytes("\377\377\377\377", strcspn(form, "%")),
 			.prefix = (uint8_t)strcspn(form, "%"),
 			.rule = redact_add_rule(r, forms[i].rule),
 			.check = (uint8_t)forms[i].check,
@@ -78,8 +90,6 @@ is_alnum(char c)
 	return is_digit(c) || is_lower(c) || is_upper(c);
 }
 
-static const char class_letters[CLASSES + 1] = "dhluwbsa";
-
 static bool
 in_class(char c, char class)
 {
@@ -107,7 +117,7 @@ in_class(char c, char class)
 static size_t
 run_end(struct search *f, size_t at, char class)
 {
-	struct run_of *run = &f->run[strchr(class_letters, class) - class_letters];
+	struct run_of *run = &f->run[class & 31];
 	size_t to = at;
 
 	if (at >= run->from && at < run->to)
@@ -225,8 +235,7 @@ match_token(struct search *f, const struct token_form *t, size_t at)
 	bool glued = at > f->floor && (is_alnum(s.p[at - 1]) || (t->check == CHECK_MIXED && s.p[at - 1] == '.')), open;
 	size_t end;
 
-	if (s.len - at < t->prefix || s.p[at + 1] != t->form[1] || s.p[at + 2] != t->form[2] ||
-	    memcmp(s.p + at, t->form, t->prefix) != 0)
+	if (s.len - at < t->prefix || memcmp(s.p + at, t->form, t->prefix) != 0)
 		return 0;
 	end = match_form(f, t->form + t->prefix, at + t->prefix, &open);
 	if (end == 0)
@@ -248,15 +257,19 @@ redact_token_at(struct search *f, size_t at)
 {
 	const struct redactor *r = f->r;
 	unsigned char c = (unsigned char)f->s.p[at];
+	uint32_t bytes = first_bytes(f->s.p + at, f->s.len - at);
 	size_t best = 0;
 	unsigned rule = 0;
 
 	for (size_t i = r->first[c]; i < r->first[c + 1]; i++) {
-		size_t end = r->off[r->token[i].rule] ? 0 : match_token(f, &r->token[i], at);
+		const struct token_form *t = &r->token[i];
+		size_t end;
 
-		if (end > best) {
+		if ((bytes & t->mask) != t->start || r->off[t->rule])
+			continue;
+		if ((end = match_token(f, t, at)) > best) {
 			best = end;
-			rule = r->token[i].rule;
+			rule = t->rule;
 		}
 	}
 	return best > 0 && redact_hide(f, at, best, rule) ? best : at + 1;

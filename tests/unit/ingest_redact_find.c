@@ -31,11 +31,13 @@ compare(const char *p, size_t len)
 	for (size_t i = 0; i < 3 && widths[i] <= widest; i++) {
 		size_t at = 0, slow;
 		unsigned kinds, slow_kinds;
+		struct find_walk walk;
 
 		finder.width = widths[i];
+		walk = finder_walk(&finder, p, len);
 		do {
 			slow = finder_next_scalar(&finder, p, len, at, &slow_kinds);
-			at = finder_next(&finder, p, len, at, &kinds);
+			at = finder_next(&walk, at, &kinds);
 			ck_assert_uint_eq(at, slow);
 			ck_assert_uint_eq(kinds, at < len ? slow_kinds : kinds);
 		} while (at++ < len);
@@ -55,11 +57,12 @@ START_TEST(a_literal_is_found_at_every_place)
 			for (size_t at = 0; at + n <= len; at++) {
 				unsigned kinds;
 				char *exact = malloc(len);
+				struct find_walk walk = finder_walk(&finder, exact, len);
 
 				memset(text, '-', sizeof(text));
 				memcpy(text + at, literals[i], n);
 				memcpy(exact, text, len);
-				ck_assert_uint_eq(finder_next(&finder, exact, len, 0, &kinds), at);
+				ck_assert_uint_eq(finder_next(&walk, 0, &kinds), at);
 				ck_assert(kinds != 0);
 				compare(exact, len);
 				free(exact);
@@ -88,7 +91,9 @@ START_TEST(literals_in_the_wrong_case_are_passed)
 {
 	unsigned kinds;
 
-	ck_assert_uint_eq(finder_next(&finder, "GHP_ ://", 8, 0, &kinds), 5);
+	struct find_walk walk = finder_walk(&finder, "GHP_ ://", 8);
+
+	ck_assert_uint_eq(finder_next(&walk, 0, &kinds), 5);
 	ck_assert_uint_eq(kinds, FIND_URL);
 }
 END_TEST
