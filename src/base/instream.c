@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,7 @@
 enum {
 	RAW_SIZE = 128 << 10,
 	GZIP_WINDOW = 15 + 16,
+	LATE_MS = 1000,
 	ZSTD_WINDOW_LOG_MAX = 27 /* 128 MiB, what the zstd program takes too */
 };
 
@@ -45,6 +47,20 @@ struct instream {
 	unsigned char raw[RAW_SIZE];
 };
 
+/* What does not wait has to where bytes only make sense together: not for long. */
+static bool
+is_late(const struct instream *s)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+
+	if (errno != EAGAIN)
+		return false;
+	if (poll(&p, 1, LATE_MS) != 0)
+		return true;
+	errno = EAGAIN;
+	return false;
+}
+
 /* One read of what is there.  0 at the end. */
 static ssize_t
 read_raw(struct instream *s, void *p, size_t n, struct err *e)
@@ -55,7 +71,7 @@ read_raw(struct instream *s, void *p, size_t n, struct err *e)
 		return 0;
 	if (n > SSIZE_MAX)
 		n = SSIZE_MAX;
-	while ((got = read(s->fd, p, n)) < 0 && errno == EINTR)
+	while ((got = read(s->fd, p, n)) < 0 && (errno == EINTR || is_late(s)))
 		if (s->stop != NULL && s->stop())
 			return err_set(e, ERR_INCOMPLETE, "%s: interrupted", s->name);
 	if (got < 0)
@@ -161,20 +177,32 @@ look_at(struct instream *s, struct err *e)
 	return 0;
 }
 
-struct instream *
-instream_open(const char *path, struct err *e)
+static struct instream *
+open_as(const char *path, int flags, struct err *e)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	struct instream *s = mem_zero(1, sizeof(*s));
 
 	s->name = mem_strdup(is_stdin ? "stdin" : path);
-	s->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	s->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
 	if (s->fd < 0)
 		err_errno(e, "%s", path);
 	else if (look_at(s, e) == 0)
 		return s;
 	instream_close(s);
 	return NULL;
+}
+
+struct instream *
+instream_open(const char *path, struct err *e)
+{
+	return open_as(path, 0, e);
+}
+
+struct instream *
+instream_open_now(const char *path, struct err *e)
+{
+	return open_as(path, O_NONBLOCK, e);
 }
 
 void

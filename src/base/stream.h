@@ -16,6 +16,9 @@ struct instream;
 
 /* "-" is standard input, named "stdin".  Errors: ERR_FAIL with the name. */
 struct instream *instream_open(const char *path, struct err *e);
+/* Does not wait for someone to write to a FIFO, here and when it is read: wait
+ * for its descriptor. */
+struct instream *instream_open_now(const char *path, struct err *e);
 void instream_close(struct instream *s);
 
 /* Up to n decompressed bytes, of a pipe what is there; 0 at the end (of a

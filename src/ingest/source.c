@@ -70,6 +70,8 @@ reopen(const struct source *s, struct err *e)
 			return in;
 		instream_close(in);
 	}
+	if (last.code != ERR_OK)
+		*e = last;
 	err_set(e, ERR_BUSY, "%s: was replaced while it was opened: try again", s->path);
 	return NULL;
 }
