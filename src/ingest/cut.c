@@ -137,13 +137,17 @@ take_records(struct frame *f, struct frame_chunk *c)
 static void
 finish(struct frame *f)
 {
-	bool whole = f->whole || f->waits;
-
 	f->finished = true;
-	if (f->stopped && !f->waits)
-		return;
-	f->cutter.kind->end(f->cutter.state, whole);
-	f->left = !whole && f->cutter.kind->incomplete != NULL && f->cutter.kind->incomplete(f->cutter.state);
+	if (!f->stopped || f->waits)
+		f->cutter.kind->end(f->cutter.state, f->whole || f->waits);
+}
+
+/* Once all was given out: whether something stays behind for the next time. */
+static bool
+leaves(const struct frame *f)
+{
+	return !f->whole && !f->waits && !f->stopped && f->cutter.kind->incomplete != NULL &&
+	    f->cutter.kind->incomplete(f->cutter.state);
 }
 
 /* Reads and cuts until the chunk is full or there is nothing to be had. */
@@ -160,6 +164,9 @@ fill(struct frame *f, struct frame_chunk *c, int wait_ms, enum taken *taken)
 			finish(f);
 			continue;
 		}
+		/* A full chunk ends within what the cutter has: there is no place then. */
+		if (!f->record_ends && c->len >= FRAME_CHUNK / 2)
+			return;
 		if (!frame_ready(f, c->records > 0 ? 0 : wait_ms) || (all > WITHOUT_RECORD && c->records == 0))
 			return;
 		if ((n = frame_read(f, piece, sizeof(piece))) < 0) {
@@ -222,5 +229,6 @@ cut_fill(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 		*e = f->err;
 		return FRAME_ERROR;
 	}
+	f->left = f->finished && leaves(f);
 	return f->finished ? FRAME_END : FRAME_WAIT;
 }
