@@ -4,6 +4,7 @@
  * In: JSON lines from files, standard input and clients of a socket.   Out:
  * stored events, a receipt.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -184,6 +185,12 @@ show_progress(void *arg, uint64_t events, double share)
 }
 
 static void
+show_behind(void *arg, uint64_t events, uint64_t bytes)
+{
+	progress_behind(arg, events, bytes);
+}
+
+static void
 print_note(void *arg, bool detail, const char *text)
 {
 	if (detail)
@@ -287,6 +294,27 @@ name_restored(struct str_list *names, const char *const *path, size_t n, struct 
 	return rc == 0 ? 0 : err_doing(e, "--restore");
 }
 
+/* Other files take the place of one that is followed, and a link may lead to
+ * others.  A folder that is not there yet will be made in one that is. */
+static int
+allow_followed(struct sandbox *s, const char *path, struct err *e)
+{
+	char *real = realpath(path, NULL), *above = mem_strdup(path), *slash;
+	int rc = real != NULL ? sandbox_allow_folder(s, real, SANDBOX_READ, e) : 0;
+
+	while ((slash = strrchr(above, '/')) != NULL && slash > above) {
+		*slash = '\0';
+		if (faccessat(AT_FDCWD, above, F_OK, 0) == 0)
+			break;
+	}
+	if (rc == 0)
+		rc = slash != NULL && slash > above ? sandbox_allow(s, above, SANDBOX_READ, e) :
+		    sandbox_allow_folder(s, above, SANDBOX_READ, e);
+	free(above);
+	free(real);
+	return rc;
+}
+
 /* Inputs are opened one after another, standard input that is a file once more
  * by its name; what is followed may come to be, and be renamed, at any time.
  * Mappings are read when it is known what the input is.  The receipt takes its
@@ -300,7 +328,7 @@ confine(const struct args *a, const struct work *w, const char *const *path, siz
 		bool is_stdin = strcmp(path[i], "-") == 0;
 
 		if (sandbox_allow(&s, is_stdin ? "/dev/stdin" : path[i], SANDBOX_READ, e) != 0 ||
-		    (a->follow && !is_stdin && sandbox_allow_folder(&s, path[i], SANDBOX_READ, e) != 0))
+		    (a->follow && !is_stdin && allow_followed(&s, path[i], e) != 0))
 			return -1;
 	}
 	if (sandbox_allow(&s, from_mappings(), SANDBOX_READ, e) != 0 ||
@@ -334,6 +362,22 @@ check_listen(const struct args *a, size_t files, struct err *e)
 	return 0;
 }
 
+/* What wants the end of its input, or is answered. */
+static int
+check_follow(const struct args *a, struct err *e)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} others[] = { { a->strict, "--strict" }, { a->restore, "--restore" }, { a->replay, "--replay-quarantine" },
+		{ is_dry(a), "--dry-run" }, { a->ack != NULL, "--ack" } };
+
+	for (size_t i = 0; a->follow && i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i].given)
+			return err_set(e, ERR_FAIL, "--follow does not go together with %s", others[i].name);
+	return 0;
+}
+
 static void
 take_input(const struct args *a, struct work *w, const char *const *path, size_t n, const struct ingest_options *o,
     struct err *e)
@@ -355,7 +399,8 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 		.from = a->from, .mappings = from_mappings(),
 		.dry_run = print_event, .explain = a->explain ? explain_event : NULL, .arg = &w.printer,
 		.stop = cli_interrupted,
-		.progress = show_progress, .progress_arg = &w.progress,
+		.follow = a->follow,
+		.progress = a->follow ? NULL : show_progress, .behind = show_behind, .progress_arg = &w.progress,
 		.note = print_note, .note_arg = (void *)(uintptr_t)&a->common,
 	};
 	struct str_list restored = { 0 };
@@ -382,7 +427,7 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 		unsigned threads = pool_cpus() - 1;
 
 		w.pool = pool_new(threads < THREADS_MAX ? threads : THREADS_MAX);
-		progress_start(&w.progress, &a->common, "ingesting");
+		progress_start(&w.progress, &a->common, a->follow ? "following" : "ingesting");
 		take_input(a, &w, path, n, &o, e);
 		progress_end(&w.progress);
 		pool_free(w.pool);
@@ -402,8 +447,11 @@ ingest_what(const struct args *a, const struct str_list *files, struct err *e)
 {
 	static const char *const standard_input[] = { "-" };
 
-	if (check_listen(a, files->n, e) != 0 || omprog_check(a->ack, files, e) != 0)
+	if (check_listen(a, files->n, e) != 0 || check_follow(a, e) != 0 || omprog_check(a->ack, files, e) != 0)
 		return 0;
+	/* auditd(8) passes its own on to its plugins. */
+	if (a->from != NULL && strcmp(a->from, "auditd") == 0 && files->n == 0)
+		signal(SIGHUP, SIG_IGN);
 	if (a->listen != NULL || files->n > 0)
 		return ingest(a, (const char *const *)files->item, files->n, e);
 	if (!isatty(STDIN_FILENO))
