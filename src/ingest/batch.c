@@ -74,7 +74,9 @@ keep_bytes(struct batch *b, struct batch_item *it)
 	it->bytes = it->raw;
 	if (b->rules->redactor == NULL)
 		return;
-	it->bytes = redact_bytes(b->work, it->raw, &b->arena, &it->redacted);
+	if (it->fault == EVENT_TOO_LONG)
+		it->bytes = redact_cut(it->raw);
+	it->bytes = redact_bytes(b->work, it->bytes, &b->arena, &it->redacted);
 	keep_hits(b, it);
 }
 

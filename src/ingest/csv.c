@@ -302,6 +302,18 @@ csv_reader_end(struct csv_reader *r, struct csv_row *row, struct err *e)
 	return r->row_ended && give(r, row);
 }
 
+size_t
+csv_reader_columns(const struct csv_reader *r)
+{
+	return r->n;
+}
+
+struct str
+csv_reader_name(const struct csv_reader *r, size_t i)
+{
+	return buf_view(&r->name[i]);
+}
+
 uint64_t
 csv_reader_lines(const struct csv_reader *r)
 {

@@ -45,6 +45,10 @@ struct csv_row {
 int64_t csv_reader_feed(struct csv_reader *r, const char *p, size_t len, struct csv_row *row, bool *got,
     struct err *e);
 
+/* The names of the columns, as JSON strings; i < columns. */
+size_t csv_reader_columns(const struct csv_reader *r);
+struct str csv_reader_name(const struct csv_reader *r, size_t i);
+
 /* Newlines before what will be read next; whether a row has begun there. */
 uint64_t csv_reader_lines(const struct csv_reader *r);
 bool csv_reader_within(const struct csv_reader *r);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "ingest/csv.h"
 #include "ingest/cut.h"
+#include "ingest/redact_rule.h"
 
 struct cut_table {
 	struct csv_reader *reader;
@@ -36,6 +37,23 @@ cut_end(void *state, bool whole)
 	t->whole = whole;
 }
 
+/* Whether a cell somewhere in a row is a secret by the name of its column. */
+static bool
+has_secret_column(const struct csv_reader *reader)
+{
+	unsigned flags;
+
+	for (size_t i = 0; i < csv_reader_columns(reader); i++) {
+		struct str quoted = csv_reader_name(reader, i), name = { quoted.p + 1, quoted.len - 2 };
+
+		if (redact_likely_name(name) && redact_secret_name(name, &flags))
+			return true;
+	}
+	return false;
+}
+
+/* In a broken row the cells are not where their names are: where one may be a
+ * secret, nothing is kept of it but its place. */
 static int
 give(struct cut_table *t, const struct csv_row *row, struct cut_record *out)
 {
@@ -44,6 +62,8 @@ give(struct cut_table *t, const struct csv_row *row, struct cut_record *out)
 	*out = (struct cut_record){ .text = row->text, .offset = row->offset, .end = row->end, .line = row->line,
 		.fault = row->broken ? EVENT_NOT_OBJECT : EVENT_OK,
 		.detail = row->broken ? "more cells than the header has names" : "" };
+	if (row->broken && has_secret_column(t->reader))
+		out->text = STR("[]");
 	return 1;
 }
 

@@ -141,6 +141,33 @@ input_open(struct run *run, struct input *in, const char *path, const char *rest
 }
 
 void
+input_note_state(const struct run *run, const struct input *in)
+{
+	const struct store_file *f = &in->source.file;
+	char text[160];
+
+	switch (in->source.state) {
+	case SOURCE_PIPE:
+		run_note(run, in, true, "a pipe");
+		break;
+	case SOURCE_NEW:
+		run_note(run, in, true, "not seen before");
+		break;
+	case SOURCE_KNOWN:
+		snprintf(text, sizeof(text), "goes on at byte %llu, behind %llu lines%s",
+		    (unsigned long long)f->offset, (unsigned long long)f->line,
+		    in->source.moved ? " (it was moved or copied)" : "");
+		run_note(run, in, true, text);
+		break;
+	case SOURCE_REPLACED:
+		run_note(run, in, false,
+		    "its content is not what was read before (truncated, rewritten or replaced): "
+		    "read from the start");
+		break;
+	}
+}
+
+void
 input_close(struct input *in)
 {
 	frame_fini(&in->frame);
@@ -239,6 +266,28 @@ choose(struct run *run, struct input *in, struct str head, struct err *e)
 	buf_fini(&in->head);
 	in->head = (struct buf){ 0 };
 	return name_source(run, in, e);
+}
+
+/* What cannot be found out is not worth an error here. */
+void
+input_hint(const struct run *run, const struct input *in, struct str line)
+{
+	struct ingest_choice choice;
+	struct buf head = { 0 };
+	struct err ignored = ERR_NONE;
+	char text[200];
+
+	if (run->o->from != NULL || run->o->mappings == NULL || in->rules.restored.p != NULL || in->source.in == NULL)
+		return;
+	if (is_pipe(in) || source_head(&in->source, MAPPING_HEAD_MAX, &head, &ignored) < 0)
+		buf_str(&head, line);
+	if (ingest_guess(run->o->mappings, buf_view(&head), &choice, &ignored) == 0 && choice.format != FORMAT_LINES) {
+		snprintf(text, sizeof(text), "it looks like %s: --from %s reads that", ingest_choice_title(&choice),
+		    choice.format == FORMAT_AUDITD ? "auditd" : mapping_name(choice.mapping));
+		run_note(run, in, false, text);
+		mapping_free(choice.mapping);
+	}
+	buf_fini(&head);
 }
 
 /* ---- Reading ---- */

@@ -36,7 +36,7 @@ struct input {
 	struct frame frame;
 	uint64_t lines;    /* before the batch that is taken now; with a cutter 0 */
 	uint64_t placed;   /* with a cutter: lines before the last place that it told */
-	bool judged;       /* its first line was taken */
+	bool judged;       /* its first line was taken, and a hint given if it needed one */
 };
 
 struct run {
@@ -112,12 +112,18 @@ void input_close(struct input *in);
 /* The same for in->source that the caller opened. */
 int input_adopt(struct run *run, struct input *in, const char *restored, struct err *e);
 
+/* Says what is known of it. */
+void input_note_state(const struct run *run, const struct input *in);
+
 /* Begins to read where in->source stands, and again after source_rewind. */
 int input_begin(struct run *run, struct input *in, struct err *e);
 
 /* frame_next of the input, once it is known how to read it. */
 enum frame_result input_next(struct run *run, struct input *in, struct frame_chunk *c, int wait_ms,
     struct err *e);
+
+/* The first line is no event of ours: says whose log it is, if that is known. */
+void input_hint(const struct run *run, const struct input *in, struct str line);
 
 /*
  * For many inputs at a time: reads what is there without waiting (a plain

@@ -175,6 +175,9 @@ print(struct run *run, const struct batch_item *it, struct err *e)
 static int
 take_item(struct run *run, struct batch_item *it, struct err *e)
 {
+	if (!run->input->judged && it->fault != EVENT_OK)
+		input_hint(run, run->input, it->raw);
+	run->input->judged = true;
 	if (it->fault != EVENT_OK && (run->sink == SINK_CHECK || run->o->strict))
 		return refuse(run, it, it->fault, e);
 	if (run->sink == SINK_CHECK)
