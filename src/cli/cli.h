@@ -204,6 +204,7 @@ struct progress {
 };
 void progress_start(struct progress *p, const struct common_args *c, const char *doing);
 void progress_update(struct progress *p, uint64_t done, double share); /* share < 0: unknown */
+void progress_behind(struct progress *p, uint64_t done, uint64_t bytes); /* what is left to read grows */
 void progress_end(struct progress *p);
 
 /* Who runs this: "uid:1000" and friends, for the toolkit's own records.  The

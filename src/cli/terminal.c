@@ -62,26 +62,53 @@ progress_start(struct progress *p, const struct common_args *c, const char *doin
 	};
 }
 
-void
-progress_update(struct progress *p, uint64_t done, double share)
+/* Whether a line of progress is due: it was asked for, or a terminal waits long enough. */
+static bool
+is_due(struct progress *p)
 {
 	bool asked = signals_take_progress();
-	char percent[24] = "";
 	int64_t now;
 
 	if (!p->terminal && !asked)
-		return;
+		return false;
 	now = time_now();
 	if (!asked && (now - p->started < PROGRESS_AFTER || now - p->shown < PROGRESS_EVERY))
+		return false;
+	p->shown = now;
+	return true;
+}
+
+static void
+draw(struct progress *p, uint64_t done, const char *more)
+{
+	/* On a terminal one line is drawn over and over; \033[K clears its rest. */
+	fprintf(stderr, "%s%s: %" PRIu64 " events%s%s", p->terminal ? "\r" : "", p->doing, done,
+	    more, p->terminal ? "\033[K" : "\n");
+	fflush(stderr);
+	p->drawn = p->terminal;
+}
+
+void
+progress_update(struct progress *p, uint64_t done, double share)
+{
+	char percent[24] = "";
+
+	if (!is_due(p))
 		return;
 	if (share >= 0)
 		snprintf(percent, sizeof(percent), " (%.0f %%)", (share < 1 ? share : 1) * 100);
-	/* On a terminal one line is drawn over and over; \033[K clears its rest. */
-	fprintf(stderr, "%s%s: %" PRIu64 " events%s%s", p->terminal ? "\r" : "", p->doing, done,
-	    percent, p->terminal ? "\033[K" : "\n");
-	fflush(stderr);
-	p->shown = now;
-	p->drawn = p->terminal;
+	draw(p, done, percent);
+}
+
+void
+progress_behind(struct progress *p, uint64_t done, uint64_t bytes)
+{
+	char behind[48];
+
+	if (!is_due(p))
+		return;
+	snprintf(behind, sizeof(behind), ", %" PRIu64 " bytes behind", bytes);
+	draw(p, done, behind);
 }
 
 void

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "ingest/auditd.h"
+#include "ingest/follow.h"
 #include "ingest/run.h"
 
 /* Group commit: what a pipe gave waits no longer than this for more, and no
@@ -113,33 +114,6 @@ take_pass(struct run *run, struct input *in, enum sink sink, struct err *e)
 	return rc;
 }
 
-static void
-note_state(const struct run *run, const struct input *in)
-{
-	const struct store_file *f = &in->source.file;
-	char text[160];
-
-	switch (in->source.state) {
-	case SOURCE_PIPE:
-		run_note(run, in, true, "a pipe");
-		break;
-	case SOURCE_NEW:
-		run_note(run, in, true, "not seen before");
-		break;
-	case SOURCE_KNOWN:
-		snprintf(text, sizeof(text), "goes on at byte %llu, behind %llu lines%s",
-		    (unsigned long long)f->offset, (unsigned long long)f->line,
-		    in->source.moved ? " (it was moved or copied)" : "");
-		run_note(run, in, true, text);
-		break;
-	case SOURCE_REPLACED:
-		run_note(run, in, false,
-		    "its content is not what was read before (truncated, rewritten or replaced): "
-		    "read from the start");
-		break;
-	}
-}
-
 static int
 take_source(struct run *run, struct input *in, struct err *e)
 {
@@ -147,7 +121,7 @@ take_source(struct run *run, struct input *in, struct err *e)
 	enum sink sink = run->append != NULL ? SINK_STORE : SINK_PRINT;
 
 	run->sink = sink;
-	note_state(run, in);
+	input_note_state(run, in);
 	if (run->o->strict && s->state != SOURCE_PIPE) {
 		if (take_pass(run, in, SINK_CHECK, e) < 0)
 			return -1;
@@ -184,7 +158,7 @@ ingest_check(const char *const *path, size_t n, const struct ingest_options *o, 
 	if (run_check_names(o, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (source_check(path[i], e) < 0)
+		if (source_check(path[i], o->follow, e) < 0)
 			return -1;
 	return 0;
 }
@@ -215,7 +189,7 @@ ingest_files(struct store *st, struct pool *pool, const char *const *path, size_
 		return -1;
 	rc = run_open(&run, st, pool, o, r, e);
 	if (rc == 0)
-		rc = take_inputs(&run, path, n, e);
+		rc = o->follow ? follow_inputs(&run, path, n, e) : take_inputs(&run, path, n, e);
 	run_close(&run);
 	return rc;
 }

@@ -55,6 +55,8 @@ struct ingest_options {
 	void *arg;
 	bool (*stop)(void);  /* asked between batches: end cleanly; may be NULL */
 	void (*progress)(void *arg, uint64_t events, double share); /* may be NULL */
+	/* Instead of it when files are followed: bytes of them that were not read yet. */
+	void (*behind)(void *arg, uint64_t events, uint64_t bytes); /* may be NULL */
 	void *progress_arg;
 	/* what people should know of an input; detail: what only some want to; may be NULL */
 	void (*note)(void *arg, bool detail, const char *text);

@@ -413,7 +413,7 @@ source_head(const struct source *s, size_t max, struct buf *out, struct err *e)
 }
 
 int
-source_check(const char *path, struct err *e)
+source_check(const char *path, bool later, struct err *e)
 {
 	struct instream *in;
 	struct stat sb;
@@ -421,7 +421,7 @@ source_check(const char *path, struct err *e)
 	if (strcmp(path, "-") == 0)
 		return 0;
 	if (stat(path, &sb) < 0)
-		return err_errno(e, "%s", path);
+		return later && (errno == ENOENT || errno == ENOTDIR) ? 0 : err_errno(e, "%s", path);
 	if (S_ISDIR(sb.st_mode))
 		return err_set(e, ERR_FAIL, "%s: is a directory", path);
 	if (!S_ISREG(sb.st_mode))

@@ -65,8 +65,9 @@ void source_advance_bytes(struct source *s, uint64_t end, uint64_t lines, const 
 /* Appends the first bytes of a file, at most max, which are read anew. */
 int source_head(const struct source *s, size_t max, struct buf *out, struct err *e);
 
-/* Can be read at all; a pipe is not opened for that. */
-int source_check(const char *path, struct err *e);
+/* Can be read at all, or, when it may come later, is not there; a pipe is not
+ * opened for that. */
+int source_check(const char *path, bool later, struct err *e);
 
 /* The name of the log when nobody says it: the file's, without its folder
  * and without .gz .zst, what rotation adds, .jsonl .json .log.  Appended to

@@ -274,12 +274,13 @@ START_TEST(folders_and_missing_files_are_refused)
 {
 	struct err e = ERR_NONE;
 
-	ck_assert_int_eq(source_check(folder, &e), -1);
+	ck_assert_int_eq(source_check(folder, false, &e), -1);
 	err_clear(&e);
-	ck_assert_int_eq(source_check(other, &e), -1);
+	ck_assert_int_eq(source_check(other, false, &e), -1);
 	err_clear(&e);
-	ck_assert_int_eq(source_check(path, &e), 0);
-	ck_assert_int_eq(source_check("-", &e), 0);
+	ck_assert_int_eq(source_check(other, true, &e), 0);
+	ck_assert_int_eq(source_check(path, false, &e), 0);
+	ck_assert_int_eq(source_check("-", false, &e), 0);
 }
 END_TEST
 
