@@ -15,136 +15,6 @@
 #include "base/mem.h"
 #include "store/append_parts.h"
 
-/* ---- transactions ---- */
-
-/*
- * Commits batch b (waiting, or filling as the last); *state is then what the
- * file says, and *all whether both batches went.
- */
-static int
-commit_batch(struct appender *a, struct append_batch *b, bool last, bool *all, struct state *state, struct err *e)
-{
-	struct append_counts before = a->counts;
-	int rc;
-
-	if (db_begin_write(&a->st->db, e) < 0)
-		return -1;
-	rc = append_write(a, b, last, all, state, e);
-	if (rc < 0 || (rc = db_commit(&a->st->db, e)) < 0) {
-		db_rollback(&a->st->db);
-		duplicates_forget(a->known);
-		a->counts = before;
-	} else if (last)
-		append_held_clear(&a->held);
-	append_held_clear(&a->conflicts);
-	a->stale = true;
-	return rc;
-}
-
-/* Finds the place of the filling batch, if it has none yet. */
-static int
-make_ready(struct appender *a, struct err *e)
-{
-	struct state state;
-
-	if (a->unready && (state_get(a->st, &state, e) < 0 || append_batch_place(a->filling, a->st, state.size, e) < 0))
-		return -1;
-	a->unready = false;
-	return 0;
-}
-
-/* What is committed is committed: what comes behind it can fail without making
- * it undone, and is tried again before the next event. */
-static void
-start_filling(struct appender *a)
-{
-	struct err e = ERR_NONE;
-
-	append_batch_clear(a->filling);
-	a->unready = true;
-	make_ready(a, &e);
-}
-
-/* Once for each cell that became full, and once after opening, should a crash
- * have come between.  A cell that cannot be merged stays as it is. */
-static void
-merge_full_cells(struct appender *a, const struct state *state)
-{
-	for (; a->merged_cells < state->size / TREE_CELL; a->merged_cells++) {
-		struct err e = ERR_NONE;
-
-		cell_merge(a->st, a->merged_cells, a->pool, &e);
-	}
-}
-
-static int
-commit_waiting(struct appender *a, struct err *e)
-{
-	struct state state;
-	bool all;
-
-	if (a->waiting == NULL)
-		return 0;
-	if (a->pool != NULL)
-		pool_wait(a->pool, &a->waiting->job);
-	if (commit_batch(a, a->waiting, false, &all, &state, e) < 0)
-		return -1;
-	a->waiting = NULL;
-	if (all)
-		start_filling(a);
-	merge_full_cells(a, &state);
-	return 0;
-}
-
-static int
-commit_all(struct appender *a, struct err *e)
-{
-	struct state state;
-	bool all;
-
-	if (commit_waiting(a, e) < 0 || make_ready(a, e) < 0)
-		return -1;
-	if (segment_builder_count(a->filling->builder) == 0 && a->filling->positions == 0 &&
-	    a->filling->held.n + a->filling->releases + a->held.n == 0)
-		return 0;
-	if (commit_batch(a, a->filling, true, &all, &state, e) < 0)
-		return -1;
-	start_filling(a);
-	merge_full_cells(a, &state);
-	return 0;
-}
-
-int
-append_commit(struct appender *a, struct err *e)
-{
-	return commit_all(a, e) < 0 ? store_blame(a->st, e) : 0;
-}
-
-/* The filling batch is full: encode it while the other one fills. */
-static int
-turn(struct appender *a, struct err *e)
-{
-	struct append_batch *full = a->filling, *other = full == &a->batch[0] ? &a->batch[1] : &a->batch[0];
-
-	if (commit_waiting(a, e) < 0 || make_ready(a, e) < 0)
-		return -1;
-	if (segment_builder_count(full->builder) == 0) /* written behind another writer's already */
-		return 0;
-	if (append_batch_follow(other, a->st, full, e) < 0)
-		return -1;
-	a->waiting = full;
-	a->filling = other;
-	segment_builder_settle(full->builder); /* duplicates are still looked for in it */
-	full->job = (struct job){ .run = append_batch_encode, .arg = full };
-	if (a->pool != NULL)
-		pool_submit(a->pool, &full->job);
-	else
-		append_batch_encode(full);
-	return 0;
-}
-
-/* ---- the door ---- */
-
 struct appender *
 append_open(struct store *st, struct pool *pool, struct err *e)
 {
@@ -182,13 +52,15 @@ append_close(struct appender *a)
 	append_held_clear(&a->conflicts);
 	free(a->conflicts.item);
 	buf_fini(&a->line);
+	buf_fini(&a->attempt.line);
+	buf_fini(&a->attempt.refused);
 	free(a);
 }
 
 static int
 known(struct appender *a, const struct event *ev, enum append_result *result, struct err *e)
 {
-	if (make_ready(a, e) < 0 || (a->stale && duplicates_refresh(a->known, e) < 0))
+	if (append_ready(a, e) < 0 || (a->stale && duplicates_refresh(a->known, e) < 0))
 		return -1;
 	a->stale = false;
 	return append_find(a, a->filling, a->waiting, ev, event_key(a->st, ev), result, e);
@@ -200,7 +72,7 @@ append_known(struct appender *a, const struct event *ev, bool *there, struct err
 	enum append_result result;
 
 	if (known(a, ev, &result, e) < 0)
-		return store_blame(a->st, e);
+		return append_blame(a, e);
 	*there = result == APPEND_DUPLICATE;
 	a->counts.duplicates += *there;
 	return 0;
@@ -212,11 +84,11 @@ add_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum 
 {
 	uint64_t key = event_key(a->st, ev);
 
-	if (make_ready(a, e) < 0)
+	if (append_ready(a, e) < 0)
 		return -1;
 	append_format(a, ev);
 	if (append_batch_full(a->filling, a->line.len)) {
-		if (turn(a, e) < 0)
+		if (append_turn(a, e) < 0)
 			return -1;
 		append_format(a, ev); /* other lines were made meanwhile */
 	}
@@ -243,7 +115,7 @@ append_event(struct appender *a, const struct event *ev, enum leaf_kind kind, en
 
 	if (~ev->present & needed)
 		return err_set(e, ERR_FAIL, "an event needs an id, times, an action, a severity and an outcome");
-	return add_event(a, ev, kind, result, e) < 0 ? store_blame(a->st, e) : 0;
+	return add_event(a, ev, kind, result, e) < 0 ? append_blame(a, e) : 0;
 }
 
 void

@@ -2,7 +2,7 @@
  * append_parts: what the files of an appender share.  Private to append*.c.
  *
  * append.c is the door, append_batch.c gathers, append_write.c writes inside a
- * transaction.
+ * transaction, append_commit.c makes the transactions.
  */
 #ifndef STORE_APPEND_PARTS_H
 #define STORE_APPEND_PARTS_H
@@ -42,6 +42,22 @@ struct append_batch {
 	struct job job;
 };
 
+/* The newest transaction: what tells whether it is in the file. */
+struct append_attempt {
+	bool open; /* it failed, and may be there all the same */
+	struct append_batch *batch;
+	bool last; /* the filling batch, and what is behind the last position */
+	bool all;  /* both batches */
+	struct append_counts counts; /* if it is */
+	bool event;   /* it has events, the last of them this one */
+	uint64_t seq;
+	enum leaf_kind kind;
+	struct buf line;
+	bool refusal; /* it has quarantined lines, the last of them this one */
+	int64_t refusal_id;
+	struct buf refused; /* by append_describe_held */
+};
+
 struct appender {
 	struct store *st;
 	struct pool *pool;
@@ -56,6 +72,9 @@ struct appender {
 	struct held_list conflicts; /* with what another writer stored meanwhile */
 	struct append_counts counts;
 	struct buf line;
+	struct append_attempt attempt;
+	bool lost;         /* the disk was full: the store must be opened again */
+	struct err broken; /* why nothing more is written */
 };
 
 /* ---- append_batch.c ---- */
@@ -98,5 +117,18 @@ int append_find(struct appender *a, const struct append_batch *one, const struct
  * transaction.  *all: another writer was faster, and both batches went. */
 int append_write(struct appender *a, struct append_batch *b, bool last, bool *all, struct state *state,
     struct err *e);
+
+/* What tells a quarantined line from others: when it came, where it was, and its bytes. */
+void append_describe_held(struct buf *out, const struct quarantined *q);
+
+/* ---- append_commit.c ---- */
+
+/* Finds the place of the filling batch, if it has none yet; after a full disk
+ * it opens the store again.  Before anything else is done. */
+int append_ready(struct appender *a, struct err *e);
+/* The filling batch is full: encode it while the other one fills. */
+int append_turn(struct appender *a, struct err *e);
+/* Notes what an error means for what comes next, and names the store.  Returns -1. */
+int append_blame(struct appender *a, struct err *e);
 
 #endif

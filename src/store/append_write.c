@@ -47,6 +47,22 @@ write_tail(struct appender *a, struct append_batch *b, struct state *state, stru
 	return tail_seal(a->st, state, a->pool, e);
 }
 
+/* The last event of the transaction so far. */
+static void
+note_event(struct appender *a, struct append_batch *b, uint64_t seq)
+{
+	uint32_t row = segment_builder_count(b->builder) - 1;
+	struct append_attempt *t = &a->attempt;
+	struct event ev;
+
+	t->event = true;
+	t->seq = seq;
+	t->kind = (enum leaf_kind)b->kind[row];
+	segment_builder_event(b->builder, row, &ev);
+	buf_reset(&t->line);
+	event_format(&t->line, &ev);
+}
+
 static int
 write_events(struct appender *a, struct append_batch *b, struct state *state, struct err *e)
 {
@@ -69,12 +85,20 @@ write_events(struct appender *a, struct append_batch *b, struct state *state, st
 	if (b->last_ingested > state->last_ingested)
 		state->last_ingested = b->last_ingested;
 	if (rc == 0) {
+		note_event(a, b, state->size - 1);
 		if (a->counts.stored == 0)
 			a->counts.first_seq = first;
 		a->counts.stored += n;
 		a->counts.last_seq = state->size - 1;
 	}
 	return rc;
+}
+
+void
+append_describe_held(struct buf *out, const struct quarantined *q)
+{
+	buf_printf(out, "%lld %llu %llu ", (long long)q->at, (unsigned long long)q->position, (unsigned long long)q->line);
+	buf_str(out, q->bytes);
 }
 
 static int
@@ -96,6 +120,12 @@ write_held(struct appender *a, struct held_list *l, struct state *state, struct 
 		db_bind_blob(s, 8, q->bytes.p, q->bytes.len);
 		if (db_run(&a->st->db, s, e) < 0)
 			return -1;
+	}
+	if (l->n > 0) {
+		a->attempt.refusal = true;
+		a->attempt.refusal_id = sqlite3_last_insert_rowid(a->st->db.sqlite);
+		buf_reset(&a->attempt.refused);
+		append_describe_held(&a->attempt.refused, &l->item[l->n - 1].q);
 	}
 	state->quarantined += l->n;
 	a->counts.quarantined += l->n;

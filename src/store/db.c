@@ -10,6 +10,7 @@
 #include "store/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,76 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 #undef STATEMENT
 };
 
+static bool
+means_full(int system)
+{
+	return system == ENOSPC || system == EDQUOT;
+}
+
+/* Whether a file can be made in the store's folder, with a page in it. */
+static bool
+has_room(struct db *db)
+{
+	static const char page[16384];
+	const char *file = sqlite3_db_filename(db->sqlite, "main");
+	const char *slash = file != NULL ? strrchr(file, '/') : NULL;
+	bool full = false;
+	char *folder;
+	int fd;
+
+	if (slash == NULL)
+		return true;
+	folder = mem_dup(file, (size_t)(slash - file) + 1);
+	fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, page, sizeof(page)) < 0)
+		full = means_full(errno);
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	return !full;
+}
+
+/*
+ * SQLite says SQLITE_FULL of ENOSPC alone, and of that only where it writes; by
+ * the time it tells of anything else, its own clearing up may have hidden the
+ * reason.  So when that is not known, the disk is asked.
+ */
+static bool
+is_full(struct db *db)
+{
+	switch (sqlite3_extended_errcode(db->sqlite)) {
+	case SQLITE_CANTOPEN:
+	case SQLITE_IOERR_WRITE:
+	case SQLITE_IOERR_FSYNC:
+	case SQLITE_IOERR_DIR_FSYNC:
+	case SQLITE_IOERR_TRUNCATE:
+		return means_full(sqlite3_system_errno(db->sqlite)) || !has_room(db);
+	}
+	return false;
+}
+
+static int
+full(struct db *db, struct err *e, const char *doing)
+{
+	return err_set(e, ERR_FULL, "%s: %s: the disk is full", db->path, doing);
+}
+
+/* A writer left a journal that a reader may not play back. */
+static bool
+needs_recovery(struct db *db)
+{
+	int code = sqlite3_extended_errcode(db->sqlite);
+
+	return code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY;
+}
+
+static int
+interrupted(struct db *db, struct err *e)
+{
+	return err_set(e, ERR_BUSY, "%s: a writer was interrupted; someone who may write the store must open it once",
+	    db->path);
+}
+
 int
 db_error(struct db *db, struct err *e, const char *doing)
 {
@@ -51,10 +122,14 @@ db_error(struct db *db, struct err *e, const char *doing)
 	case SQLITE_NOTADB:
 		return err_set(e, ERR_FAIL, "%s: not an audit-toolkit store", db->path);
 	case SQLITE_FULL:
-		return err_set(e, ERR_FAIL, "%s: %s: the disk is full", db->path, doing);
+		return full(db, e, doing);
 	case SQLITE_READONLY:
+		if (needs_recovery(db))
+			return interrupted(db, e);
 		return err_set(e, ERR_FAIL, "%s: %s: the store or its folder may not be written", db->path, doing);
 	default:
+		if (db->writable && db->sqlite != NULL && is_full(db))
+			return full(db, e, doing);
 		return err_set(e, ERR_FAIL, "%s: %s: %s", db->path, doing, text);
 	}
 }
@@ -210,8 +285,7 @@ recover(struct db *db, const char *real, struct err *e)
 	int rc = -1;
 
 	if (access(real, R_OK | W_OK) < 0)
-		return err_set(e, ERR_BUSY,
-		    "%s: a writer was interrupted; someone who may write the store must open it once", db->path);
+		return interrupted(db, e);
 	if (connect(&writer, real, SQLITE_OPEN_READWRITE, e) == 0)
 		rc = db_exec(&writer, LOOK_AT_SCHEMA, e);
 	sqlite3_close(writer.sqlite);
@@ -228,9 +302,7 @@ settle(struct db *db, const char *real, struct err *e)
 		return -1;
 	if (!db->writable) {
 		if (sqlite3_exec(db->sqlite, LOOK_AT_SCHEMA, NULL, NULL, NULL) != SQLITE_OK) {
-			int code = sqlite3_extended_errcode(db->sqlite);
-
-			if (code != SQLITE_READONLY_ROLLBACK && code != SQLITE_READONLY_RECOVERY)
+			if (!needs_recovery(db))
 				return db_error(db, e, "opening the store");
 			if (recover(db, real, e) < 0)
 				return -1;
@@ -268,6 +340,22 @@ db_close(struct db *db)
 	sqlite3_close(db->sqlite);
 	free(db->path);
 	*db = (struct db){ 0 };
+}
+
+int
+db_reopen(struct db *db, struct err *e)
+{
+	char *path = mem_strdup(db->path);
+	int rc;
+
+	/* Closed first: a process has one set of locks on a file. */
+	db_close(db);
+	rc = db_open(db, path, DB_WRITE, e);
+	if (rc < 0)
+		*db = (struct db){ .path = path, .writable = true };
+	else
+		free(path);
+	return rc;
 }
 
 sqlite3_stmt *

@@ -35,9 +35,12 @@ enum db_mode { DB_READ, DB_WRITE, DB_CREATE };
  * it is until it is closed. */
 int db_open(struct db *db, const char *path, enum db_mode mode, struct err *e);
 void db_close(struct db *db);
+/* A writer's connection closed and opened again; after -1 it is closed, and
+ * this can be tried again. */
+int db_reopen(struct db *db, struct err *e);
 
 /* Fills e from the connection's last error, doing what; busy and locked
- * become ERR_BUSY, damage ERR_INTEGRITY.  Returns -1. */
+ * become ERR_BUSY, damage ERR_INTEGRITY, no room ERR_FULL.  Returns -1. */
 int db_error(struct db *db, struct err *e, const char *doing);
 
 /* For tables that are read a page of rows after the other: in a damaged file a

@@ -14,6 +14,10 @@ struct store {
 	pthread_mutex_t lock; /* around the connection, when segments are read by several threads */
 };
 
+/* A writer's connection closed and opened again.  After -1 nothing can be done
+ * with the store but this, or closing it.  ERR_FAIL: another store has its name. */
+int store_reopen(struct store *st, struct err *e);
+
 #define SEGMENT_ID_MAX (INT64_C(1) << 46) /* so that the numbers of pieces fit 63 bits */
 
 /* (segment, field, part) as the key of a piece, so that a segment's pieces

@@ -55,6 +55,20 @@ store_open(const char *path, enum store_mode mode, struct err *e)
 	return st;
 }
 
+int
+store_reopen(struct store *st, struct err *e)
+{
+	uint8_t id[sizeof(st->id)];
+
+	memcpy(id, st->id, sizeof(id));
+	if (db_reopen(&st->db, e) < 0 || prepare(st, STORE_WRITE, e) < 0 || read_identity(st, e) < 0)
+		return -1;
+	if (memcmp(id, st->id, sizeof(id)) == 0)
+		return 0;
+	memcpy(st->id, id, sizeof(id));
+	return err_set(e, ERR_FAIL, "%s: is another store now", st->db.path);
+}
+
 void
 store_close(struct store *st)
 {
