@@ -87,4 +87,13 @@ int ingest_check(const char *const *path, size_t n, const struct ingest_options 
 int ingest_files(struct store *st, struct pool *pool, const char *const *path, size_t n,
     const struct ingest_options *o, struct ingest_receipt *r, struct err *e);
 
+/*
+ * Tries what is in the quarantine again.  What became an event, or was one
+ * already, leaves the quarantine; receipt.quarantined counts what stays.  dry:
+ * st is only read, and the events are given to o->dry_run.  A source that the
+ * options name takes the place of that of the lines.
+ */
+int ingest_replay(struct store *st, bool dry, struct pool *pool, const struct ingest_options *o, struct ingest_receipt *r,
+    struct err *e);
+
 #endif

@@ -244,9 +244,11 @@ open_outputs(const struct args *a, struct work *w, struct err *e)
 {
 	if (a->receipt != NULL && (w->receipt = outstream_open(a->receipt, e)) == NULL)
 		return -1;
+	if (a->replay && (w->st = cli_store(&a->common, is_dry(a) ? STORE_READ : STORE_WRITE, e)) == NULL)
+		return -1;
 	if (is_dry(a))
 		return open_printer(&w->printer, &a->common, e);
-	if ((w->st = cli_store(&a->common, STORE_CREATE, e)) == NULL)
+	if (w->st == NULL && (w->st = cli_store(&a->common, STORE_CREATE, e)) == NULL)
 		return -1;
 	return a->listen == NULL ? 0 : serving_open(&w->serving, &program, &a->common,
 	    &(struct serving_args){ .path = a->listen, .users = &a->allow_uid, .group = a->group }, e);
@@ -378,12 +380,30 @@ check_follow(const struct args *a, struct err *e)
 	return 0;
 }
 
+/* Its input is the store's quarantine. */
+static int
+check_replay(const struct args *a, size_t files, struct err *e)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} others[] = { { files > 0, "FILE" }, { a->strict, "--strict" }, { a->restore, "--restore" },
+		{ a->ack != NULL, "--ack" } };
+
+	for (size_t i = 0; a->replay && i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i].given)
+			return err_set(e, ERR_FAIL, "--replay-quarantine does not go together with %s", others[i].name);
+	return 0;
+}
+
 static void
 take_input(const struct args *a, struct work *w, const char *const *path, size_t n, const struct ingest_options *o,
     struct err *e)
 {
 	if (a->listen != NULL)
 		serving_run(&w->serving, w->st, w->pool, o, &w->r, e);
+	else if (a->replay)
+		ingest_replay(w->st, is_dry(a), w->pool, o, &w->r, e);
 	else if (a->ack == NULL || omprog_ready(e) == 0)
 		ingest_files(w->st, w->pool, path, n, o, &w->r, e);
 }
@@ -447,12 +467,13 @@ ingest_what(const struct args *a, const struct str_list *files, struct err *e)
 {
 	static const char *const standard_input[] = { "-" };
 
-	if (check_listen(a, files->n, e) != 0 || check_follow(a, e) != 0 || omprog_check(a->ack, files, e) != 0)
+	if (check_listen(a, files->n, e) != 0 || check_follow(a, e) != 0 ||
+	    check_replay(a, files->n, e) != 0 || omprog_check(a->ack, files, e) != 0)
 		return 0;
 	/* auditd(8) passes its own on to its plugins. */
 	if (a->from != NULL && strcmp(a->from, "auditd") == 0 && files->n == 0)
 		signal(SIGHUP, SIG_IGN);
-	if (a->listen != NULL || files->n > 0)
+	if (a->listen != NULL || a->replay || files->n > 0)
 		return ingest(a, (const char *const *)files->item, files->n, e);
 	if (!isatty(STDIN_FILENO))
 		return ingest(a, standard_input, 1, e);
