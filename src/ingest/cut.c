@@ -9,8 +9,11 @@
 #include "ingest/cut.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
+#include "base/time.h"
+#include "ingest/auditd.h"
 #include "ingest/frame.h"
 #include "ingest/journal_export.h"
 
@@ -133,11 +136,23 @@ take_records(struct frame *f, struct frame_chunk *c)
 	return TAKEN_FULL;
 }
 
+/* auditd writes records with their newlines, and those of an event without a
+ * pause: more does not belong to what is at the end of a file by then. */
+static bool
+is_untouched(const struct frame *f)
+{
+	struct stat st;
+
+	return fstat(instream_fd(f->in), &st) == 0 &&
+	    time_now() - (int64_t)st.st_mtim.tv_sec * TIME_SECOND - st.st_mtim.tv_nsec / 1000 > AUDITD_QUIET;
+}
+
 /* A file that is not read to its end will be read on from the last place. */
 static void
 finish(struct frame *f)
 {
 	f->finished = true;
+	f->whole = f->whole || (!f->record_ends && is_untouched(f));
 	if (!f->stopped || f->waits)
 		f->cutter.kind->end(f->cutter.state, f->whole || f->waits);
 }

@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 
-#include "base/time.h"
 #include "ingest/auditd.h"
 #include "ingest/auditd_record.h"
 #include "ingest/cut.h"
@@ -20,7 +19,8 @@ struct reader {
 	uint64_t skipped;    /* bytes of the line at `at` that are not in text; they end it */
 	uint64_t offset;     /* of `at` in the stream, */
 	uint64_t line;       /* and how many lines are before it */
-	bool ended, whole, flushed;
+	bool whole;          /* nothing more will come */
+	bool flushed;
 	struct buf event;    /* what the caller has borrowed */
 };
 
@@ -56,10 +56,7 @@ cut_feed(void *state, const char *p, size_t len)
 static void
 cut_end(void *state, bool whole)
 {
-	struct reader *r = state;
-
-	r->ended = true;
-	r->whole = whole;
+	((struct reader *)state)->whole = whole;
 }
 
 static void
@@ -91,15 +88,14 @@ take_line(struct reader *r)
 	return true;
 }
 
-/* A file that may grow: who wrote what is at its end is done with it when it
- * has not gone on for a while. */
+/* Of a log that may go on, open events stay open. */
 static bool
 flush(struct reader *r)
 {
-	if (!r->ended || r->flushed)
+	if (!r->whole || r->flushed)
 		return false;
 	r->flushed = true;
-	auditd_flush(r->a, r->whole ? TIME_MAX : time_now() - AUDITD_QUIET);
+	auditd_flush(r->a, TIME_MAX);
 	return true;
 }
 

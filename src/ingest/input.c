@@ -256,8 +256,9 @@ choose(struct run *run, struct input *in, struct str head, struct err *e)
 	if (in->format == FORMAT_LINES) {
 		frame_put_back(f, read);
 	} else {
-		f->whole = !in->rules.regular;
 		f->record_ends = in->format == FORMAT_MAPPED;
+		/* A dry run knows no other time at which the rest of an event may come. */
+		f->whole = !in->rules.regular || (!f->record_ends && run->append == NULL);
 		f->keep_tails = f->record_ends && in->rules.assume_now && in->rules.regular;
 		frame_cut(f, f->record_ends ? cut_mapped(in->rules.mapping, offset, lines, head) : cut_auditd(offset, lines),
 		    read);
