@@ -32,20 +32,12 @@ struct replay {
 	struct batch *batch;   /* its chunk is filled; NULL: the group is empty */
 	int64_t id[GROUP_LINES];
 	size_t record;         /* whose events are taken now */
-	unsigned taken, refused; /* of it */
+	bool refused;          /* one of them was */
 	uint64_t uncommitted;
 	bool stopped;
 };
 
 /* ---- What becomes of a line ---- */
-
-static void
-finish_record(struct replay *p)
-{
-	if (p->taken > 0 && p->refused == 0 && p->run.append != NULL)
-		append_release(p->run.append, p->id[p->record]);
-	p->taken = p->refused = 0;
-}
 
 /* The line that an event is of: they come in order. */
 static void
@@ -57,17 +49,20 @@ find_record(struct replay *p, const struct batch_item *it)
 	while (i + 1 < c->records && c->record[i].at != at)
 		i++;
 	if (i != p->record)
-		finish_record(p);
+		p->refused = false;
 	p->record = i;
 }
 
+/* In one commit with the last of its events. */
 static void
 was_taken(void *arg, const struct batch_item *it)
 {
 	struct replay *p = arg;
+	const struct batch_item *end = p->batch->item + p->batch->n;
 
 	find_record(p, it);
-	p->taken++;
+	if (!p->refused && (it + 1 == end || it[1].raw.p != it->raw.p))
+		append_release(p->run.append, p->id[p->record]);
 }
 
 static void
@@ -77,7 +72,7 @@ was_refused(void *arg, const struct batch_item *it, enum event_fault fault)
 
 	(void)fault;
 	find_record(p, it);
-	p->refused++;
+	p->refused = true;
 }
 
 /* ---- Groups ---- */
@@ -154,6 +149,7 @@ begin_group(struct replay *p, const struct quarantined *q, struct err *e)
 	p->batch->chunk.cut = true;
 	p->batch->chunk.records = p->batch->chunk.len = p->batch->chunk.place.len = 0;
 	p->record = 0;
+	p->refused = false;
 	return 0;
 }
 
@@ -165,7 +161,6 @@ end_group(struct replay *p, struct err *e)
 	run_start_chunk(&p->run, &p->input);
 	if (run_take_chunk(&p->run, e) < 0)
 		return -1;
-	finish_record(p);
 	p->uncommitted += p->batch->chunk.records;
 	p->batch = NULL;
 	if (p->uncommitted < COMMIT_LINES)
