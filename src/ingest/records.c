@@ -73,7 +73,8 @@ give(struct records *r, size_t end, bool broken, struct record *out)
 {
 	bool skipped = r->skipping;
 
-	r->skipped_end = r->offset + end;
+	if (skipped)
+		r->skipped_end = r->offset + end;
 	*out = (struct record){ .text = { r->text.p + r->start, end - r->start }, .offset = r->offset + r->start,
 		.end = r->offset + end, .line = r->first_line, .too_long = end - r->start > JSON_LEN_MAX,
 		.broken = broken };
