@@ -59,6 +59,11 @@ struct run {
 	bool unread;             /* input was left when it stopped */
 	bool explained;          /* o->explain was called: no more is wanted */
 	bool broken;             /* the store failed: no further commit */
+	unsigned pause;          /* seconds between two tries to write on a full disk; 0: it is not */
+	/* While there is none: a sign of life, and what people should know (NULL:
+	 * nothing new); may be NULL. */
+	int64_t (*alive)(void *arg, const char *status);
+	void *alive_arg;
 	enum sink sink;
 	struct input *input;     /* that is taken now */
 	struct mapping **mapping; /* all that were opened; as long as the run */

@@ -336,6 +336,8 @@ ingest_serve(struct store *st, struct pool *pool, struct listen *l, const struct
 	struct server sv = { .o = *o, .listen = l, .s = s, .since = TIME_NONE };
 	int rc = open_run(&sv, st, pool, r, e);
 
+	sv.run.alive = s->alive;
+	sv.run.alive_arg = s->arg;
 	if (rc == 0)
 		rc = serve_clients(&sv, e);
 	if (rc == 0)

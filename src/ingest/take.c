@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ingest/run.h"
+#include "ingest/full.h"
 
 /* Quarantined lines wait in memory: no more of them than this. */
 #define HELD_MAX (8 * 1024 * 1024)
@@ -96,7 +96,7 @@ is_there(struct run *run, const struct event *ev, bool *there, struct err *e)
 	    !str_eq(ev->v[FIELD_SOURCE], run->input->rules.restored))
 		return 0;
 	event_set(&was, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
-	return append_known(run->append, &was, there, e);
+	return full_known(run, &was, there, e);
 }
 
 static int
@@ -118,7 +118,7 @@ store_item(struct run *run, struct batch_item *it, struct err *e)
 		uuid7_next(&run->uuid, run->ingested, id);
 		event_set(ev, FIELD_ID, (struct str){ id, 36 });
 	}
-	if (append_event(run->append, ev, LEAF_EVENT, &result, e) < 0) {
+	if (full_event(run, ev, &result, e) < 0) {
 		run->broken = true;
 		return -1;
 	}
@@ -203,7 +203,7 @@ run_commit(struct run *run, struct err *e)
 	run->uncommitted = 0;
 	if (run->append == NULL)
 		return 0;
-	if (append_commit(run->append, e) < 0) {
+	if (full_commit(run, e) < 0) {
 		run->broken = true;
 		return -1;
 	}

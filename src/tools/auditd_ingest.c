@@ -272,6 +272,18 @@ close_outputs(const struct args *a, struct work *w, bool ran, struct err *e)
 		outstream_abort(w->receipt);
 }
 
+static int
+parse_on_full(const char *word, enum ingest_on_full *on_full, struct err *e)
+{
+	if (word == NULL || strcmp(word, "wait") == 0)
+		*on_full = INGEST_FULL_WAIT;
+	else if (strcmp(word, "exit") == 0)
+		*on_full = INGEST_FULL_EXIT;
+	else
+		return err_set(e, ERR_FAIL, "--on-full %s: it is wait or exit", word);
+	return 0;
+}
+
 /* What the toolkit's own records in each file are from: audit-toolkit@ and
  * digits of the id of the store that made them. */
 static int
@@ -426,7 +438,7 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 	struct str_list restored = { 0 };
 	bool ran = false;
 
-	if (open_rules(a, &w, e) != 0)
+	if (parse_on_full(a->on_full, &o.on_full, e) != 0 || open_rules(a, &w, e) != 0)
 		goto out;
 	o.redactor = w.redactor;
 	if (a->ack != NULL)
