@@ -150,6 +150,11 @@ be_alive(void *arg, const char *status)
 {
 	struct serving *s = arg;
 
+	/* The first time, all is open. */
+	if (!s->ready) {
+		s->ready = true;
+		service_ready(&s->service);
+	}
 	if (!s->stopping && serving_asked_to_stop()) {
 		s->stopping = true;
 		service_stopping(&s->service);
@@ -169,6 +174,5 @@ serving_run(struct serving *s, struct store *st, struct pool *pool, const struct
 	mine.stop = serving_asked_to_stop;
 	mine.progress = NULL;
 	cli_detail(s->program, s->common, "listening on %s", s->handed ? "the socket that was handed over" : s->path);
-	service_ready(&s->service);
 	return ingest_serve(st, pool, s->listen, &mine, &options, r, e);
 }

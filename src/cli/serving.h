@@ -32,7 +32,7 @@ struct serving {
 	size_t uids, cap;
 	sigset_t mask;  /* before SIGINT and SIGTERM were blocked */
 	bool handed;    /* the socket is the manager's */
-	bool stopping;  /* the manager was told */
+	bool ready, stopping; /* the manager was told */
 };
 
 /*

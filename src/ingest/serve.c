@@ -312,6 +312,19 @@ finish_clients(struct server *sv, struct err *e)
 
 /* ---- The whole ---- */
 
+/* Records are lines, so that an answer can name them. */
+static int
+check_format(const struct run *run, struct err *e)
+{
+	const char *from = run->o->from;
+
+	if (from != NULL && (strcmp(from, "auto") == 0 || strcmp(from, "auditd") == 0))
+		return err_set(e, ERR_FAIL, "--from %s does not go together with a socket, which takes one JSON record a line", from);
+	if (run->mappings > 0 && mapping_shape(run->mapping[0])->format != MAPPING_JSON)
+		return err_set(e, ERR_FAIL, "--from %s: a socket takes one JSON record a line", from);
+	return 0;
+}
+
 static int
 open_run(struct server *sv, struct store *st, struct pool *pool, struct ingest_receipt *r, struct err *e)
 {
@@ -321,11 +334,14 @@ open_run(struct server *sv, struct store *st, struct pool *pool, struct ingest_r
 		return -1;
 	sv->run.refused = note_refused;
 	sv->run.refused_arg = sv;
-	in->source = (struct source){ .path = DEFAULT_SOURCE, .state = SOURCE_PIPE };
-	if (input_adopt(&sv->run, in, NULL, e) != 0)
+	in->source = (struct source){ .path = DEFAULT_SOURCE, .log = DEFAULT_SOURCE, .state = SOURCE_PIPE };
+	if (check_format(&sv->run, e) != 0 || input_adopt(&sv->run, in, NULL, e) != 0)
 		return -1;
-	if (sv->run.mappings > 0)
+	if (sv->run.mappings > 0) {
 		in->rules.mapping = sv->run.mapping[0];
+		if (sv->o.source == NULL)
+			in->rules.source = str_of(mapping_name(in->rules.mapping));
+	}
 	return 0;
 }
 
