@@ -74,6 +74,8 @@ segment_list(struct store *st, uint64_t first, uint64_t last, struct segment_inf
 {
 	sqlite3_stmt *s = db_statement(&st->db, ST_SEGMENT_RANGE, e);
 
+	*list = NULL;
+	*n = 0;
 	if (s == NULL)
 		return -1;
 	db_bind_int(s, 1, (int64_t)first);
