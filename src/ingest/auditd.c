@@ -280,13 +280,10 @@ settle(struct auditd *a)
 }
 
 void
-auditd_flush(struct auditd *a, int64_t before)
+auditd_flush(struct auditd *a)
 {
-	for (size_t i = 0; i < a->n_open;)
-		if (a->open[i]->time < before || before == TIME_MAX)
-			release(a, i);
-		else
-			i++;
+	while (a->n_open > 0)
+		release(a, 0);
 	settle(a);
 }
 
@@ -305,7 +302,7 @@ add_faulty(struct auditd *a, enum event_fault fault, const char *detail, struct 
 		.offset = start.offset, .end = a->end.offset, .line = start.line };
 	a->held += line.len;
 	if (a->n_faulty >= AUDITD_FAULTS_MAX)
-		auditd_flush(a, TIME_MAX);
+		auditd_flush(a);
 }
 
 static void

@@ -49,9 +49,8 @@ void auditd_free(struct auditd *a);
  */
 void auditd_feed(struct auditd *a, struct str line, uint64_t offset, uint64_t end, uint64_t number);
 
-/* Releases the open events of before that time (microseconds of the log's
- * clock).  TIME_MAX: all of them, because no more will come. */
-void auditd_flush(struct auditd *a, int64_t before);
+/* Releases all open events, because no more will come of them. */
+void auditd_flush(struct auditd *a);
 
 /* What was released; false when that was all.  Borrowed until the next call
  * of any function here. */

@@ -20,6 +20,7 @@
 #define PIECE (64 * 1024)      /* read at a time */
 #define CHUNK_RECORDS 16384    /* in a chunk */
 #define WITHOUT_RECORD (4 * 1024 * 1024) /* read, then the caller is asked whether it should stop */
+#define RECORD_QUIET (10 * 60 * TIME_SECOND)
 #define DRAIN_MAX (1024 * 1024)
 /* Bytes that are kept behind the last place, at most. */
 #define KEPT_MAX (8 * 1024 * 1024)
@@ -62,6 +63,7 @@ feed(struct frame *f, const char *p, size_t len)
 		keep_last(f, KEPT_MAX);
 	buf_add(&f->rest, p, len);
 	f->offset += len;
+	f->fed = time_steady();
 	f->cutter.kind->feed(f->cutter.state, p, len);
 }
 
@@ -137,14 +139,17 @@ take_records(struct frame *f, struct frame_chunk *c)
 }
 
 /* auditd writes records with their newlines, and those of an event without a
- * pause: more does not belong to what is at the end of a file by then. */
+ * pause: more does not belong to what is at the end of a file by then.  Of others
+ * the last record, a row without newline say, is taken as it is when nobody has
+ * written for long. */
 static bool
 is_untouched(const struct frame *f)
 {
+	int64_t quiet = f->record_ends ? RECORD_QUIET : AUDITD_QUIET;
 	struct stat st;
 
 	return fstat(instream_fd(f->in), &st) == 0 &&
-	    time_now() - (int64_t)st.st_mtim.tv_sec * TIME_SECOND - st.st_mtim.tv_nsec / 1000 > AUDITD_QUIET;
+	    time_now() - (int64_t)st.st_mtim.tv_sec * TIME_SECOND - st.st_mtim.tv_nsec / 1000 > quiet;
 }
 
 /* A file that is not read to its end will be read on from the last place. */
@@ -152,7 +157,7 @@ static void
 finish(struct frame *f)
 {
 	f->finished = true;
-	f->whole = f->whole || (!f->record_ends && is_untouched(f));
+	f->whole = f->whole || is_untouched(f);
 	if (!f->stopped || f->waits)
 		f->cutter.kind->end(f->cutter.state, f->whole || f->waits);
 }
@@ -220,10 +225,10 @@ cut_drain(struct frame *f)
 }
 
 void
-frame_idle(struct frame *f, int64_t before)
+frame_idle(struct frame *f)
 {
-	if (f->cutter.kind != NULL && f->cutter.kind->idle != NULL)
-		f->cutter.kind->idle(f->cutter.state, before);
+	if (f->cutter.kind != NULL && f->cutter.kind->idle != NULL && time_steady() - f->fed > AUDITD_QUIET)
+		f->cutter.kind->idle(f->cutter.state);
 }
 
 enum frame_result

@@ -30,8 +30,8 @@ struct cut_kind {
 	 * that may still grow) what may be incomplete is not given out. */
 	void (*end)(void *state, bool whole);
 	/* No bytes came for a while: what waits only for a later line is given
-	 * out, if it is older than `before` of the log's own clock.  May be NULL. */
-	void (*idle)(void *state, int64_t before);
+	 * out.  May be NULL. */
+	void (*idle)(void *state);
 	/* 1 with a record; 0: more bytes are needed, or all were given out; -1: what
 	 * follows cannot be read (*e says why). */
 	int (*next)(void *state, struct cut_record *out, struct err *e);

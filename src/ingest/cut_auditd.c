@@ -60,9 +60,9 @@ cut_end(void *state, bool whole)
 }
 
 static void
-cut_idle(void *state, int64_t before)
+cut_idle(void *state)
 {
-	auditd_flush(((struct reader *)state)->a, before);
+	auditd_flush(((struct reader *)state)->a);
 }
 
 /* The next whole line is fed; false when there is none. */
@@ -95,7 +95,7 @@ flush(struct reader *r)
 	if (!r->whole || r->flushed)
 		return false;
 	r->flushed = true;
-	auditd_flush(r->a, TIME_MAX);
+	auditd_flush(r->a);
 	return true;
 }
 

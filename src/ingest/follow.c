@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "ingest/auditd.h"
 #include "ingest/news.h"
 #include "ingest/rotated.h"
 
@@ -255,7 +254,7 @@ take_turn(struct follow *f, struct reader *r, size_t most, struct err *e)
 	r->dry = got != FRAME_LINES;
 	if (r->dry && reader_due(r, false) <= run_clock()) {
 		r->idle = run_clock();
-		return input_idle(f->run, &r->in, time_now() - AUDITD_QUIET, e) < 0 ? TURN_ERROR : TURN_DRY;
+		return input_idle(f->run, &r->in, e) < 0 ? TURN_ERROR : TURN_DRY;
 	}
 	return r->dry ? TURN_DRY : TURN_MORE;
 }

@@ -73,6 +73,7 @@ struct frame {
 	bool keep_tails;
 	bool stopped;
 	bool finished;        /* the cutter was told the end */
+	int64_t fed;          /* when the cutter got bytes last (time_steady) */
 	bool left;            /* something incomplete was left behind then */
 	uint64_t begun;       /* where reading began */
 	uint64_t placed;      /* the last place told */
@@ -103,9 +104,9 @@ void frame_cut(struct frame *f, struct cutter cutter, struct str read);
 /* Lines that were read already. */
 void frame_put_back(struct frame *f, struct str read);
 
-/* Records that only wait for later ones are given out by the next frame_next,
- * if they are older than `before` (cut_kind.idle). */
-void frame_idle(struct frame *f, int64_t before);
+/* While nothing is read: records that only wait for later ones are given out
+ * by the next frame_next, when it has lasted for AUDITD_QUIET (cut_kind.idle). */
+void frame_idle(struct frame *f);
 
 /* Reads nothing more.  What a pipe gave already still comes out of
  * frame_next, a file's comes again the next time.  Returns whether input

@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 
-#include "ingest/auditd.h"
 #include "ingest/follow.h"
 #include "ingest/run.h"
 
@@ -89,7 +88,7 @@ read_input(struct run *run, struct input *in, struct err *e)
 		if (run->flying > 0 && run_take_chunk(run, e) < 0)
 			return -1;
 		if (idle && in->frame.waits)
-			frame_idle(&in->frame, time_now() - AUDITD_QUIET);
+			frame_idle(&in->frame);
 		if (commit_is_due(run, in, idle) && run_commit(run, e) < 0)
 			return -1;
 	}

@@ -394,12 +394,12 @@ input_step(struct run *run, struct input *in, size_t most, enum frame_result *go
 }
 
 int
-input_idle(struct run *run, struct input *in, int64_t before, struct err *e)
+input_idle(struct run *run, struct input *in, struct err *e)
 {
 	enum frame_result got;
 
 	if (in->frame.cutter.kind == NULL || in->frame.cutter.kind->idle == NULL)
 		return 0;
-	frame_idle(&in->frame, before);
+	frame_idle(&in->frame);
 	return input_step(run, in, 0, &got, e);
 }

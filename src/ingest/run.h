@@ -138,7 +138,7 @@ void input_hint(const struct run *run, const struct input *in, struct str line);
  */
 int input_step(struct run *run, struct input *in, size_t most, enum frame_result *got, struct err *e);
 
-/* Takes what only waits for later lines and is older than `before`. */
-int input_idle(struct run *run, struct input *in, int64_t before, struct err *e);
+/* While nothing is read: takes what only waits for later lines (frame_idle). */
+int input_idle(struct run *run, struct input *in, struct err *e);
 
 #endif

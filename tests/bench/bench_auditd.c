@@ -110,7 +110,7 @@ main(int argc, char *argv[])
 	else
 		for (unsigned i = 0; w.lines < want; i++)
 			feed_execution(&w, i);
-	auditd_flush(w.a, TIME_MAX);
+	auditd_flush(w.a);
 	take(&w);
 	seconds = (double)(time_steady() - started) / (double)TIME_SECOND;
 	fprintf(stderr, "%zu records, %zu events, %.0f records/s, %.0f MB/s\n", w.lines, w.events,

@@ -55,6 +55,8 @@ ingest --source audit <audit.log
 is 'nor by standard input' "$(receipt stored)" 0
 cat audit.log | ingest --source audit
 is 'nor by a pipe' "$(receipt stored) $(receipt duplicates)" '0 8'
+{ call 9; sleep 0.5; path 9; title 9; } | ingest --source slow
+is 'a pause within an event does not end it' "$(receipt stored) $(query -o jsonl --source slow | grep -c missing)" '1 0'
 gzip -c audit.log >audit.log.1.gz
 ingest audit.log.1.gz
 is 'nor from a compressed copy' "$(receipt stored)" 0
@@ -71,7 +73,7 @@ pieces() { # -n|-c COUNT...: the log grows so
 	done
 	stored grow.db >got
 }
-stored "$db" >want
+stored "$db" | grep -v :9\" >want
 head -n 3 audit.log >audit.piece
 touch -d '1 hour' audit.piece
 ingest -D first.db audit.piece

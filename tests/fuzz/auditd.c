@@ -110,7 +110,7 @@ finish(struct auditd *a, struct buf *out)
 {
 	size_t records;
 
-	auditd_flush(a, TIME_MAX);
+	auditd_flush(a);
 	records = take(a, out);
 	require(auditd_open(a) == 0 && auditd_held(a) == 0, "something is left", STR(""));
 	auditd_free(a);
