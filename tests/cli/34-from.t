@@ -116,6 +116,24 @@ adds 'a time that is not told is assumed if asked for' 2 --from csv --assume-now
 printf ',erase\n' >>no-time.csv
 adds 'once' 1 --from csv --assume-now no-time.csv
 
+printf 'time,action\n2026-03-01T10:00:00Z,read\n2026-03-01T10:00:01Z,write' >open.csv
+adds 'a last row without newline waits' 1 --from csv open.csv
+touch -d '1 hour ago' open.csv
+adds 'but not for ever' 1 --from csv open.csv
+adds 'and is there once' 0 --from csv open.csv
+
+# ---- Killed ----
+
+# Each try is killed a little later; what was committed is not stored again.
+rm -f events.db
+packed 1 3000 | sed 's/"eventID"/"requestParameters":{"pad":"'"$(head -c 2000 /dev/zero | tr '\0' x)"'"},&/g' >big.json
+for delay in 0.02 0.04 0.06 0.08 0.1 0.12; do
+	timeout -s KILL "$delay" auditd-ingest -q --from cloudtrail big.json 2>/dev/null
+done
+run auditd-ingest --from cloudtrail --receipt receipt.json big.json
+is 'what was killed is finished' "$status: $(audit-query --count)" '0: 3000'
+check 'and in order' audit-verify -q
+
 # ---- Choosing ----
 
 rm -f events.db
