@@ -99,6 +99,36 @@ is_there(struct run *run, const struct event *ev, bool *there, struct err *e)
 	return full_known(run, &was, there, e);
 }
 
+/*
+ * What is stored may have been stored when fewer secrets were known: an export
+ * of it, or its file, then contradicts it only by what is hidden today.
+ */
+static int
+is_there_open(struct run *run, const struct batch_item *it, bool *there, struct err *e)
+{
+	static const enum field given[] = { FIELD_ID, FIELD_SOURCE, FIELD_TENANT, FIELD_PEER_UID };
+	const struct batch_rules *rules = &run->input->rules;
+	struct event_policy policy = { .assume_now = TIME_NONE, .restored = rules->restored };
+	struct json_tape tape = { 0 };
+	struct arena a = { 0 };
+	const char *detail;
+	struct event was;
+	int rc = 0;
+
+	*there = false;
+	if (it->redacted > 0 && rules->mapping == NULL &&
+	    event_scan(&tape, it->raw.p, it->raw.len, &policy, &a, &detail) == EVENT_OK &&
+	    event_from_json(&was, &tape, &policy, &a, &detail) == EVENT_OK) {
+		for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+			if (!event_has(&was, given[i]) && event_has(&it->ev, given[i]))
+				event_set(&was, given[i], it->ev.v[given[i]]);
+		rc = append_known(run->append, &was, there, e);
+	}
+	json_tape_fini(&tape);
+	arena_fini(&a);
+	return rc;
+}
+
 static int
 store_item(struct run *run, struct batch_item *it, struct err *e)
 {
@@ -122,8 +152,14 @@ store_item(struct run *run, struct batch_item *it, struct err *e)
 		run->broken = true;
 		return -1;
 	}
-	if (result == APPEND_CONFLICT)
-		return refuse(run, it, EVENT_CONFLICT, e);
+	if (result == APPEND_CONFLICT) {
+		if (is_there_open(run, it, &there, e) < 0) {
+			run->broken = true;
+			return -1;
+		}
+		if (!there)
+			return refuse(run, it, EVENT_CONFLICT, e);
+	}
 	if (run->taken != NULL)
 		run->taken(run->taken_arg, it);
 	return 0;

@@ -66,4 +66,19 @@ run auditd-ingest --dry-run --redact wrong.yaml in.jsonl
 ends 'a wrong file of rules is refused' 2
 check 'with its place' grep -q '^auditd-ingest: wrong.yaml:4:14: pattern: ' err
 
+# ---- what was stored when fewer secrets were known ----
+
+rm -f "$db"
+echo '{"id":"1","time":"2026-04-23T18:00:00Z","action":"a","description":"mysql -phunter2 db"}' >open.jsonl
+auditd-ingest -q --no-redact all open.jsonl
+audit-export -q --manifest -O export.jsonl
+run auditd-ingest --restore --receipt receipt.json export.jsonl
+is 'an export of it adds nothing' "$status $(receipt duplicates) $(receipt quarantined)" '0 1 0'
+cat open.jsonl | { run auditd-ingest --source open --receipt receipt.json; echo "$status" >status; }
+is 'nor does its line' "$(cat status) $(receipt duplicates) $(audit-query -c)" '0 1 1'
+run auditd-ingest -D other.db --restore --receipt receipt.json export.jsonl
+is 'in another store it is hidden' "$(grep -a -c hunter2 other.db) $(receipt redacted)" '0 1'
+sed 's/hunter2/hunter3/' open.jsonl | auditd-ingest -q --source open 2>err
+is 'another secret in its place is a conflict' "$(audit-query --quarantine -o jsonl | grep -c conflict)" 1
+
 finish
