@@ -75,7 +75,7 @@ audit-export -q --manifest -O export.jsonl
 run auditd-ingest --restore --receipt receipt.json export.jsonl
 is 'an export of it adds nothing' "$status $(receipt duplicates) $(receipt quarantined)" '0 1 0'
 cat open.jsonl | { run auditd-ingest --source open --receipt receipt.json; echo "$status" >status; }
-is 'nor does its line' "$(cat status) $(receipt duplicates) $(audit-query -c)" '0 1 1'
+is 'nor does its line' "$(cat status) $(receipt duplicates) $(audit-query -c --source open)" '0 1 1'
 run auditd-ingest -D other.db --restore --receipt receipt.json export.jsonl
 is 'in another store it is hidden' "$(grep -a -c hunter2 other.db) $(receipt redacted)" '0 1'
 sed 's/hunter2/hunter3/' open.jsonl | auditd-ingest -q --source open 2>err
