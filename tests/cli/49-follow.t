@@ -158,6 +158,29 @@ END
 run timeout 60 python3 page.py
 ends "an interrupted page says that there is more, and where ($(cat err))" 0
 
+# A writer that was killed within its commit leaves what only a writer can
+# put right: the follower says so, and that it is worth trying again.
+cat >cut.py <<'END'
+import os, signal, sqlite3, sys
+store = sqlite3.connect(sys.argv[1], isolation_level=None)
+store.execute("PRAGMA cache_size = 2")
+store.execute("BEGIN IMMEDIATE")
+store.execute("CREATE TABLE cut (bytes)")
+store.executemany("INSERT INTO cut VALUES (zeroblob(?))", [(4000,)] * 100)
+os.kill(os.getpid(), signal.SIGKILL)
+END
+audit-query -f -n 1 -o jsonl --timeout 60s >followed 2>follow.err &
+follower=$!
+until_lines followed 1
+{ python3 cut.py "$db"; } 2>cut.err
+check "a writer is killed within its commit" test -s "$db-journal"
+wait $follower
+is "the follower ends, to be started again" $? 75
+check "and says what to do" grep -q 'someone who may write the store must open it once' follow.err
+echo '{"action":"cure","time":"2026-07-01T00:00:00Z"}' | auditd-ingest -q --source cure
+run audit-query -c action=cure
+is "which the next writer does" "$status $(cat out)" "0 1"
+
 # Another file in its place: what is open is told to be the old one.
 cp "$db" other.db
 (sleep 0.5; mv other.db "$db") &
