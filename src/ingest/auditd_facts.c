@@ -17,6 +17,7 @@
 struct object {
 	struct buf *out;
 	struct str name[AUDITD_PAIRS_MAX + 4];
+	unsigned again[AUDITD_PAIRS_MAX + 4]; /* how often a name came again */
 	size_t n;
 	uint64_t seen; /* a bit for each name that may be there */
 	struct buf words;
@@ -109,15 +110,25 @@ name_bit(struct str name)
 	return UINT64_C(1) << (hash64_stable(name.p, name.len) & 63);
 }
 
-static bool
-has_name(const struct object *o, struct str name)
+/* Where it is, or n. */
+static size_t
+find_name(const struct object *o, struct str name)
 {
+	size_t i = 0;
+
 	if ((o->seen & name_bit(name)) == 0)
-		return false;
-	for (size_t i = 0; i < o->n; i++)
-		if (str_eq(o->name[i], name))
-			return true;
-	return false;
+		return o->n;
+	while (i < o->n && !str_eq(o->name[i], name))
+		i++;
+	return i;
+}
+
+static void
+add_name(struct object *o, struct str name)
+{
+	o->name[o->n] = name;
+	o->again[o->n++] = 0;
+	o->seen |= name_bit(name);
 }
 
 /* NAME, or NAME_2, NAME_3 ... when that is taken. */
@@ -125,17 +136,17 @@ static void
 begin_member(struct object *o, struct str name, struct arena *a)
 {
 	char text[AUDITD_NAME_MAX + 32];
+	size_t first = find_name(o, name);
 	struct str base = name;
 
-	for (unsigned i = 2; has_name(o, name); i++) {
-		int len = snprintf(text, sizeof(text), "%.*s_%u", (int)base.len, base.p, i);
+	while (find_name(o, name) < o->n) {
+		int len = snprintf(text, sizeof(text), "%.*s_%u", (int)base.len, base.p, ++o->again[first] + 1);
 
 		name = (struct str){ text, (size_t)len };
 	}
 	if (name.p == text)
 		name.p = arena_copy(a, text, name.len);
-	o->name[o->n++] = name;
-	o->seen |= name_bit(name);
+	add_name(o, name);
 	auditd_write_name(o->out, name, false);
 }
 
@@ -194,8 +205,8 @@ begin_object(struct object *o, struct buf *out, const struct auditd_head *h)
 {
 	o->out = out;
 	o->n = 0;
-	o->seen = name_bit(STR("type"));
-	o->name[o->n++] = STR("type");
+	o->seen = 0;
+	add_name(o, STR("type"));
 	o->words = (struct buf){ 0 };
 	buf_byte(out, '{');
 	auditd_write_name(out, STR("type"), true);
