@@ -49,6 +49,19 @@ escape_at(struct str s, size_t at, size_t *len)
 	return c;
 }
 
+/* A slash or a bracket of a path hides nothing, nor does a space, unless it is
+ * behind an option or the scheme of a header. */
+static bool
+tells_much(struct str s, size_t at, int c)
+{
+	size_t low = at > 24 ? at - 24 : 0;
+
+	if (c != ' ')
+		return c > 0 && strchr("/,()!*+;<>[]{}|^~#$", c) == NULL;
+	return at > low && (memchr(s.p + low, '-', at - low) != NULL || (s.p[at - 1] | 0x20) == 'r' ||
+	    (s.p[at - 1] | 0x20) == 'c');
+}
+
 bool
 redact_is_encoded(struct str s, size_t at)
 {
@@ -57,7 +70,7 @@ redact_is_encoded(struct str s, size_t at)
 
 	switch (s.p[at]) {
 	case '%':
-		return byte_of(s, at + 1) >= 0;
+		return tells_much(s, at, byte_of(s, at + 1));
 	case '\\':
 		return escape_at(s, at, &len) >= 0;
 	default:

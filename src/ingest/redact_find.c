@@ -31,7 +31,10 @@ finder_init(struct finder *f)
 static inline unsigned
 window_of(const char *p)
 {
-	return ((unsigned)p[0] & 31) << 10 | ((unsigned)p[1] & 31) << 5 | ((unsigned)p[2] & 31);
+	uint32_t bytes = (uint32_t)(unsigned char)p[0] | (uint32_t)(unsigned char)p[1] << 8 |
+	    (uint32_t)(unsigned char)p[2] << 16;
+
+	return (bytes * UINT32_C(0x9e3779b1)) >> 17;
 }
 
 static bool
@@ -116,6 +119,19 @@ add_to_best(struct finder *f, const char *literal, size_t len, bool nocase)
 	f->sets[chosen] = best;
 }
 
+/* The three bytes, in all cases of their letters. */
+static void
+add_windows(struct finder *f, const char *literal, enum find_kind kind, bool nocase)
+{
+	for (unsigned cases = 0; cases < (nocase ? 8 : 1); cases++) {
+		char w[3];
+
+		for (unsigned i = 0; i < 3; i++)
+			w[i] = (char)(literal[i] ^ (cases >> i & 1 && is_letter((unsigned char)literal[i]) ? 0x20 : 0));
+		f->window[window_of(w)] |= (uint8_t)kind;
+	}
+}
+
 void
 finder_add(struct finder *f, const char *literal, size_t len, enum find_kind kind, bool nocase)
 {
@@ -124,7 +140,7 @@ finder_add(struct finder *f, const char *literal, size_t len, enum find_kind kin
 		    is_letter((unsigned char)literal[1]) ? SET_PAIR : SET_BETWEEN);
 	else
 		add_to_best(f, literal, len, nocase);
-	f->window[window_of(literal)] |= (uint8_t)kind;
+	add_windows(f, literal, kind, nocase);
 }
 
 static bool

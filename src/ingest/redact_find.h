@@ -31,8 +31,8 @@ struct finder {
 	struct find_sets {
 		uint8_t low[FIND_DEEP][16], high[FIND_DEEP][16];
 	} sets[FIND_GROUPS]; /* of eight */
-	/* Kinds by the low five bits of the three bytes: a letter's cases share
-	 * them, as do others.  What is found is looked at in full by its rule. */
+	/* Kinds by a hash of the three bytes.  What is found is looked at in full
+	 * by its rule. */
 	uint8_t window[FIND_WINDOWS];
 	unsigned width; /* places judged at once, as the processor can: 32, 16, 1 */
 };

@@ -29,6 +29,7 @@ struct token_form {
 };
 
 #define TOKENS_MAX 256
+#define TOKEN_STARTS 1024
 
 struct user_rule; /* redact_user.c */
 
@@ -42,7 +43,7 @@ struct redactor {
 	bool none; /* all are off */
 	size_t rules;
 	struct token_form token[TOKENS_MAX]; /* by first byte */
-	uint16_t first[257]; /* where those with a first byte begin */
+	uint16_t first[TOKEN_STARTS + 1]; /* where those begin that begin alike (redact_token.c) */
 	size_t tokens;
 	struct user_rule *user[REDACT_USER_MAX];
 	size_t users;

@@ -35,22 +35,29 @@ first_bytes(const char *p, size_t len)
 	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* Adds all forms, sorted by their first byte: counted, then placed. */
+/* By the low bits of two bytes. */
+static inline unsigned
+start_of(const char *p)
+{
+	return ((unsigned)p[0] & 31) << 5 | ((unsigned)p[1] & 31);
+}
+
+/* Adds all forms, sorted by their start: counted, then placed. */
 void
 redact_add_tokens(struct redactor *r)
 {
-	uint16_t at[256];
+	uint16_t at[TOKEN_STARTS];
 
 	for (size_t i = 0; i < FORMS; i++)
-		r->first[(unsigned char)forms[i].form[0] + 1]++;
-	for (int c = 0; c < 256; c++) {
+		r->first[start_of(forms[i].form) + 1]++;
+	for (int c = 0; c < TOKEN_STARTS; c++) {
 		r->first[c + 1] = (uint16_t)(r->first[c + 1] + r->first[c]);
 		at[c] = r->first[c];
 	}
 	for (size_t i = 0; i < FORMS; i++) {
 		const char *form = forms[i].form;
 
-		r->token[at[(unsigned char)form[0]]++] = (struct token_form){
+		r->token[at[start_of(form)]++] = (struct token_form){
 			.form = form,
 			.start = first_bytes(form, strcspn(form, "%")),
 			.mask = first_bytes("\377\377\377\377", strcspn(form, "%")),
@@ -256,7 +263,7 @@ size_t
 redact_token_at(struct search *f, size_t at)
 {
 	const struct redactor *r = f->r;
-	unsigned char c = (unsigned char)f->s.p[at];
+	unsigned c = start_of(f->s.p + at);
 	uint32_t bytes = first_bytes(f->s.p + at, f->s.len - at);
 	size_t best = 0;
 	unsigned rule = 0;
