@@ -233,11 +233,18 @@ is_told(const struct run *run, struct input *in)
 	return in->format == FORMAT_AUDITD;
 }
 
-/* Standard input has no name of its own. */
+static bool
+is_table(const struct input *in)
+{
+	return in->format == FORMAT_MAPPED && mapping_shape(in->rules.mapping)->format == MAPPING_CSV;
+}
+
+/* A product delivers its log in many files, and the same event in more than
+ * one: they are one log.  A table may be anything, and is called as its file. */
 static int
 name_source(const struct run *run, struct input *in, struct err *e)
 {
-	if (run->o->source != NULL || !is_stdin(in) || in->format == FORMAT_LINES)
+	if (run->o->source != NULL || in->format == FORMAT_LINES || (is_table(in) && !is_stdin(in)))
 		return 0;
 	in->rules.source = in->format == FORMAT_AUDITD ? STR("auditd") : str_of(mapping_name(in->rules.mapping));
 	return check_source(in, e);

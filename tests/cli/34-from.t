@@ -62,6 +62,9 @@ is 'standard input is called as its mapping' "$(audit-query --db okta.db -o json
 packed 1 100 >list.json
 adds 'a list in an object goes in' 100 --from cloudtrail list.json
 adds 'once' 0 --from cloudtrail list.json
+packed 91 110 >next.json
+adds 'an event that is in two files is one' 10 --from cloudtrail next.json
+is 'since all are one log' "$(audit-query --count --source next)" 0
 rm -f events.db
 trail 1 50 | jq . >pretty.json
 adds 'records of several lines' 50 --from cloudtrail pretty.json
@@ -160,9 +163,9 @@ real() { # NAME FORMAT READ STORED FILE...
 		skip "$real_name" 'the real logs are not there'
 		return
 	fi
-	run auditd-ingest --db "real.db" --from "$real_from" --receipt receipt.json "$@"
+	run auditd-ingest --db "$real_name.db" --from "$real_from" --receipt receipt.json "$@"
 	is "$real_name" "$(receipt read) $(receipt stored)" "$real_wanted"
-	run auditd-ingest --db "real.db" --from "$real_from" --receipt receipt.json "$@"
+	run auditd-ingest --db "$real_name.db" --from "$real_from" --receipt receipt.json "$@"
 	is "$real_name: again" "$(receipt read)" 0
 }
 

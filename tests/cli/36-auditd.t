@@ -43,7 +43,7 @@ is 'with their places' "$(query --quarantine -o jsonl | sed 's/.*"line":\([0-9]*
     '8 no-action 19 bad-time '
 is 'who logged in is the actor' "$(query -c --actor uid:1000 --action process.execute --effective uid:0)" 5
 is 'no record is missing' "$(query -o jsonl | grep -c missing)" 0
-is 'the source is the name of the file' "$(query -c --source audit)" 8
+is 'the source is auditd, whatever the file is called' "$(query -c --source auditd)" 8
 run auditd-ingest --from auditd --dry-run audit.log
 is 'a dry run prints the same events' "$(sed 's/"source":"[^"]*",//' out | sort)" "$(stored "$db")"
 run auditd-ingest --from auto --dry-run audit.log
@@ -51,9 +51,9 @@ is 'the log is recognised' "$(wc -l <out)" 8
 
 ingest audit.log
 is 'read again nothing is added' "$status $(receipt read)" '0 0'
-ingest --source audit <audit.log
+ingest <audit.log
 is 'nor by standard input' "$(receipt stored)" 0
-cat audit.log | ingest --source audit
+cat audit.log | ingest
 is 'nor by a pipe' "$(receipt stored) $(receipt duplicates)" '0 8'
 { call 9; sleep 0.5; path 9; title 9; } | ingest --source slow
 is 'a pause within an event does not end it' "$(receipt stored) $(query -o jsonl --source slow | grep -c missing)" '1 0'
@@ -160,7 +160,7 @@ def send(events):
         ours.sendall(("type=SYSCALL %sarch=c000003e syscall=59 success=yes pid=%d\n"
                       "type=CWD %scwd=\"/\"\ntype=EOE %s\n" % (stamp, serial, stamp, stamp)).encode())
 
-plugin = subprocess.Popen(["auditd-ingest", "--from=auditd", "--source=audit", "-D", "plugin.db"], stdin=theirs)
+plugin = subprocess.Popen(["auditd-ingest", "--from=auditd", "-D", "plugin.db"], stdin=theirs)
 theirs.close()
 
 def wait_for(events):
