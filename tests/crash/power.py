@@ -35,6 +35,7 @@ from model import canonical, people, random_event  # noqa: E402
 
 DAY = 86400 * 1000000
 ALICE = people()[0]
+TALK = 60  # lines that are acknowledged one by one
 FIELDS = "source,time,action,actor_id,actor_email,target_id,description"
 
 
@@ -51,6 +52,7 @@ class Step:
         self.wanted = wanted
         self.again = (*wanted, *again)
         self.given = given  # what a pipe gives: a file's name
+        self.talks = "--ack" in words
         self.outcome = None
         self.files = set()
 
@@ -75,6 +77,7 @@ def life(rng, root):
         "one.jsonl": events(rng, 40, 0, 400, 40, ids=False),
         "two.jsonl": events(rng, 30, 100, 400, 300) + "nonsense\n" + events(rng, 30, 200, 90, 40) + '{"action":"x"}\n',
         "piped.jsonl": events(rng, 60, 300, 400, 40),
+        "talk.jsonl": events(rng, TALK, 500, 90, 40),
         "many.jsonl": events(rng, 4150, 1000, 400, 40, ids=False),
     }
     inputs["grown.jsonl"] = inputs["one.jsonl"] + events(rng, 25, 10000, 60, 40, ids=False)
@@ -88,6 +91,7 @@ def life(rng, root):
         Step("refused lines", "auditd-ingest", "-q", "two.jsonl", wanted=(3,), again=(0,)),
         Step("a checkpoint", *sign),
         Step("standard input", "auditd-ingest", "-q", "--source", "pipe", "-", given="piped.jsonl"),
+        Step("acknowledged lines", "auditd-ingest", "-q", "--ack", "omprog", "-", given="talk.jsonl"),
         Step("a segment", "auditd-ingest", "-q", "many.jsonl"),
         Step("a hold", "audit-hold", "place", "--matter", "M-1", "--reason", "court order", "--tenant", "acme",
              "--severity", "error"),
@@ -107,16 +111,37 @@ def life(rng, root):
 
 # ---- Programs, and what they say of a store ----
 
-def run(words, root, given=None, wanted=None, record=None):
+def surroundings(root, record=None):
     env = dict(os.environ, LD_PRELOAD=os.path.abspath("record.so"), AUDIT_RECORD_ROOT=root, AUDIT_DB=root + "/events.db")
     if record is not None:
         env["AUDIT_RECORD"] = record
+    return env
+
+
+def run(words, root, given=None, wanted=None, record=None):
     text = pathlib.Path(given).read_bytes() if given else b""
-    done = subprocess.run(words, input=text, capture_output=True, check=False, env=env)
+    done = subprocess.run(words, input=text, capture_output=True, check=False, env=surroundings(root, record))
     if wanted is not None and done.returncode not in wanted:
         raise Failure(f"{' '.join(words)[:200]}: {done.returncode}, wanted {wanted}: "
                       f"{done.stderr.decode()[-600:]} {done.stdout.decode(errors='replace')[-1500:] if done.returncode == 5 else ''}")
     return done
+
+
+def talk(words, root, given, record):
+    """A pipe that waits, every few lines, until all before are acknowledged."""
+    lines = pathlib.Path(given).read_bytes().splitlines(keepends=True)
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=surroundings(root, record)) as talker:
+        talker.stdout.readline()
+        for first in range(0, len(lines), 7):
+            talker.stdin.write(b"".join(lines[first:first + 7]))
+            talker.stdin.flush()
+            for _ in lines[first:first + 7]:
+                if talker.stdout.readline() != b"OK\n":
+                    raise Failure(f"{words[0]}: a line was not acknowledged")
+        talker.stdin.close()
+    if talker.returncode != 0:
+        raise Failure(f"{words[0]}: {talker.returncode}")
+    return talker
 
 
 def moved(words, old, new):
@@ -128,6 +153,13 @@ class Answers:
 
     def __init__(self):
         self.known = {}
+
+    @staticmethod
+    def in_order(root):
+        """Events in the order they were stored, as look has them."""
+        query = ["audit-query", "-r", "-o", "csv", "--seq", "--fields", FIELDS, "source!=audit-toolkit"]
+        rows = [row.split(b",", 1) for row in run(query, root, wanted=(0,)).stdout.split(b"\r\n")[1:] if row]
+        return [row for _, row in sorted(rows, key=lambda row: int(row[0]))]
 
     def look(self, root):
         """Every event, as often as it is there, and what is refused and held."""
@@ -176,13 +208,18 @@ class Recording:
         self.steps = life(random.Random(seed), self.root)
         self.records = []  # (step, record)
         self.key = None
+        self.told = []  # events of which each was acknowledged by itself, in order
         self.answers = Answers()
 
     def make(self):
         first = disk.Disk(self.root)
         for number, step in enumerate(self.steps):
             trace = f"trace.{number}"
-            done = run(step.words, self.root, step.given, step.wanted, os.path.abspath(trace))
+            if step.talks:
+                talk(step.words, self.root, step.given, os.path.abspath(trace))
+                self.told = self.answers.in_order(self.root)[-TALK:]
+            else:
+                done = run(step.words, self.root, step.given, step.wanted, os.path.abspath(trace))
             self.records += [(number, record) for record in disk.read_records(trace)]
             os.unlink(trace)
             if step.name == "the first key":
@@ -214,8 +251,9 @@ class Judge:
         self.published = os.path.abspath(f"published-{name}")
         self.rng = rng
 
-    def judge(self, state, done, under_way, said):
-        """done: how many steps had ended; said: notes that were printed."""
+    def judge(self, state, done, under_way, said, told):
+        """done: how many steps had ended; said: notes that were printed; told:
+        how many lines of the step were acknowledged."""
         shutil.rmtree(self.root, ignore_errors=True)
         os.mkdir(self.root)
         disk.write_state(state, self.root)
@@ -231,6 +269,9 @@ class Judge:
                 lost, more = before - found - (before - after), found - before - (after - before)
                 if lost or more:
                     raise Failure(f"lost: {show(lost)}; of nowhere: {show(more)}")
+            unheld = collections.Counter(self.recording.told[:told]) - found if under_way else None
+            if unheld:
+                raise Failure(f"acknowledged and lost: {show(unheld)}")
         if under_way:
             step = steps[done]
             run(moved(step.words, self.recording.root, self.root), self.root, step.given, step.again)
@@ -293,7 +334,7 @@ def sweep(recording, first, name, states, seed, lying):
     rng = random.Random(f"{seed} {name}")
     judge = Judge(recording, name, rng)
     chosen = points(recording, states, rng)
-    seen, said, owed, failures = set(), b"", 0, []
+    seen, said, told, owed, failures = set(), b"", 0, 0, []
     for number, (step, record) in enumerate(recording.records):
         inode = first.open.get(record[1])
         path = next((path for path, one in first.now.items() if one is inode), "?")
@@ -301,6 +342,10 @@ def sweep(recording, first, name, states, seed, lying):
             out = first.apply(*record)
             if out is not None and b"\n\xe2\x80\x94 " in out:
                 said += out
+            if out is not None and recording.steps[step].talks:
+                told += out.count(b"OK\n")
+        if not recording.steps[step].talks:
+            told = 0
         ended = number + 1 == len(recording.records) or recording.records[number + 1][0] != step
         owed += chosen[number]
         for _ in range(3 * owed):  # where there are few ways to fall, others fall more often
@@ -309,13 +354,13 @@ def sweep(recording, first, name, states, seed, lying):
             state = first.fall(rng)
             # At an end mostly after the program has ended.
             done = step + 1 if ended and rng.random() < 0.9 else step
-            name_of = (done, fingerprint(state))
+            name_of = (done, told, fingerprint(state))
             if name_of in seen:
                 continue
             seen.add(name_of)
             owed -= 1
             try:
-                judge.judge(state, done, done == step, said)
+                judge.judge(state, done, done == step, said, max(told - 1, 0))  # the first says: ready
             except (Failure, OSError, ValueError, sqlite3.Error) as why:
                 keep(state, f"broken-{name}-{number}")
                 failures.append(f"{recording.steps[step].name}, call {number} of {len(recording.records)}: {why}")
