@@ -151,12 +151,6 @@ skip_tag(struct str *s, struct str *host)
 	return false;
 }
 
-static bool
-begins_record(struct str s)
-{
-	return str_begins(s, STR("type=")) || str_begins(s, STR("node="));
-}
-
 /*
  * What the kernel's own log, or syslog, has before a record:
  *	[   12.345678] audit: type=1400 audit(1700000000.123:77): ...
@@ -167,17 +161,14 @@ begins_record(struct str s)
 static void
 skip_prefix(struct auditd_head *h, struct str *line)
 {
-	struct str s = *line, host = { NULL, 0 };
+	struct str host = { NULL, 0 };
 
-	if (begins_record(s))
+	if (str_begins(*line, STR("type=")) || str_begins(*line, STR("node=")))
 		return;
-	skip_clock(&s);
-	if (!str_begins(s, STR("audit: ")) && skip_tag(&s, &host))
-		skip_clock(&s);
-	skip_text(&s, STR("audit: "));
-	if (!begins_record(s))
-		return;
-	*line = s;
+	skip_clock(line);
+	if (skip_tag(line, &host))
+		skip_clock(line);
+	skip_text(line, STR("audit: "));
 	if (host.len > 0)
 		h->node = host;
 }
