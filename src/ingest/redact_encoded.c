@@ -49,17 +49,24 @@ escape_at(struct str s, size_t at, size_t *len)
 	return c;
 }
 
+#define OPTION_MAX 32
+
 /* A slash or a bracket of a path hides nothing, nor does a space, unless it is
  * behind an option or the scheme of a header. */
 static bool
 tells_much(struct str s, size_t at, int c)
 {
-	size_t low = at > 24 ? at - 24 : 0;
+	size_t low = at > OPTION_MAX ? at - OPTION_MAX : 0, start = at;
 
 	if (c != ' ')
 		return c > 0 && strchr("/,()!*+;<>[]{}|^~#$", c) == NULL;
-	return at > low && (memchr(s.p + low, '-', at - low) != NULL || (s.p[at - 1] | 0x20) == 'r' ||
-	    (s.p[at - 1] | 0x20) == 'c');
+	while (start > low && redact_is_name_byte(s.p[start - 1]))
+		start--;
+	if (start == at)
+		return false;
+	if (start > 0 && s.p[start - 1] == '%' && at - start > 2)
+		start += 2;
+	return s.p[start] == '-' || (s.p[at - 1] | 0x20) == 'r' || (s.p[at - 1] | 0x20) == 'c';
 }
 
 bool

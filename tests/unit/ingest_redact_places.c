@@ -158,6 +158,8 @@ START_TEST(secrets_in_other_bytes_are_hidden)
 		{ "{\\\"k\\\":\\\"\\\\\\u0067hp_16C7e42F292c6912E7710c838347Ae178B4a\\\"}", "{\\\"k\\\":\\\"" GITHUB "\\\"}" },
 		{ "type=PROCTITLE msg=audit(1.1:1): proctitle=746F6F6C002D2D70617373776F72640068756E74657232",
 		  "type=PROCTITLE msg=audit(1.1:1): proctitle=746F6F6C002D2D70617373776F726400" COMMAND },
+		{ "tool%20--password%20hunter2", "tool%20--password%20" COMMAND },
+		{ "Bearer%20abcdefgh12345678", "Bearer%20[REDACTED:authorization]" },
 		{ "100% of 20%2F50 %zz %", "100% of 20%2F50 %zz %" },
 		{ "\\u00", "\\u00" },
 	};
