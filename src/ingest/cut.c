@@ -59,6 +59,8 @@ keep_last(struct frame *f, uint64_t n)
 static void
 feed(struct frame *f, const char *p, size_t len)
 {
+	if (len == 0)
+		return;
 	if (f->rest.len > 2 * KEPT_MAX)
 		keep_last(f, KEPT_MAX);
 	buf_add(&f->rest, p, len);

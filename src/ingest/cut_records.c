@@ -41,6 +41,8 @@ cut_feed(void *state, const char *p, size_t len)
 	struct cut_json *j = state;
 	uint64_t fed = j->fed + len;
 
+	if (len == 0)
+		return;
 	records_feed(&j->r, p, len);
 	blank_mark(j, j->r.text.p + (j->r.text.len - len), len);
 	j->fed = fed;
