@@ -133,15 +133,17 @@ changed_at(const struct stat *sb)
 	return (int64_t)sb->st_mtim.tv_sec * TIME_SECOND + sb->st_mtim.tv_nsec / 1000;
 }
 
+/* What stands where a known file stood may be another: inodes are used again.
+ * Its content will tell. */
 static bool
 may_be_unread(const struct search *s, const struct stat *sb, const char *folder, const char *log, const char *name,
     int64_t since)
 {
 	const struct store_file *f = find_place(s, sb);
 
-	if (f != NULL && is_of_log(f, folder, log))
-		return (uint64_t)sb->st_size > f->offset;
-	return f == NULL && rotated_is_name(log, name) && since != TIME_NONE && changed_at(sb) >= since - SLACK;
+	if (f != NULL && is_of_log(f, folder, log) && (uint64_t)sb->st_size > f->offset)
+		return true;
+	return rotated_is_name(log, name) && since != TIME_NONE && changed_at(sb) >= since - SLACK;
 }
 
 static void

@@ -3,9 +3,9 @@
  * that was not read.
  *
  * app.jsonl became app.jsonl.1, app.jsonl-20260423 or app-20260423.jsonl, with
- * .gz or .zst perhaps.  A file that the store knows by device and inode is
- * one if it has grown since; one that it does not know, if it was changed
- * since the log was last looked at, and has such a name.
+ * .gz or .zst perhaps.  One that has such a name may be unread if it was
+ * changed since the log was last looked at; one that the store knows by device
+ * and inode, whatever its name, if it has grown since.
  *
  * In: the log's path and what the store knows.   Out: paths, oldest first.
  */

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "ingest/frame.h"
+#include "ingest/rotated.h"
 
 /* So many known files with the same first record are looked into. */
 #define SOURCE_TRIES 16
@@ -177,14 +178,26 @@ same_log(const char *a, const char *b)
 	return same;
 }
 
+/* Whether both are what one log was rotated into, which needs no usual ending then. */
+static bool
+was_same_log(const struct source *s, const struct store_file *f)
+{
+	const char *slash = strrchr(s->file.name, '/'), *log = strrchr(s->log, '/');
+	size_t folder = slash != NULL ? (size_t)(slash - s->file.name) + 1 : 0;
+
+	log = log != NULL ? log + 1 : s->log;
+	return s->log != s->path && strncmp(f->name, s->file.name, folder) == 0 &&
+	    (strcmp(f->name + folder, log) == 0 || rotated_is_name(log, f->name + folder));
+}
+
 /* Whether equal records make it the same file, at another place: two logs may
  * begin with the same event, so one record is no proof without the name. */
 static bool
 may_have_moved(const struct source *s, const struct store_file *f)
 {
-	if (f->first_len == 0)
-		return f->last_len > 0 && same_log(f->name, s->file.name);
-	return f->last_len < f->offset || same_log(f->name, s->file.name);
+	bool same = same_log(f->name, s->file.name) || was_same_log(s, f);
+
+	return f->first_len == 0 ? f->last_len > 0 && same : f->last_len < f->offset || same;
 }
 
 /* The file at the same place first, then others, the furthest read first. */
@@ -297,10 +310,10 @@ full_path(const char *path)
 }
 
 static int
-open_by(struct source *s, const char *path, struct instream *(*open)(const char *path, struct err *e), struct store *st,
-    struct err *e)
+open_by(struct source *s, const char *path, const char *log, struct instream *(*open)(const char *path, struct err *e),
+    struct store *st, struct err *e)
 {
-	*s = (struct source){ .path = path, .log = path, .open_path = path };
+	*s = (struct source){ .path = path, .log = log, .open_path = path };
 	if (strcmp(path, "-") == 0 && stdin_is_file())
 		s->open_path = STDIN_PATH;
 	if ((s->in = open(s->open_path, e)) == NULL)
@@ -319,13 +332,26 @@ open_by(struct source *s, const char *path, struct instream *(*open)(const char 
 int
 source_open(struct source *s, const char *path, struct store *st, struct err *e)
 {
-	return open_by(s, path, instream_open, st, e);
+	return open_by(s, path, path, instream_open, st, e);
 }
 
 int
-source_open_now(struct source *s, const char *path, struct store *st, struct err *e)
+source_open_now(struct source *s, const char *path, const char *log, struct store *st, struct err *e)
 {
-	return open_by(s, path, instream_open_now, st, e);
+	return open_by(s, path, log, instream_open_now, st, e);
+}
+
+int
+source_look_again(struct source *s, struct store *st, struct err *e)
+{
+	struct instream *in = reopen(s, e);
+
+	if (in == NULL)
+		return -1;
+	instream_close(s->in);
+	s->in = in;
+	s->state = SOURCE_NEW;
+	return st != NULL ? identify(s, st, e) : 0;
 }
 
 bool

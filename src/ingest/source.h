@@ -45,8 +45,12 @@ struct source {
 int source_open(struct source *s, const char *path, struct store *st, struct err *e);
 void source_close(struct source *s);
 
-/* The same, and a FIFO that nobody writes to is not waited for. */
-int source_open_now(struct source *s, const char *path, struct store *st, struct err *e);
+/* The same for a log that is followed, or (another path) what it was rotated
+ * into.  A FIFO that nobody writes to is not waited for. */
+int source_open_now(struct source *s, const char *path, const char *log, struct store *st, struct err *e);
+
+/* Finds out anew what a file is, from its start, when more of it is there. */
+int source_look_again(struct source *s, struct store *st, struct err *e);
 
 /* Whether what was read of a file is still there: false when it was truncated
  * or rewritten.  (A compressed one does not grow.) */

@@ -161,10 +161,22 @@ START_TEST(a_file_that_was_read_to_its_end_is_not)
 {
 	put("a.jsonl", LINE);
 	take("a.jsonl");
-	move("a.jsonl", "a.jsonl.1");
+	move("a.jsonl", "moved");
 	ck_assert_str_eq(found(TIME_NONE), "");
 	put("a.jsonl", LINE);
 	ck_assert_str_eq(found(TIME_NONE), "");
+	move("moved", "a.jsonl.1");
+	set_age("a.jsonl.1", 1000);
+	ck_assert_str_eq(found(TIME_NONE), "");
+}
+END_TEST
+
+START_TEST(another_file_in_the_place_of_one_that_was_read_is_found)
+{
+	put("a.jsonl", LINE);
+	take("a.jsonl");
+	move("a.jsonl", "a.jsonl.1");
+	ck_assert_str_eq(found(TIME_NONE), "a.jsonl.1 ");
 }
 END_TEST
 
@@ -182,7 +194,7 @@ START_TEST(what_came_and_went_meanwhile_is_found_oldest_first)
 	set_age("a.jsonl.4", 5000);
 	put("other", LINE);
 	ck_assert_str_eq(found(TIME_NONE), "a.jsonl.2 a.jsonl.1 ");
-	ck_assert_str_eq(found(time_now() - 6000 * TIME_SECOND), "a.jsonl.4 a.jsonl.2 a.jsonl.1 ");
+	ck_assert_str_eq(found(time_now() - 6000 * TIME_SECOND), "a.jsonl.4 a.jsonl.3 a.jsonl.2 a.jsonl.1 ");
 	ck_assert_str_eq(found(time_now() + 30 * TIME_SECOND), "a.jsonl.1 ");
 }
 END_TEST
@@ -219,6 +231,7 @@ rotated_suite(void)
 	tcase_add_test(t, a_log_never_read_has_no_past);
 	tcase_add_test(t, a_file_that_was_read_and_has_grown_is_found);
 	tcase_add_test(t, a_file_that_was_read_to_its_end_is_not);
+	tcase_add_test(t, another_file_in_the_place_of_one_that_was_read_is_found);
 	tcase_add_test(t, what_came_and_went_meanwhile_is_found_oldest_first);
 	tcase_add_test(t, a_link_leads_to_files_of_its_own);
 	tcase_add_test(t, a_folder_that_is_missing_has_nothing);
