@@ -220,13 +220,20 @@ class Recording:
                 self.told = self.answers.in_order(self.root)[-TALK:]
             else:
                 done = run(step.words, self.root, step.given, step.wanted, os.path.abspath(trace))
-            self.records += [(number, record) for record in disk.read_records(trace)]
-            os.unlink(trace)
+            self.take(number, trace)
             if step.name == "the first key":
                 self.key = done.stdout.decode().strip()
             step.outcome = self.answers.look(self.root)
             step.files = final(self.root)
         return first
+
+    def take(self, number, trace):
+        records = list(disk.read_records(trace))
+        said = b"".join(record[3] for record in records if record[0] == disk.SAY)
+        if self.steps[number].talks and said.count(b"OK\n") <= TALK:
+            raise Failure("not every acknowledgement was recorded")
+        self.records += [(number, record) for record in records]
+        os.unlink(trace)
 
 
 # ---- One state ----

@@ -270,6 +270,29 @@ write(int fd, const void *p, size_t n)
 	return done;
 }
 
+/* What is said through stdio, which writes past us: as soon as it is in the
+ * buffer. */
+size_t
+fwrite(const void *p, size_t size, size_t n, FILE *to)
+{
+	size_t done;
+
+	enter();
+	done = NEXT(size_t (*)(const void *, size_t, size_t, FILE *), "fwrite")(p, size, n, to);
+	if (done > 0 && recorder.out >= 0 && to == stdout)
+		tell(OP_SAY, STDOUT_FILENO, 0, p, done * size, "", 0);
+	leave();
+	return done;
+}
+
+int
+fputs(const char *text, FILE *to)
+{
+	size_t n = strlen(text);
+
+	return fwrite(text, 1, n, to) == n ? 0 : EOF;
+}
+
 #define PWRITE(name, offset)                                                                       \
 	ssize_t                                                                                    \
 	name(int fd, const void *p, size_t n, offset at)                                           \
