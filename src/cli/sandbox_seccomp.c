@@ -35,8 +35,8 @@ static const char *const common[] = {
 	/* threads and signals; wait4 for the pager */
 	"futex", "futex_time64", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "exit",
 	"exit_group",
-	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "wait4", "waitid", "sched_yield",
-	"sched_getaffinity", "membarrier",
+	"rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "wait4", "waitid",
+	"sched_yield", "sched_getaffinity", "membarrier",
 	/* who and where we are */
 	"getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getgroups", "uname", "sysinfo",
 	"getrandom", "getrusage", "getrlimit", "getcpu", "times",

@@ -3,7 +3,7 @@
 # and that a program cannot open what it has no business with.
 
 . "$(dirname "$0")/lib.sh"
-need strace
+need strace python3
 
 auditd-ingest -q "$top/examples/sample.jsonl"
 run audit-query -V -v
@@ -103,6 +103,57 @@ mkdir archive
 echo '{"action":"old","time":"2020-02-02T00:00:00Z"}' | auditd-ingest -q --source old
 works_inside audit-prune --older-than 2000d --apply --archive-to archive --reclaim
 is "with what was archived in its place" "$(find archive -name '*.zst' | wc -l)" 1
+
+# The ways in that stay open.
+traced() { # COMMAND...: in the background, $! is the tracer
+	strace -f -o trace "$@" >out 2>err &
+}
+until_events() { # N FILTER: waits until so many are in the store
+	tries=0
+	while [ "$(audit-query -c "$2")" -lt "$1" ] && [ $tries -lt 400 ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+}
+stopped() { # NAME: the program ends when it is asked to, and nothing was refused it
+	# Begins a line of the trace: the first process is the program.
+	kill -TERM "$(sed -n '1s/ .*//p' trace)"
+	wait $!
+	status=$?
+	refused=$(sed -n '/landlock_restrict_self(.* = 0/,$p' trace | grep -e ' EACCES ' -e ' EPERM ' | head -n 3)
+	is "$1 needs nothing more" "$status $refused" "0 "
+}
+event() { # ACTION
+	echo '{"action":"'"$1"'","time":"2026-06-01T00:00:00Z","id":"'"$1"'"}'
+}
+mkdir logs
+event first >logs/a.log
+traced auditd-ingest --source f --follow logs/a.log logs/later.log
+until_events 1 source=f
+mv logs/a.log logs/a.log.1
+event second >logs/a.log
+event third >logs/later.log
+until_events 3 source=f
+is "what is followed is read, renamed or come later" "$(audit-query -c source=f)" 3
+stopped "following files"
+traced auditd-ingest --source s --listen "$work/logs/s.sock"
+tries=0
+until [ -S logs/s.sock ] || [ $tries -ge 400 ]; do
+	sleep 0.05
+	tries=$((tries + 1))
+done
+event sent | python3 "$top/examples/client/send.py" "$work/logs/s.sock" >sent 2>&1
+is "a client's event is stored" "$(audit-query -c source=s)" 1
+stopped "listening"
+check "and its socket is gone" test ! -e logs/s.sock
+mkdir elsewhere
+event inside >elsewhere/in.jsonl
+run auditd-ingest --source i - <elsewhere/in.jsonl
+is "standard input that is a file elsewhere is read" "$status $(audit-query -c source=i)" "0 1"
+event full >elsewhere/full.jsonl
+run strace -f -o trace -e inject=pwrite64:error=ENOSPC:when=1 auditd-ingest --source d elsewhere/full.jsonl
+refused=$(sed -n '/landlock_restrict_self(.* = 0/,$p' trace | grep -e ' EACCES ' -e ' EPERM ' | head -n 3)
+is "a full disk is waited for, and the store opened again" "$status $refused $(grep -c ENOSPC trace) $(audit-query -c source=d)" "0  1 1"
 
 # Its files, all the same.
 run audit-query -i "$top/examples/sample.jsonl" -c
