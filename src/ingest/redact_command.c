@@ -215,7 +215,8 @@ redact_short_option_at(struct search *f, size_t at)
 	unsigned meaning;
 	bool next;
 
-	if (f->program == 0 || at < f->program_end || s.p[at + 1] != '-' || s.p[at + 2] != programs[f->program - 1].option)
+	if (f->program == 0 || at < f->program_end || s.p[at + 1] != '-' ||
+	    s.p[at + 2] != programs[f->program - 1].option)
 		return at + 1;
 	if (is_left(f, at)) {
 		f->program = 0;

@@ -249,36 +249,42 @@ first_window(struct find_walk *w, size_t at, unsigned *kinds)
 	return w->len;
 }
 
-#define WALK(w, at, kinds, width, places_of)                                  \
-	do {                                                                  \
-		size_t found_;                                                \
-									      \
-		if ((at) >= (w)->base && (at) < (w)->end) {                   \
-			if ((found_ = first_window(w, at, kinds)) < (w)->len) \
-				return found_;                                \
-			(at) = (w)->end;                                      \
-		}                                                             \
-		for (; (w)->len - (at) >= (width) + FIND_DEEP - 1; (at) += (width)) { \
-			(w)->base = (at);                                     \
-			(w)->end = (at) + (width);                            \
-			(w)->places = places_of((w)->f, (w)->p + (at));       \
-			if ((found_ = first_window(w, at, kinds)) < (w)->len) \
-				return found_;                                \
-		}                                                             \
-	} while (0)
+/* Judges `width` places at a time from *at on, until a window is found. */
+__attribute__((always_inline)) static inline bool
+walk(struct find_walk *w, size_t *at, unsigned *kinds, size_t width,
+    uint32_t (*places)(const struct finder *, const char *))
+{
+	size_t found;
+
+	if (*at >= w->base && *at < w->end) {
+		if ((found = first_window(w, *at, kinds)) < w->len) {
+			*at = found;
+			return true;
+		}
+		*at = w->end;
+	}
+	for (; w->len - *at >= width + FIND_DEEP - 1; *at += width) {
+		w->base = *at;
+		w->end = *at + width;
+		w->places = places(w->f, w->p + *at);
+		if ((found = first_window(w, *at, kinds)) < w->len) {
+			*at = found;
+			return true;
+		}
+	}
+	return false;
+}
 
 __attribute__((target("ssse3"))) static size_t
 next_ssse3(struct find_walk *w, size_t at, unsigned *kinds)
 {
-	WALK(w, at, kinds, 16, places_ssse3);
-	return finder_next_scalar(w->f, w->p, w->len, at, kinds);
+	return walk(w, &at, kinds, 16, places_ssse3) ? at : finder_next_scalar(w->f, w->p, w->len, at, kinds);
 }
 
 __attribute__((target("avx2"))) static size_t
 next_avx2(struct find_walk *w, size_t at, unsigned *kinds)
 {
-	WALK(w, at, kinds, 32, places_avx2);
-	return next_ssse3(w, at, kinds);
+	return walk(w, &at, kinds, 32, places_avx2) ? at : next_ssse3(w, at, kinds);
 }
 
 #endif

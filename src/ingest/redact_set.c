@@ -68,10 +68,11 @@ add_pairs(struct redactor *r)
 static void
 add_others(struct redactor *r)
 {
-	static const char *const windows[] = { "-----BEGIN", "eyJ", "Bearer", "Basic", "AKIA", "ASIA", "-us", ":AA", "--pa", "--pr", "--db", "--to", "--se", "--ap", "--au", "--ac", "--cl",
-		"--cr", "--us", "curl", "mysql", "mariadb", "mongo", "sshpass", "redis-cli", "ldap", "sqlcmd", " -p",
-		" -P", " -a", " -u", " -w",
-		"\"-p", "\"-P", "\"-a", "\"-u", "\"-w", "title=", "EXECVE", "TTY ", "1319", "1124" };
+	static const char *const windows[] = { "-----BEGIN", "eyJ", "Bearer", "Basic", "AKIA", "ASIA",
+		"-us", ":AA", "--pa", "--pr", "--db", "--to", "--se", "--ap", "--au", "--ac", "--cl",
+		"--cr", "--us", "curl", "mysql", "mariadb", "mongo", "sshpass", "redis-cli", "ldap",
+		"sqlcmd", " -p", " -P", " -a", " -u", " -w", "\"-p", "\"-P", "\"-a", "\"-u", "\"-w",
+		"title=", "EXECVE", "TTY ", "1319", "1124" };
 	char azure[] = "0Q~", escape[] = "%20";
 
 	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++)

@@ -231,7 +231,8 @@ clock_used(void)
 /* The matches in one piece, which is at `base` in the text; false when a limit
  * was met. */
 static bool
-find_in_piece(struct search *f, struct redact_work *w, const struct user_rule *rule, size_t base, size_t len, int64_t until)
+find_in_piece(struct search *f, struct redact_work *w, const struct user_rule *rule, size_t base, size_t len,
+    int64_t until)
 {
 	struct str piece = { f->s.p + base, len }, found;
 	uint64_t given_up = w->regex.given_up;

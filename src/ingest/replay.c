@@ -28,7 +28,7 @@ struct replay {
 	struct store_file *file;
 	size_t files;
 	bool named;            /* --source says what the source is */
-	bool known;            /* ids are made of the file's key */
+	const struct store_file *of; /* ids are made of its key; NULL: not known */
 	struct batch *batch;   /* its chunk is filled; NULL: the group is empty */
 	int64_t id[GROUP_LINES];
 	size_t record;         /* whose events are taken now */
@@ -131,7 +131,7 @@ begin_group(struct replay *p, const struct quarantined *q, struct err *e)
 	keep_string(&p->source, q->source);
 	keep_string(&p->origin, q->origin);
 	p->at = q->at;
-	p->known = f != NULL;
+	p->of = f;
 	if (!p->named)
 		p->o.source = p->source.p;
 	input_close(in);
@@ -174,8 +174,8 @@ goes_with(const struct replay *p, const struct quarantined *q)
 {
 	const struct frame_chunk *c = &p->batch->chunk;
 
-	return q->at == p->at && str_eq(q->source, str_of(p->source.p)) && str_eq(q->origin, str_of(p->origin.p)) && (find_file(p, q) != NULL) == p->known &&
-	    c->records < GROUP_LINES && c->len + q->bytes.len <= FRAME_ROOM;
+	return q->at == p->at && str_eq(q->source, str_of(p->source.p)) && str_eq(q->origin, str_of(p->origin.p)) &&
+	    find_file(p, q) == p->of && c->records < GROUP_LINES && c->len + q->bytes.len <= FRAME_ROOM;
 }
 
 /* Of a line that was too long only the beginning is there. */
@@ -210,8 +210,8 @@ add_line(void *arg, const struct quarantined *q, struct err *e)
 	p->id[c->records] = q->id;
 	c->record[c->records++] = (struct frame_record){
 		.at = c->len, .len = q->bytes.len, .detail = "",
-		.offset = p->known ? q->position : (uint64_t)q->id,
-		.end = p->known ? q->position : (uint64_t)q->id,
+		.offset = p->of != NULL ? q->position : (uint64_t)q->id,
+		.end = p->of != NULL ? q->position : (uint64_t)q->id,
 		.line = q->line > 0 ? q->line - 1 : 0,
 	};
 	memcpy(c->p + c->len, q->bytes.p, q->bytes.len);
@@ -247,8 +247,8 @@ replay_all(struct replay *p, struct store *st, struct err *e)
 }
 
 int
-ingest_replay(struct store *st, bool dry, struct pool *pool, const struct ingest_options *o, struct ingest_receipt *r,
-    struct err *e)
+ingest_replay(struct store *st, bool dry, struct pool *pool, const struct ingest_options *o,
+    struct ingest_receipt *r, struct err *e)
 {
 	struct replay *p;
 	int rc;

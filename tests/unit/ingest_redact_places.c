@@ -93,7 +93,8 @@ START_TEST(passwords_in_lists_of_words_are_hidden)
 		{ "[\"tool\",\"--password=hunter2\"]", "[\"tool\",\"--password=" KEY "\"]" },
 		{ "[\"tool\",\"-password\",12345]", "[\"tool\",\"-password\",\"" COMMAND "\"]" },
 		{ "[\"/usr/bin/mysql\",\"-phunter2\",\"db\"]", "[\"/usr/bin/mysql\",\"-p" COMMAND "\",\"db\"]" },
-		{ "[\"sudo\",\"sshpass\",\"-p\",\"hunter2\",\"ssh\"]", "[\"sudo\",\"sshpass\",\"-p\",\"" COMMAND "\",\"ssh\"]" },
+		{ "[\"sudo\",\"sshpass\",\"-p\",\"hunter2\",\"ssh\"]",
+		  "[\"sudo\",\"sshpass\",\"-p\",\"" COMMAND "\",\"ssh\"]" },
 		{ "[\"curl\",\"-u\",\"ann:hunter2\"]", "[\"curl\",\"-u\",\"ann:" COMMAND "\"]" },
 		{ "[\"curl\",\"--user\",\"ann:hunter2\"]", "[\"curl\",\"--user\",\"ann:" COMMAND "\"]" },
 		{ "[\"mysql\",\"-p\",\"db\"]", "[\"mysql\",\"-p\",\"db\"]" },
@@ -155,7 +156,8 @@ START_TEST(secrets_in_other_bytes_are_hidden)
 		{ "a%2520password%253Dhunter2%2526x", "a%2520password%253D" KEY "%2526x" },
 		{ "x ghp%5F16C7e42F292c6912E7710c838347Ae178B4a.", "x " GITHUB "." },
 		{ "{\"k\":\"ghp\\u005f16C7e42F292c6912E7710c838347Ae178B4a\"}", "{\"k\":\"" GITHUB "\"}" },
-		{ "{\\\"k\\\":\\\"\\\\\\u0067hp_16C7e42F292c6912E7710c838347Ae178B4a\\\"}", "{\\\"k\\\":\\\"" GITHUB "\\\"}" },
+		{ "{\\\"k\\\":\\\"\\\\\\u0067hp_16C7e42F292c6912E7710c838347Ae178B4a\\\"}",
+		  "{\\\"k\\\":\\\"" GITHUB "\\\"}" },
 		{ "type=PROCTITLE msg=audit(1.1:1): proctitle=746F6F6C002D2D70617373776F72640068756E74657232",
 		  "type=PROCTITLE msg=audit(1.1:1): proctitle=746F6F6C002D2D70617373776F726400" COMMAND },
 		{ "tool%20--password%20hunter2", "tool%20--password%20" COMMAND },
@@ -176,9 +178,12 @@ START_TEST(keystrokes_are_hidden)
 		{ "{\"data\":\"ls\"}", "{\"data\":\"ls\"}" },
 	};
 	static const struct place texts[] = {
-		{ "type=USER_TTY msg=audit(1.1:1): data=6C73 x", "type=USER_TTY msg=audit(1.1:1): data=[REDACTED:keystrokes] x" },
-		{ "type=UNKNOWN[1319] msg=audit(1.1:1): data=\"ls\"", "type=UNKNOWN[1319] msg=audit(1.1:1): data=\"[REDACTED:keystrokes]\"" },
-		{ "type=1124 msg=audit(1.1:1): data=\"ls\"", "type=1124 msg=audit(1.1:1): data=\"[REDACTED:keystrokes]\"" },
+		{ "type=USER_TTY msg=audit(1.1:1): data=6C73 x",
+		  "type=USER_TTY msg=audit(1.1:1): data=[REDACTED:keystrokes] x" },
+		{ "type=UNKNOWN[1319] msg=audit(1.1:1): data=\"ls\"",
+		  "type=UNKNOWN[1319] msg=audit(1.1:1): data=\"[REDACTED:keystrokes]\"" },
+		{ "type=1124 msg=audit(1.1:1): data=\"ls\"",
+		  "type=1124 msg=audit(1.1:1): data=\"[REDACTED:keystrokes]\"" },
 		{ "type=SYSCALL data=6C73 TTY 1319", "type=SYSCALL data=6C73 TTY 1319" },
 	};
 
@@ -190,7 +195,8 @@ END_TEST
 START_TEST(a_cut_leaves_no_half_secret)
 {
 	static const struct place places[] = {
-		{ "a \"ghp_16C7e42F292", "a \"" }, { "see https://ann:hun", "see " }, { "pay 4111 1111 11", "pay" }, { "pay 4111-1111-11", "pay" },
+		{ "a \"ghp_16C7e42F292",
+		  "a \"" }, { "see https://ann:hun", "see " }, { "pay 4111 1111 11", "pay" }, { "pay 4111-1111-11", "pay" },
 		{ "whole words here", "whole words " }, { "whole words ", "whole words" }, { "", "" }, { "x", "" },
 	};
 
