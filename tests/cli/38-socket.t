@@ -18,6 +18,11 @@ serve() {
 		sleep 0.05
 		tries=$((tries + 1))
 	done
+	[ -S s.sock ] || {
+		cp server.err err
+		not_ok "it listens"
+		finish
+	}
 }
 
 # stop: asks it to end; its exit status goes to $status.
@@ -122,6 +127,25 @@ is "each event is there once" "$(audit-query -c)" "$((before + lines))"
 said=$(client hostile "$server" 2>&1) && ok "bad ones harm no good one: $said" || not_ok "bad ones harm no good one" "$said"
 stop
 ends "and it ends all the same" 3
+
+# ---- Records of another product ----
+
+rm -f "$db"
+cat >trail.jsonl <<'END'
+{"eventVersion":"1.08","eventID":"c-1","eventTime":"2026-04-23T18:00:00Z","eventSource":"iam.amazonaws.com","eventName":"CreateUser","awsRegion":"us-east-1"}
+{"no":"record"}
+END
+serve --from cloudtrail
+run python3 "$top/examples/client/send.py" s.sock <trail.jsonl
+ends "mapped records, one a line" 1
+check "what the mapping cannot take is refused" grep -q '^line 2: ' err
+run audit-query -o jsonl --fields id,source,peer_uid
+is "the others are its events" "$(cat out)" "{\"id\":\"c-1\",\"source\":\"cloudtrail\",\"peer_uid\":$(id -u)}"
+stop
+for format in auditd auto csv; do
+	run auditd-ingest --listen s.sock --from $format
+	refuses "--from $format is refused" 2 "a socket.* takes one JSON record a line"
+done
 
 # ---- Who may connect ----
 

@@ -58,6 +58,24 @@ gives(const char *text, uint64_t first, uint64_t n)
 	ck_assert(!c.partial);
 }
 
+START_TEST(chunks_say_where_they_were)
+{
+	add("one\ntw", 6);
+	gives("one\n", 1, 1);
+	ck_assert_uint_eq(c.offset, 0);
+	add("o\n", 2);
+	gives("two\n", 2, 1);
+	ck_assert_uint_eq(c.offset, 4);
+	add_many(3 * JSON_LEN_MAX);
+	add("\nfour", 5);
+	ck_assert(gather_next(&l, &c));
+	ck_assert_uint_eq(c.offset, 8);
+	ck_assert(!gather_next(&l, &c));
+	ck_assert(gather_last(&l, &c));
+	ck_assert_uint_eq(c.offset, 8 + 3 * JSON_LEN_MAX + 1);
+}
+END_TEST
+
 START_TEST(lines_are_given_whole_and_numbered)
 {
 	add("a\nb\n\nc", 6);
@@ -135,6 +153,7 @@ suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, lines_are_given_whole_and_numbered);
 	tcase_add_test(t, what_is_left_at_the_end_is_a_line);
+	tcase_add_test(t, chunks_say_where_they_were);
 	tcase_add_test(t, longest_line_passes);
 	tcase_add_test(t, longer_line_is_cut_and_the_next_is_whole);
 	tcase_add_test(t, endless_line_takes_little_memory);
