@@ -142,7 +142,8 @@ serving_asked_to_stop(void)
 
 	if (cli_interrupted())
 		return true;
-	return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+	return sigpending(&pending) == 0 &&
+	    (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
 }
 
 static int64_t

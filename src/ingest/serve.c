@@ -319,7 +319,8 @@ check_format(const struct run *run, struct err *e)
 	const char *from = run->o->from;
 
 	if (from != NULL && (strcmp(from, "auto") == 0 || strcmp(from, "auditd") == 0))
-		return err_set(e, ERR_FAIL, "--from %s does not go together with a socket, which takes one JSON record a line", from);
+		return err_set(e, ERR_FAIL,
+		    "--from %s does not go together with a socket, which takes one JSON record a line", from);
 	if (run->mappings > 0 && mapping_shape(run->mapping[0])->format != MAPPING_JSON)
 		return err_set(e, ERR_FAIL, "--from %s: a socket takes one JSON record a line", from);
 	return 0;
