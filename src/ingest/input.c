@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ingest/records.h"
 #include "ingest/run.h"
 
-/* Of a pipe no more is waited for than this, and nothing when a whole line
+/* Of a pipe no more is waited for than this, and nothing when a whole record
  * came and then nothing for so long. */
 #define HEAD_MAX FRAME_CHUNK
 #define HEAD_QUIET_MS 50
@@ -300,10 +301,19 @@ input_hint(const struct run *run, const struct input *in, struct str line)
 
 /* ---- Reading ---- */
 
+/* Whether a first record, or line, is there whole. */
 static bool
-has_line(struct str s)
+has_record(struct str head)
 {
-	return s.len > 0 && memchr(s.p, '\n', s.len) != NULL;
+	struct records r;
+	struct record ignored;
+	bool has;
+
+	records_init(&r, NULL, 0);
+	records_feed(&r, head.p, head.len);
+	has = records_next(&r, &ignored);
+	records_fini(&r);
+	return has;
 }
 
 /* More of a pipe's beginning; true: there is enough. */
@@ -315,7 +325,7 @@ read_head(struct input *in, int wait_ms)
 	ssize_t n;
 
 	while (in->head.len < HEAD_MAX && !f->ended && f->err.code == ERR_OK) {
-		bool some = has_line(buf_view(&in->head));
+		bool some = has_record(buf_view(&in->head));
 
 		if (!frame_ready(f, some ? HEAD_QUIET_MS : wait_ms))
 			return some;
@@ -344,7 +354,7 @@ find_out(struct run *run, struct input *in, int wait_ms, struct err *e)
 		buf_str(&head, buf_view(&in->head));
 	} else if (source_head(&in->source, MAPPING_HEAD_MAX, &head, e) < 0) {
 		rc = -1;
-	} else if (in->frame.grows && head.len < MAPPING_HEAD_MAX && !has_line(buf_view(&head))) {
+	} else if (in->frame.grows && head.len < MAPPING_HEAD_MAX && !has_record(buf_view(&head))) {
 		in->frame.dry = true;
 		rc = 0;
 	}

@@ -151,6 +151,8 @@ check 'and says so' grep -q 'own.jsonl: reading it as events, one JSON object a 
 run auditd-ingest --from "$top/examples/deploy.yaml" --dry-run "$top/examples/deploy.json"
 is 'a product that nobody knew' "$status: $(jq -r .action out | paste -sd' ')" '0: deploy.start deploy.scale'
 check 'what its mapping drops is counted' grep -q '^auditd-ingest: 3 read: 2 printed, none stored, 1 dropped' err
+run sh -c '{ printf "{\"Records\":[\n"; sleep 0.3; cut -c 13- list.json; } | auditd-ingest --from auto --db slow.db'
+check 'a pipe that begins slowly is waited for' grep -q 'stdin: reading it as AWS CloudTrail$' err
 adds '--drop leaves out and counts' 1 --from "$top/examples/deploy.yaml" --drop 'actor_id = bob' "$top/examples/deploy.json"
 is 'both kinds' "$(receipt dropped)" 2
 
