@@ -7,8 +7,10 @@
 
 AUDIT_BIN=${AUDIT_BIN:-$PWD}
 . "$(dirname "$0")/../cli/lib.sh"
-need python3 gzip "${CC:-cc}"
-"${CC:-cc}" -O2 -shared -fPIC -o starve.so "$top/tests/crash/starve.c" -ldl ||
+compiler=${CC:-cc}
+need python3 gzip "${compiler%% *}"
+# shellcheck disable=SC2086 # it may be several words
+$compiler -O2 -shared -fPIC -o starve.so "$top/tests/crash/starve.c" -ldl ||
 	skip_all "the failing allocator cannot be built"
 LD_PRELOAD=$work/starve.so audit-query --version >/dev/null 2>&1 || skip_all "the programs load nothing before them"
 

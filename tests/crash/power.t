@@ -7,8 +7,10 @@
 
 AUDIT_BIN=${AUDIT_BIN:-$PWD}
 . "$(dirname "$0")/../cli/lib.sh"
-need python3 zstd "${CC:-cc}"
-"${CC:-cc}" -O2 -shared -fPIC -U_FORTIFY_SOURCE -o record.so "$top/tests/crash/record.c" -ldl ||
+compiler=${CC:-cc}
+need python3 zstd "${compiler%% *}"
+# shellcheck disable=SC2086 # it may be several words
+$compiler -O2 -shared -fPIC -U_FORTIFY_SOURCE -o record.so "$top/tests/crash/record.c" -ldl ||
 	skip_all "the recorder cannot be built"
 LD_PRELOAD=$work/record.so audit-query --version >/dev/null 2>&1 || skip_all "the programs load nothing before them"
 seed=${AUDIT_POWER_SEED:-1}
