@@ -49,26 +49,6 @@ escape_at(struct str s, size_t at, size_t *len)
 	return c;
 }
 
-#define OPTION_MAX 32
-
-/* A slash or a bracket of a path hides nothing, nor does a space, unless it is
- * behind an option or the scheme of a header. */
-static bool
-tells_much(struct str s, size_t at, int c)
-{
-	size_t low = at > OPTION_MAX ? at - OPTION_MAX : 0, start = at;
-
-	if (c != ' ')
-		return c > 0 && strchr("/,()!*+;<>[]{}|^~#$", c) == NULL;
-	while (start > low && redact_is_name_byte(s.p[start - 1]))
-		start--;
-	if (start == at)
-		return false;
-	if (start > 0 && s.p[start - 1] == '%' && at - start > 2)
-		start += 2;
-	return s.p[start] == '-' || (s.p[at - 1] | 0x20) == 'r' || (s.p[at - 1] | 0x20) == 'c';
-}
-
 bool
 redact_is_encoded(struct str s, size_t at)
 {
@@ -77,7 +57,7 @@ redact_is_encoded(struct str s, size_t at)
 
 	switch (s.p[at]) {
 	case '%':
-		return tells_much(s, at, byte_of(s, at + 1));
+		return byte_of(s, at + 1) >= 0;
 	case '\\':
 		return escape_at(s, at, &len) >= 0;
 	default:
