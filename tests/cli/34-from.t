@@ -137,6 +137,17 @@ run auditd-ingest --from cloudtrail --receipt receipt.json big.json
 is 'what was killed is finished' "$status: $(audit-query --count)" '0: 3000'
 check 'and in order' audit-verify -q
 
+# A time that was assumed would be another one if the row were read again.
+rm -f events.db
+{ echo time,action; seq 200000 | sed 's/^/,a/'; } >no-time.csv
+auditd-ingest -q --from csv --assume-now no-time.csv &
+tries=0
+until [ "$(audit-query --count 2>/dev/null || echo 0)" -gt 0 ] || [ $((tries += 1)) -gt 1000 ]; do :; done
+kill -KILL $!
+wait $! 2>/dev/null
+run auditd-ingest -q --from csv --assume-now no-time.csv
+is 'nor when times are assumed' "$status: $(audit-query --count)" '0: 200000'
+
 # ---- Choosing ----
 
 rm -f events.db
