@@ -87,7 +87,7 @@ static const struct program program = {
 	    "  auditd-ingest --source app logs/*.jsonl.gz   # several, compressed ones too\n"
 	    "  producer | auditd-ingest --source app        # committed within 50 ms\n"
 	    "  auditd-ingest --dry-run app.jsonl            # see what would be stored\n"
-	    "  auditd-ingest --from cloudtrail trail/*.gz   # another product's log, by its mapping\n"
+	    "  auditd-ingest --from cloudtrail trail/*.gz   # another product's log\n"
 	    "  auditd-ingest --from auditd --follow /var/log/audit/audit.log\n"
 	    "  auditd-ingest --restore archive/*.jsonl.zst  # what a prune archived\n",
 	.table = options,
@@ -101,7 +101,8 @@ static const struct program program = {
 struct printer {
 	struct outstream *out;
 	struct render *render;
-	bool colour;
+	bool explain, colour;
+	bool explained;
 };
 
 static int
@@ -125,9 +126,12 @@ close_printer(struct printer *p, struct err *e)
 		outstream_finish(p->out, e);
 }
 
+/* With --explain no mapping made this one: there is nothing to say about it. */
 static int
 print_event(void *arg, const struct event *ev, struct err *e)
 {
+	if (((struct printer *)arg)->explain)
+		return 0;
 	return render_event(((struct printer *)arg)->render, ev, 0, e);
 }
 
@@ -135,8 +139,9 @@ static int
 explain_event(void *arg, const struct mapping *m, const struct event *ev, const struct mapping_reason *why,
     struct err *e)
 {
-	const struct printer *p = arg;
+	struct printer *p = arg;
 
+	p->explained = true;
 	return from_explain(p->out, m, ev, why, cli_width(STDOUT_FILENO), p->colour, e);
 }
 
@@ -246,8 +251,10 @@ open_outputs(const struct args *a, struct work *w, struct err *e)
 		return -1;
 	if (a->replay && (w->st = cli_store(&a->common, is_dry(a) ? STORE_READ : STORE_WRITE, e)) == NULL)
 		return -1;
-	if (is_dry(a))
+	if (is_dry(a)) {
+		w->printer.explain = a->explain;
 		return open_printer(&w->printer, &a->common, e);
+	}
 	if (w->st == NULL && (w->st = cli_store(&a->common, STORE_CREATE, e)) == NULL)
 		return -1;
 	return a->listen == NULL ? 0 : serving_open(&w->serving, &program, &a->common,
@@ -263,6 +270,8 @@ close_outputs(const struct args *a, struct work *w, bool ran, struct err *e)
 	close_printer(&w->printer, e);
 	if (ran && w->r.seconds > 0)
 		cli_detail(&program, &a->common, "%.0f lines a second", (double)w->r.read / w->r.seconds);
+	if (ran && e->code == ERR_OK && a->explain && !w->printer.explained)
+		err_set(e, ERR_FAIL, "no record became an event by a mapping: nothing to explain (--from names one)");
 	if (w->receipt == NULL) {
 		if (ran && !a->explain && (w->r.read > 0 || e->code == ERR_OK))
 			receipt_tell(&program, &a->common, &w->r, a->dry_run);
