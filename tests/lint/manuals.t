@@ -12,7 +12,7 @@ done
 
 # Pages of other packages are named in this list.
 others='auditd.8 ausearch.8 cron.8 jq.1 sqlite3.1 systemd.timer.5 journalctl.1 less.1 git.1 sudo.8
-auditd.conf.5 pam_tty_audit.8 sshd.8 su.1 systemd.1'
+auditd.conf.5 inotify.7 logrotate.8 pam_tty_audit.8 sshd.8 su.1 systemd.1'
 for page in *.[1-8]; do
 	missing=
 	for reference in $(sed -n 's/^\.Xr \([^ ]*\) \([1-9]\).*/\1.\2/p' "$page" | sort -u); do
