@@ -15,7 +15,7 @@ on_signal(int number)
 {
 	if (number == SIGUSR1)
 		progress_wanted = 1;
-	else
+	else if (number != SIGXFSZ)
 		interrupted = 1;
 }
 
@@ -30,6 +30,7 @@ signals_start(void)
 	sigaction(SIGINT, &end, NULL);
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGUSR1, &tell, NULL);
+	sigaction(SIGXFSZ, &tell, NULL); /* the write says it: a file may not be so large */
 }
 
 bool

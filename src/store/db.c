@@ -74,6 +74,7 @@ is_full(struct db *db)
 	switch (sqlite3_extended_errcode(db->sqlite)) {
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR_WRITE:
+	case SQLITE_IOERR_DELETE: /* the journal: what is removed takes room on some file systems */
 	case SQLITE_IOERR_FSYNC:
 	case SQLITE_IOERR_DIR_FSYNC:
 	case SQLITE_IOERR_TRUNCATE:
