@@ -140,12 +140,32 @@ search_older(struct follow *f, struct log *log, struct err *e)
 	return rc;
 }
 
+/* Rotation by copying may write to a file that has served before. */
+static void
+leave_rewritten(struct follow *f, struct log *log)
+{
+	for (struct log_file **at = &log->older; *at != NULL;) {
+		struct log_file *r = *at;
+
+		if (!r->in.frame.lost && source_goes_on(&r->in.source)) {
+			at = &r->next;
+			continue;
+		}
+		log->searched = false;
+		*at = r->next;
+		log_file_close(f, log, r);
+	}
+}
+
 /* Each to its end, oldest first.  TURN_DRY: all are. */
 static enum turn
 read_older(struct follow *f, struct log *log, struct err *e)
 {
 	struct log_file **at = &log->older;
 
+	leave_rewritten(f, log);
+	if (!log->searched && log->begun && search_older(f, log, e) < 0)
+		return TURN_ERROR;
 	while (*at != NULL) {
 		struct log_file *r = *at;
 		enum turn turn = log_file_turn(f, r, e);
@@ -243,6 +263,8 @@ read_current(struct follow *f, struct log *log, struct err *e)
 		turn = log_file_begin(f, r, false, e) == 0 ? TURN_MORE : f->run->broken ? TURN_ERROR : TURN_FAULT;
 	} else
 		turn = log_file_turn(f, r, e);
+	if (turn == TURN_DRY && r->in.frame.lost)
+		return lose_content(f, log, e) < 0 ? TURN_ERROR : TURN_MORE;
 	if (turn == TURN_FAULT) {
 		if (run_commit(f->run, e) < 0)
 			return TURN_ERROR;

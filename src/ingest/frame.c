@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -44,6 +45,7 @@ frame_fini(struct frame *f)
 	f->cutter.kind = NULL;
 	buf_fini(&f->rest);
 	buf_fini(&f->kept);
+	buf_fini(&f->before);
 }
 
 void
@@ -91,6 +93,31 @@ failed(const struct frame *f, struct err *e)
 	return FRAME_ERROR;
 }
 
+/* Whether the n bytes just read are behind those read before them: asked after
+ * the reading, because the file may be truncated and written anew at any time. */
+static bool
+is_behind(const struct frame *f, size_t n)
+{
+	char now[FRAME_PLACE];
+	size_t len = f->before.len;
+	uint64_t at = instream_offset(f->in) - n;
+
+	return len == 0 || (pread(instream_fd(f->in), now, len, (off_t)(at - len)) == (ssize_t)len &&
+	    memcmp(now, f->before.p, len) == 0);
+}
+
+static void
+keep_before(struct frame *f, const char *p, size_t n)
+{
+	size_t keep = n < FRAME_PLACE ? FRAME_PLACE - n : 0;
+
+	if (f->before.len > keep) {
+		memmove(f->before.p, f->before.p + f->before.len - keep, keep);
+		f->before.len = keep;
+	}
+	buf_add(&f->before, p + (n < FRAME_PLACE ? 0 : n - FRAME_PLACE), n < FRAME_PLACE ? n : FRAME_PLACE);
+}
+
 ssize_t
 frame_read(struct frame *f, char *p, size_t room)
 {
@@ -98,6 +125,11 @@ frame_read(struct frame *f, char *p, size_t room)
 
 	/* A decompressor that filled the room may have more. */
 	f->more = n == (ssize_t)room && instream_is_compressed(f->in);
+	if (f->grows && n > 0) {
+		f->lost = !is_behind(f, (size_t)n);
+		n = f->lost ? 0 : n;
+		keep_before(f, p, (size_t)n);
+	}
 	f->dry = n == 0 && f->grows;
 	f->ended = n == 0 && !f->grows;
 	return n;

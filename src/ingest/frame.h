@@ -60,6 +60,8 @@ struct frame {
 	bool ended;
 	bool grows;          /* a file: its end is only that for now, and nothing incomplete is given out */
 	bool dry;            /* ... and was met at the last read */
+	bool lost;           /* what was read of it is not there any more */
+	struct buf before;   /* the last FRAME_PLACE bytes of that */
 	bool skipping;       /* within a line that is too long */
 	struct buf rest;     /* read, not yet given out; with a cutter: the last bytes it was fed */
 	struct buf kept;     /* the beginning of the line that is too long */

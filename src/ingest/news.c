@@ -19,7 +19,8 @@
 #define BUCKETS 256
 #define ARM_TURNS 8
 
-#define FOLDER_MASK (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define FOLDER_MASK \
+	(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 /* Attributes change when a name is removed. */
 #define FILE_MASK (IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF)
 
@@ -351,7 +352,8 @@ hear_all(struct news *n)
 
 /* Sleeps; 1: a descriptor can be read, 0: none can. */
 static int
-sleep_now(struct news *n, const struct timespec *longest, bool (*awake)(void *arg), void *arg, nfds_t polled, struct err *e)
+sleep_now(struct news *n, const struct timespec *longest, bool (*awake)(void *arg), void *arg, nfds_t polled,
+    struct err *e)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGUSR1 };
 	static const struct timespec none = { 0, 0 };

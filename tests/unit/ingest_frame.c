@@ -1,6 +1,7 @@
 /* Lines out of files and pipes: whole, in order, in bounded memory. */
 #include "ingest/frame.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -265,6 +266,54 @@ START_TEST(first_and_last_line_are_those_with_text)
 }
 END_TEST
 
+static void
+write_over(const char *text, off_t at)
+{
+	int fd = open(path, O_WRONLY);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, at), 0);
+	ck_assert_int_eq(pwrite(fd, text, strlen(text), at), (ssize_t)strlen(text));
+	close(fd);
+}
+
+START_TEST(file_that_grows_ends_for_now_only)
+{
+	struct err e = ERR_NONE;
+
+	start_file("one\ntw", 6);
+	frame.grows = true;
+	ck_assert_int_eq(frame_next(&frame, &chunk, 0, &e), FRAME_LINES);
+	ck_assert_uint_eq(chunk.len, 4);
+	ck_assert_int_eq(frame_next(&frame, &chunk, 0, &e), FRAME_WAIT);
+	ck_assert(frame.dry && !frame.lost);
+	write_over("o\n", 6);
+	ck_assert_int_eq(frame_next(&frame, &chunk, 0, &e), FRAME_LINES);
+	ck_assert_mem_eq(chunk.p, "two\n", 4);
+	write_over("thr", 8);
+	ck_assert_int_eq(frame_next(&frame, &chunk, 0, &e), FRAME_WAIT);
+	frame.grows = false;
+	ck_assert_int_eq(frame_next(&frame, &chunk, 0, &e), FRAME_LINES);
+	ck_assert(chunk.partial);
+	ck_assert_int_eq(frame_next(&frame, &chunk, 0, &e), FRAME_END);
+	finish();
+}
+END_TEST
+
+START_TEST(file_that_was_written_anew_is_lost)
+{
+	struct err e = ERR_NONE;
+
+	start_file("one\ntwo\n", 8);
+	frame.grows = true;
+	ck_assert_int_eq(frame_next(&frame, &chunk, 0, &e), FRAME_LINES);
+	write_over("111\n222\n333\n", 0);
+	ck_assert_int_eq(frame_next(&frame, &chunk, 0, &e), FRAME_WAIT);
+	ck_assert(frame.lost);
+	finish();
+}
+END_TEST
+
 static Suite *
 frame_suite(void)
 {
@@ -281,6 +330,8 @@ frame_suite(void)
 	tcase_add_test(t, stopped_pipe_still_gives_what_was_read);
 	tcase_add_test(t, stopped_pipe_says_whether_input_was_left);
 	tcase_add_test(t, stopped_file_is_left_where_it_is);
+	tcase_add_test(t, file_that_grows_ends_for_now_only);
+	tcase_add_test(t, file_that_was_written_anew_is_lost);
 	tcase_add_test(t, first_and_last_line_are_those_with_text);
 	suite_add_tcase(s, t);
 	return s;
