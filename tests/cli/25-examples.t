@@ -98,6 +98,8 @@ example() { # WHERE COMMAND
 	before=$(ls run)
 	command=$(printf '%s\n' "$2" | sed "s,/var/log/app/,,g; s,/srv/evidence,evidence,g
 		s,/mnt/shop/audit.db,events.db,g; s,/srv/witness/,,g; s,/srv/archive,archive,g")
+	# It would go on until someone ends it.
+	case $2 in *auditd-ingest*--follow*) command="timeout --preserve-status 3 $command" ;; esac
 	run env AUDIT_DB="$work/run/events.db" AUDIT_CONFIG="$work/policy.yaml" sh -c "cd run && $command"
 	relative=no silent=no
 	case $2 in *--last*|*--since\ -*|*today*|*yesterday*) relative=yes ;; esac
