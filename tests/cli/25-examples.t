@@ -67,7 +67,7 @@ prepare() {
 		cp "$sample" run/$copy
 	done
 	gzip -c "$sample" >run/audit-202609.jsonl.gz
-	cp "$top/examples/config.yaml" run/examples
+	cp "$top/examples/config.yaml" "$top/examples/deploy.yaml" "$top/examples/deploy.json" run/examples
 }
 
 example() { # WHERE COMMAND
