@@ -7,21 +7,27 @@
 #include "ingest/follow_parts.h"
 
 /* What was read waits no longer for its commit than this when nothing more
- * comes, and no longer than that while it does. */
+ * comes, and no longer than that while it does; when all of it is old, because
+ * a log is far behind, larger commits are better. */
 #define COMMIT_IDLE (TIME_SECOND / 20)
 #define COMMIT_BUSY (TIME_SECOND / 8)
+#define COMMIT_BEHIND TIME_SECOND
 
 static int64_t
-commit_due(const struct run *run, bool idle)
+commit_due(const struct follow *f, bool idle)
 {
-	return run->waiting == TIME_NONE ? INT64_MAX : run->waiting + (idle ? COMMIT_IDLE : COMMIT_BUSY);
+	if (f->run->waiting == TIME_NONE)
+		return INT64_MAX;
+	if (idle)
+		return f->run->waiting + COMMIT_IDLE;
+	return f->fresh != TIME_NONE ? f->fresh + COMMIT_BUSY : f->run->waiting + COMMIT_BEHIND;
 }
 
 /* Gives their turn to those whose time has come.  Returns when the next will. */
 static int64_t
 keep_time(struct follow *f)
 {
-	int64_t next = commit_due(f->run, true), now = run_clock();
+	int64_t next = commit_due(f, true), now = run_clock();
 
 	for (size_t i = 0; i < f->n; i++) {
 		int64_t due = log_due(&f->log[i]);
@@ -90,13 +96,20 @@ go_on(struct follow *f, struct err *e)
 {
 	int64_t now, next;
 	size_t subject;
-	bool busy;
+	bool busy = news_next(f->news, &subject);
+	int more = busy ? log_visit(f, &f->log[subject], e) : 0;
 
-	busy = news_next(f->news, &subject);
-	if (busy && log_visit(f, &f->log[subject], e) < 0)
+	if (more < 0)
 		return -1;
-	if (run_clock() >= commit_due(f->run, !busy) && run_commit(f->run, e) < 0)
-		return -1;
+	if (f->run->waiting == TIME_NONE)
+		f->fresh = TIME_NONE;
+	else if (busy && more == 0 && f->fresh == TIME_NONE)
+		f->fresh = run_clock();
+	if (run_clock() >= commit_due(f, !busy)) {
+		f->fresh = TIME_NONE;
+		if (run_commit(f->run, e) < 0)
+			return -1;
+	}
 	next = keep_time(f);
 	now = run_clock();
 	return news_wait(f->news, busy || next <= now ? 0 : next == INT64_MAX ? -1 : (int)((next - now + 999) / 1000),
@@ -106,7 +119,8 @@ go_on(struct follow *f, struct err *e)
 int
 follow_inputs(struct run *run, const char *const *path, size_t n, struct err *e)
 {
-	struct follow f = { .run = run, .n = n, .news = news_new(n, true), .log = mem_zero(n, sizeof(*f.log)) };
+	struct follow f = { .run = run, .n = n, .news = news_new(n, true), .log = mem_zero(n, sizeof(*f.log)),
+		.fresh = TIME_NONE };
 	int rc = 0;
 
 	run->sink = run->append != NULL ? SINK_STORE : SINK_PRINT;

@@ -7,7 +7,7 @@
 #include "ingest/follow_parts.h"
 
 /* So much of a file is read before it is the next one's turn. */
-#define TURN (4 * FRAME_CHUNK)
+#define TURN (8 * FRAME_CHUNK)
 /* A file whose name another one has is let go when nothing was added to it for
  * so long; when it has no name any more it only keeps the disk full. */
 #define LINGER (300 * TIME_SECOND)

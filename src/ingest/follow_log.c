@@ -367,7 +367,7 @@ log_visit(struct follow *f, struct log *log, struct err *e)
 		return -1;
 	if (turn == TURN_MORE) {
 		news_tell(f->news, log->subject);
-		return 0;
+		return 1;
 	}
 	if (turn == TURN_FAULT)
 		return try_again(f, log, e);

@@ -46,6 +46,7 @@ struct follow {
 	struct news *news;
 	struct log *log;
 	size_t n;
+	int64_t fresh; /* since when something new waits for its commit, and not what was left to read; TIME_NONE */
 };
 
 /* What the turn of a file came to. */
@@ -86,7 +87,7 @@ int64_t log_due(const struct log *log);
 /* How long one that is not what the log's name means is kept. */
 int64_t log_file_kept(const struct log_file *r);
 
-/* A log's turn: 0, or -1 when all has to end. */
+/* A log's turn.  1: there is more of it; 0: there is not; -1: all has to end. */
 int log_visit(struct follow *f, struct log *log, struct err *e);
 void log_close(struct follow *f, struct log *log);
 
