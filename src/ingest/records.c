@@ -127,8 +127,11 @@ begin(struct records *r, bool bare)
 static bool
 pass_between(struct records *r, char c)
 {
-	if (is_blank(c) || c == ',' || (c == '}' && r->lists == 0))
+	if (is_blank(c) || c == ',' || (c == '}' && r->lists == 0)) {
+		/* Only in a list are there commas between records. */
+		r->in_list = r->in_list || (c == ',' && r->resumed);
 		return true;
+	}
 	if (c == ']') {
 		/* Behind the list of a container its other members may come. */
 		if (r->lists == 2 || (r->lists == 0 && r->resumed)) {
@@ -145,7 +148,7 @@ pass_between(struct records *r, char c)
 		}
 		return true;
 	}
-	if (c == '[' && r->lists == 0) {
+	if (c == '[' && !r->in_list) {
 		r->resumed = false;
 		r->lists = 1;
 		r->in_list = true;

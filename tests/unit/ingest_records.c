@@ -79,6 +79,38 @@ START_TEST(reading_can_go_on_in_the_middle_of_a_list)
 }
 END_TEST
 
+/* As cuts, behind `from` bytes that were read before. */
+static void
+goes_on(const char *text, size_t from, const char *wanted)
+{
+	struct records r;
+	struct record rec;
+	struct buf got = { 0 };
+
+	records_init(&r, lists, 1);
+	records_go_on(&r, from, 0);
+	records_feed(&r, text + from, strlen(text) - from);
+	records_end(&r);
+	while (records_next(&r, &rec)) {
+		buf_str(&got, rec.text);
+		buf_byte(&got, '\n');
+	}
+	buf_byte(&got, '\0');
+	ck_assert_str_eq(got.p, wanted);
+	buf_fini(&got);
+	records_fini(&r);
+}
+
+START_TEST(elements_that_are_no_objects_are_the_same_when_reading_goes_on)
+{
+	goes_on("[{},null,{\"a\":1},{\"a\":2}]\n", 3, "null\n{\"a\":1}\n{\"a\":2}\n");
+	goes_on("[{},[1,{\"a\":1}],{\"a\":2}]\n", 3, "[1,{\"a\":1}]\n{\"a\":2}\n");
+	goes_on("{\"Records\":[{},null,{\"a\":1}],\"x\":[{}]}\n{\"a\":2}\n", 14, "null\n{\"a\":1}\n{\"a\":2}\n");
+	goes_on("[{},{\"Records\":[{}]}]", 3, "{\"Records\":[{}]}\n");
+	goes_on("{}\n[1,2]\nx, y\n{\"a\":1}\n", 2, "1\n2\nx, y\n{\"a\":1}\n");
+}
+END_TEST
+
 START_TEST(what_is_no_object_is_a_record_too)
 {
 	cuts("Jan 1 text {\"a\":1}\n{}\n", "1.0 Jan 1 text {\"a\":1}!\n2.19 {}\n");
@@ -151,6 +183,7 @@ records_suite(void)
 	tcase_add_test(t, brackets_within_strings_count_for_nothing);
 	tcase_add_test(t, lists_and_members_that_are_lists_are_opened);
 	tcase_add_test(t, reading_can_go_on_in_the_middle_of_a_list);
+	tcase_add_test(t, elements_that_are_no_objects_are_the_same_when_reading_goes_on);
 	tcase_add_test(t, what_is_no_object_is_a_record_too);
 	tcase_add_test(t, a_broken_line_does_not_swallow_the_next);
 	tcase_add_test(t, a_record_may_have_its_greatest_length_and_no_more);
