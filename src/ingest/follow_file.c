@@ -64,14 +64,15 @@ begin(struct follow *f, struct log_file *r, struct err *e)
 bool
 log_file_is_changed(struct log_file *r)
 {
-	int64_t before = r->changed;
+	int64_t size = r->size, changed = r->changed;
 	struct stat sb;
 
 	if (fstat(instream_fd(r->in.source.in), &sb) != 0)
 		return false;
 	r->size = (int64_t)sb.st_size;
 	r->changed = (int64_t)sb.st_mtim.tv_sec * TIME_SECOND * 1000 + sb.st_mtim.tv_nsec;
-	return r->changed != before;
+	/* The clock of the file system may be coarse. */
+	return r->size != size || r->changed != changed;
 }
 
 /* A file's key, and what it is known by, come from its first record: as long
@@ -104,9 +105,11 @@ log_file_open(struct follow *f, const struct log *log, const char *path, struct 
 		r->number = news_watch_file(f->news, log->subject, r->in.source.open_path);
 	if (rc == 0) {
 		r->dry = true;
-		log_file_is_changed(r);
-		if (!r->in.source.begins)
+		r->size = -1;
+		if (!r->in.source.begins) {
+			log_file_is_changed(r);
 			rc = begin(f, r, e);
+		}
 	}
 	if (rc == 0)
 		return r;

@@ -2,11 +2,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "ingest/follow_parts.h"
 #include "ingest/rotated.h"
 
+/* Times of files may be so much older than the clock. */
+#define TICK (TIME_SECOND / 50)
 /* Between tries to read what cannot be read: twice as long each time. */
 #define AGAIN_FIRST TIME_SECOND
 #define AGAIN_MOST (30 * TIME_SECOND)
@@ -323,6 +327,21 @@ wait_for_it(struct follow *f, struct log *log, int why, struct err *e)
 	return 0;
 }
 
+/* Whether a file may have come and gone since: the folder was changed. */
+static bool
+may_have_come(const struct log *log)
+{
+	const char *slash = strrchr(log->path, '/');
+	char *folder = slash == NULL ? mem_strdup(".") : mem_dup(log->path, (size_t)(slash - log->path) + 1);
+	struct stat sb, name;
+	bool may = stat(folder, &sb) == 0 && (log->looked == TIME_NONE ||
+	    (int64_t)sb.st_mtim.tv_sec * TIME_SECOND + sb.st_mtim.tv_nsec / 1000 >= log->looked - TICK);
+
+	free(folder);
+	/* The folder that a link leads to is not known. */
+	return may || (lstat(log->path, &name) == 0 && S_ISLNK(name.st_mode));
+}
+
 /* Whether the name still is that of the file that is read, and what to do if not. */
 static int
 look_at_name(struct follow *f, struct log *log, struct err *e)
@@ -344,12 +363,16 @@ look_at_name(struct follow *f, struct log *log, struct err *e)
 		run_note(f->run, &log->current->in, true, "was renamed, replaced or removed: read on for a while");
 		retire(log);
 	}
+	if (log->current == NULL && named && may_have_come(log))
+		log->searched = false;
 	/* The file is held before others are looked for, so that none comes in between. */
 	if ((why == 0 ? open_current(f, log, named ? &sb : NULL, e) : wait_for_it(f, log, why, e)) < 0)
 		return -1;
 	if (!log->searched) {
-		news_tell(f->news, log->subject);
-		return search_older(f, log, e);
+		if (search_older(f, log, e) < 0)
+			return -1;
+		if (log->current != NULL || log->older != NULL)
+			news_tell(f->news, log->subject);
 	}
 	if (log->current == NULL && log->again == TIME_NONE)
 		log->looked = now;

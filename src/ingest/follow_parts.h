@@ -36,7 +36,7 @@ struct log {
 	bool searched;          /* for these, since current was lost */
 	bool begun;             /* it was looked at before */
 	bool over;              /* a pipe that cannot be opened again has ended */
-	int64_t looked;         /* when all that was there had been read; TIME_NONE: not yet */
+	int64_t looked;         /* when all that was there had been read or was open; TIME_NONE: not yet */
 	int64_t again, pause;   /* after an error: when it is tried again; TIME_NONE */
 	bool missing, polled, shared; /* was told */
 };

@@ -27,7 +27,7 @@ comes() {
 # says NAME PATTERN: waits until the follower said it.
 says() {
 	tries=0
-	while ! grep -q "$2" said && [ $tries -lt 200 ]; do
+	while ! grep -q "$2" said 2>/dev/null && [ $tries -lt 200 ]; do
 		sleep 0.05
 		tries=$((tries + 1))
 	done
@@ -234,7 +234,7 @@ ends "each of 300 files is heard at once, and it sleeps in between ($(cat out er
 rm -f "$db" said ./*.jsonl*
 if command -v strace >/dev/null && strace -f -o trace -e inject=inotify_init1:error=EMFILE true 2>/dev/null; then
 	events 1 1 >app.jsonl
-	strace -D -f -o trace -e trace=inotify_init1 -e inject=inotify_init1:error=EMFILE \
+	ASAN_OPTIONS=detect_leaks=0 strace -D -f -o trace -e trace=inotify_init1 -e inject=inotify_init1:error=EMFILE \
 		auditd-ingest -v --follow app.jsonl 2>>said &
 	follower=$!
 	comes 'a file is looked at when the kernel does not tell' '1'
