@@ -136,6 +136,7 @@ adopt(struct source *s, const struct store_file *f)
 
 	s->moved = here.dev != f->dev || here.ino != f->ino;
 	s->file = *f;
+	s->file.from = f->offset;
 	s->file.name = here.name;
 	s->file.dev = here.dev;
 	s->file.ino = here.ino;
@@ -418,6 +419,7 @@ source_advance(struct source *s, uint64_t end, uint64_t lines, const char *p, si
 void
 source_advance_bytes(struct source *s, uint64_t end, uint64_t lines, const char *p, size_t len)
 {
+	s->file.from = s->file.offset;
 	s->file.offset = end;
 	s->file.line = lines;
 	s->file.last_len = len;

@@ -35,7 +35,7 @@ struct source {
 	bool moved;            /* known by content: name, device or inode changed */
 	bool within_line;      /* file.offset is not behind a newline */
 	bool begins;           /* a file without a whole record: its first one will be another */
-	struct store_file file; /* its name is the full path */
+	struct store_file file; /* its name is the full path; `from` is its last place but one */
 	uint8_t hash_key[16];
 	const char *open_path; /* what to open: path, or the file that stdin is */
 };

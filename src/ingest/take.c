@@ -174,6 +174,16 @@ has_position(const struct run *run)
 	return run->sink == SINK_STORE && in->source.state != SOURCE_PIPE && in->rules.restored.p == NULL;
 }
 
+/* A time that was assumed is another one each time. */
+static void
+give_position(struct run *run)
+{
+	struct store_file *f = &run->input->source.file;
+
+	f->alone = run->input->rules.assume_now;
+	append_position(run->append, f);
+}
+
 /* Gives the store the place behind the bytes p[0, len). */
 static void
 advance(struct run *run, uint64_t end, uint64_t lines, const char *p, size_t len)
@@ -183,7 +193,7 @@ advance(struct run *run, uint64_t end, uint64_t lines, const char *p, size_t len
 	if (!has_position(run) || end <= s->file.offset)
 		return;
 	source_advance(s, end, lines, p, len);
-	append_position(run->append, &s->file);
+	give_position(run);
 }
 
 static void
@@ -194,7 +204,7 @@ advance_to(struct run *run, uint64_t offset, uint64_t lines, const char *before,
 	if (!has_position(run) || len == 0 || offset <= s->file.offset)
 		return;
 	source_advance_bytes(s, offset, lines, before, len);
-	append_position(run->append, &s->file);
+	give_position(run);
 }
 
 static int

@@ -60,18 +60,24 @@ void
 append_batch_position(struct append_batch *b, const struct store_file *f)
 {
 	size_t at = b->positions;
+	uint64_t from = f->from;
+	bool alone = f->alone;
 
 	/* The last one first: as a rule it is the same file again. */
 	while (at > 0 && memcmp(b->position[at - 1].key, f->key, sizeof(f->key)) != 0)
 		at--;
-	if (at > 0)
+	if (at > 0) {
 		free(b->position[--at].name);
-	else {
+		from = b->position[at].from < from ? b->position[at].from : from;
+		alone |= b->position[at].alone;
+	} else {
 		mem_grow(&b->position, &b->positions_cap, b->positions + 1, sizeof(*b->position));
 		at = b->positions++;
 	}
 	b->position[at] = *f;
 	b->position[at].name = mem_strdup(f->name);
+	b->position[at].from = from;
+	b->position[at].alone = alone;
 }
 
 /* ---- batches ---- */

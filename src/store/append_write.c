@@ -169,11 +169,34 @@ bind_position(sqlite3_stmt *s, const struct store_file *f)
 	db_bind_int(s, 11, time_now());
 }
 
+/* 1 with the place that the store has, 0 when it does not know the file. */
 static int
-write_position(struct appender *a, const struct store_file *f, struct err *e)
+find_position(struct appender *a, const struct store_file *f, uint64_t *offset, struct err *e)
+{
+	sqlite3_stmt *s = db_statement(&a->st->db, ST_FILE_OFFSET, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_bind_blob(s, 1, f->key, sizeof(f->key));
+	if ((rc = db_step(&a->st->db, s, e)) > 0)
+		*offset = (uint64_t)db_int(s, 0);
+	sqlite3_reset(s);
+	return rc;
+}
+
+/* The place, unless another program is further.  held: quarantined lines go with it. */
+static int
+write_position(struct appender *a, const struct store_file *f, bool held, struct err *e)
 {
 	static const enum statement attempt[] = { ST_FILE_PUT, ST_FILE_ADD };
+	uint64_t there = 0;
+	int rc = find_position(a, f, &there, e);
 
+	if (rc > 0 && there != f->from && (held || f->alone))
+		return err_set(e, ERR_BUSY, "another program reads the same file: try again");
+	if (rc < 0 || there > f->offset)
+		return rc < 0 ? -1 : 0;
 	for (size_t i = 0; i < 2; i++) {
 		sqlite3_stmt *s = db_statement(&a->st->db, attempt[i], e);
 
@@ -281,7 +304,7 @@ write_rest(struct appender *a, struct append_batch *b, struct state *state, stru
 	if (write_held(a, &b->held, state, e) < 0 || write_released(a, b, state, e) < 0)
 		return -1;
 	for (size_t i = 0; i < b->positions; i++)
-		if (write_position(a, &b->position[i], e) < 0)
+		if (write_position(a, &b->position[i], b->held.n > 0, e) < 0)
 			return -1;
 	return 0;
 }

@@ -162,6 +162,10 @@ struct store_file {
 	uint8_t last_hash[16];
 	uint64_t line;       /* lines done */
 	int64_t seen;        /* when that was committed; read only */
+	/* For append_position: where what came before it began, and that it would
+	 * be something else if another program had given it too. */
+	uint64_t from;
+	bool alone;
 };
 
 /* All files known, newest first; yours (store_files_free). */
@@ -210,7 +214,12 @@ void append_release(struct appender *a, int64_t id);
 
 /* Where a file is after everything of it given so far; goes into the same
  * commit as the events before it.  The file is told by its key and copied; one
- * that the store does not know becomes known.  Each file has a place of its own. */
+ * that the store does not know becomes known.  Each file has a place of its own,
+ * which never goes back.
+ *
+ * When another program has moved it meanwhile, the events are duplicates of its
+ * own.  Quarantined lines are not, nor is what has to be `alone`: then the
+ * commit fails with ERR_BUSY, and all of it is to be read again. */
 void append_position(struct appender *a, const struct store_file *f);
 
 /*

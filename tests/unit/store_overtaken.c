@@ -1,6 +1,7 @@
 /*
- * A batch that another writer overtakes where a cell becomes full: it is cut
- * and hashed anew, and the log verifies.
+ * A batch that another writer overtakes.  Where a cell becomes full it is cut
+ * and hashed anew, and the log verifies.  What nobody could tell from what the
+ * other writer stored of the same file is not stored again.
  */
 #include "base/mem.h"
 #include "store/internal.h"
@@ -93,15 +94,88 @@ START_TEST(so_does_one_whose_next_event_comes_when_two_cells_are_full)
 }
 END_TEST
 
+static void
+give_file(struct appender *a, uint64_t from, uint64_t to, bool alone)
+{
+	append_position(a, &(struct store_file){ .key = { 1 }, .name = (char *)(uintptr_t)"app.jsonl", .from = from,
+		.offset = to, .alone = alone });
+}
+
+static void
+refuse_line(struct appender *a, uint64_t at)
+{
+	append_quarantine(a, &(struct quarantined){ .at = 1, .position = at, .source = STR("app"), .origin = STR("app.jsonl"),
+		.reason = STR("not-json"), .bytes = STR("x") });
+}
+
+/* Two programs read one file: the second commit is of the status, and leaves so
+ * much of the file and of the quarantine. */
+static void
+read_twice(bool held, bool alone, uint64_t further, enum err_code status, uint64_t offset, uint64_t quarantined)
+{
+	struct err e = ERR_NONE;
+	struct store *st, *other;
+	struct appender *a, *b;
+	struct store_file *file;
+	uint64_t n_quarantined;
+	size_t n;
+
+	make_folder();
+	st = open_store(STORE_CREATE);
+	other = open_store(STORE_WRITE);
+	ck_assert_ptr_nonnull(a = append_open(st, NULL, &e));
+	ck_assert_ptr_nonnull(b = append_open(other, NULL, &e));
+	refuse_line(a, 0);
+	give_file(a, 0, 5, alone);
+	commit(a);
+	give_file(a, 5, 10, alone);
+	commit(a);
+	if (held)
+		refuse_line(b, 0);
+	give_file(b, 0, 3, alone);
+	give_file(b, 3, further, alone);
+	append_commit(b, &e);
+	ck_assert_int_eq(e.code, status);
+	append_close(b);
+	append_close(a);
+	err_clear(&e);
+	ck_assert_int_eq(store_files(st, &file, &n, &e), 0);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_uint_eq(file[0].offset, offset);
+	ck_assert_int_eq(store_quarantined(st, 0, INT64_MAX, &n_quarantined, &e), 0);
+	ck_assert_uint_eq(n_quarantined, quarantined);
+	store_files_free(file, n);
+	store_close(st);
+	store_close(other);
+	drop_folder();
+}
+
+START_TEST(the_place_in_a_file_never_goes_back)
+{
+	read_twice(false, false, 4, ERR_OK, 10, 1);
+	read_twice(false, false, 20, ERR_OK, 20, 1);
+}
+END_TEST
+
+START_TEST(quarantined_lines_and_assumed_times_are_stored_by_one_program)
+{
+	read_twice(true, false, 4, ERR_BUSY, 10, 1);
+	read_twice(true, false, 20, ERR_BUSY, 10, 1);
+	read_twice(false, true, 20, ERR_BUSY, 10, 1);
+}
+END_TEST
+
 static Suite *
 store_overtaken_suite(void)
 {
 	Suite *s = suite_create("store_overtaken");
-	TCase *t = tcase_create("cells");
+	TCase *t = tcase_create("writers");
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, an_overtaken_batch_that_goes_into_the_next_cell_verifies);
 	tcase_add_test(t, so_does_one_whose_next_event_comes_when_two_cells_are_full);
+	tcase_add_test(t, the_place_in_a_file_never_goes_back);
+	tcase_add_test(t, quarantined_lines_and_assumed_times_are_stored_by_one_program);
 	suite_add_tcase(s, t);
 	return s;
 }
