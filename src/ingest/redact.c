@@ -54,6 +54,53 @@ redact_value(struct redact_work *w, struct json_tape *t, uint32_t index, unsigne
 	}
 }
 
+#define PAIR_REACH 3 /* members between the name and the value, and one */
+
+/* {"name":"DB_PASSWORD","value":"x"}, {"ParameterKey":...,"ParameterValue":...} */
+static bool
+is_value_name(struct str name)
+{
+	return name.len >= 5 && str_eq_nocase((struct str){ name.p + name.len - 5, 5 }, STR("value"));
+}
+
+static bool
+is_name_name(struct str name)
+{
+	static const char *const names[] = { "name", "key", "parameterkey", "parametername", "variable", "field", "header" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_eq_nocase(name, str_of(names[i])))
+			return true;
+	return false;
+}
+
+/* Whether the member at `index` says that the value beside it is secret. */
+static bool
+names_secret(const struct json_tape *t, uint32_t index, unsigned *flags, struct arena *a)
+{
+	return t->tok[index + 1].type == TOKEN_STRING && is_name_name(json_unescape(t, &t->tok[index], a)) &&
+	    redact_secret_name(json_unescape(t, &t->tok[index + 1], a), flags);
+}
+
+/* Looks at members beside the one at `index`: before it only behind scalars. */
+static bool
+has_secret_name(const struct json_tape *t, uint32_t index, unsigned *flags, struct arena *a)
+{
+	uint8_t depth = t->tok[index].depth;
+	uint32_t at = index;
+
+	for (unsigned i = 0; i < PAIR_REACH && at >= 2 && t->tok[at - 2].flags & JSON_KEY && t->tok[at - 2].depth == depth; i++)
+		if (names_secret(t, at -= 2, flags, a))
+			return true;
+	at = t->tok[index + 1].next;
+	for (unsigned i = 0; i < PAIR_REACH && at < t->n && t->tok[at].flags & JSON_KEY && t->tok[at].depth == depth; i++) {
+		if (names_secret(t, at, flags, a))
+			return true;
+		at = t->tok[at + 1].next;
+	}
+	return false;
+}
+
 static void
 redact_names(struct redact_work *w, struct json_tape *t, struct arena *a)
 {
@@ -67,7 +114,8 @@ redact_names(struct redact_work *w, struct json_tape *t, struct arena *a)
 		if (!(t->tok[i].flags & JSON_KEY))
 			continue;
 		name = json_unescape(t, &t->tok[i], a);
-		if (redact_likely_name(name) && redact_secret_name(name, &flags))
+		if (redact_likely_name(name) && (redact_secret_name(name, &flags) ||
+		    (is_value_name(name) && has_secret_name(t, i, &flags, a))))
 			redact_value(w, t, i + 1, flags, a);
 	}
 }

@@ -78,10 +78,12 @@ redact_secret_name(struct str name, unsigned *flags)
 {
 	char kept[NAME_MAX_KEPT];
 	struct str s = { kept, 0 };
-	bool cut = name.len > NAME_MAX_KEPT;
+	bool cut;
 
 	if (!redact_likely_name(name))
 		return false;
+	name = redact_without_number(name);
+	cut = name.len > NAME_MAX_KEPT;
 	for (size_t i = cut ? name.len - NAME_MAX_KEPT : 0; i < name.len; i++)
 		if (!is_separator(name.p[i]))
 			kept[s.len++] = lower(name.p[i]);

@@ -20,6 +20,19 @@ enum secret_flag {
 	SECRET_LINE = 8     /* a header: in plain text its value goes to the end of the line */
 };
 
+/* password2, secret_12. */
+static inline struct str
+redact_without_number(struct str name)
+{
+	size_t len = name.len;
+
+	for (int i = 0; i < 2 && len > 0 && name.p[len - 1] >= '0' && name.p[len - 1] <= '9'; i++)
+		len--;
+	if (len < name.len && len > 0 && (name.p[len - 1] == '_' || name.p[len - 1] == '-'))
+		len--;
+	return (struct str){ name.p, len };
+}
+
 /*
  * Dismisses most names by their last three letters, because this is asked for
  * every key of every event.  A table has a bit for each letter that may stand
@@ -55,11 +68,13 @@ redact_likely_name(struct str name)
 		ROW('x') = BIT('h'),
 		ROW('y') = BIT('k') | BIT('a'),
 	};
-	const char *end = name.p + name.len;
+	const char *end;
 	unsigned last;
 
+	name = redact_without_number(name);
 	if (name.len < 3)
 		return false;
+	end = name.p + name.len;
 	last = end[-1] & 31;
 	if ((second[last] >> (end[-2] & 31) & third[last] >> (end[-3] & 31) & 1) == 0)
 		return false;

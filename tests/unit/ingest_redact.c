@@ -83,6 +83,29 @@ START_TEST(values_under_secret_names_are_hidden)
 		{ "{\"pwd\":\"/home/ann\",\"PWD\":\"x\"}", "{\"pwd\":\"/home/ann\",\"PWD\":\"" HIDDEN "\"}", 1 },
 		{ "{\"authorization\":\"Bearer " JWT "\"}", "{\"authorization\":\"" HIDDEN "\"}", 1 },
 		{ "\"password\"", "\"password\"", 0 },
+		{ "{\"password2\":\"x\",\"secret_12\":\"y\",\"version2\":\"z\"}",
+		  "{\"password2\":\"" HIDDEN "\",\"secret_12\":\"" HIDDEN "\",\"version2\":\"z\"}", 2 },
+	};
+
+	check_lines(cases, sizeof(cases) / sizeof(*cases));
+}
+END_TEST
+
+START_TEST(values_beside_a_secret_name_are_hidden)
+{
+	static const struct redaction cases[] = {
+		{ "[{\"name\":\"DB_PASSWORD\",\"value\":\"x\"},{\"name\":\"HOME\",\"value\":\"/\"}]",
+		  "[{\"name\":\"DB_PASSWORD\",\"value\":\"" HIDDEN "\"},{\"name\":\"HOME\",\"value\":\"/\"}]", 1 },
+		{ "{\"value\":[1,\"x\"],\"type\":\"PLAINTEXT\",\"name\":\"api_key\"}",
+		  "{\"value\":[\"" HIDDEN "\",\"" HIDDEN "\"],\"type\":\"PLAINTEXT\",\"name\":\"api_key\"}", 2 },
+		{ "{\"ParameterKey\":\"MasterPassword\",\"ParameterValue\":\"x\"}",
+		  "{\"ParameterKey\":\"MasterPassword\",\"ParameterValue\":\"" HIDDEN "\"}", 1 },
+		{ "{\"Name\":\"/prod/db/password\",\"Type\":\"SecureString\",\"Value\":\"x\"}",
+		  "{\"Name\":\"/prod/db/password\",\"Type\":\"SecureString\",\"Value\":\"" HIDDEN "\"}", 1 },
+		{ "{\"a\":{\"name\":\"password\"},\"value\":\"x\"}", "{\"a\":{\"name\":\"password\"},\"value\":\"x\"}", 0 },
+		{ "{\"name\":\"password\",\"a\":{\"value\":\"x\"}}", "{\"name\":\"password\",\"a\":{\"value\":\"x\"}}", 0 },
+		{ "{\"name\":\"password\",\"value\":true}", "{\"name\":\"password\",\"value\":true}", 0 },
+		{ "{\"value\":\"x\"}", "{\"value\":\"x\"}", 0 },
 	};
 
 	check_lines(cases, sizeof(cases) / sizeof(*cases));
@@ -254,6 +277,7 @@ redact_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, values_under_secret_names_are_hidden);
+	tcase_add_test(tc, values_beside_a_secret_name_are_hidden);
 	tcase_add_test(tc, web_tokens_are_hidden_inside_texts);
 	tcase_add_test(tc, names_are_secret_in_any_spelling);
 	tcase_add_test(tc, harmless_names_are_left_alone);
