@@ -221,8 +221,9 @@ map_events(struct batch *b, struct batch_item *record, const struct event_policy
 		}
 		if (drop(b, it))
 			continue;
-		if (it->fault != EVENT_OK || !redacted)
-			it->bytes = scanned_bytes(b, it->raw, redacted);
+		if (record->bytes.p == NULL && (it->fault != EVENT_OK || !redacted))
+			record->bytes = scanned_bytes(b, it->raw, redacted);
+		it->bytes = record->bytes;
 		record->redacted = 0;
 		b->n++;
 	}

@@ -211,7 +211,7 @@ add_line(void *arg, const struct quarantined *q, struct err *e)
 	c->record[c->records++] = (struct frame_record){
 		.at = c->len, .len = q->bytes.len, .detail = "",
 		.offset = p->of != NULL ? q->position : (uint64_t)q->id,
-		.end = p->of != NULL ? q->position : (uint64_t)q->id,
+		.end = (uint64_t)q->id, /* another for each */
 		.line = q->line > 0 ? q->line - 1 : 0,
 	};
 	memcpy(c->p + c->len, q->bytes.p, q->bytes.len);

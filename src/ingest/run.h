@@ -37,6 +37,7 @@ struct input {
 	uint64_t lines;    /* before the batch that is taken now; with a cutter 0 */
 	uint64_t placed;   /* with a cutter: lines before the last place that it told */
 	bool judged;       /* its first line was taken, and a hint given if it needed one */
+	uint64_t kept;     /* behind the last record that went to the quarantine */
 };
 
 struct run {

@@ -69,13 +69,23 @@ quarantine(struct run *run, const struct batch_item *it, enum event_fault fault)
 	buf_fini(&line);
 }
 
-/* A line that is no event, or not the event it says it is. */
+/*
+ * A line that is no event, or not the event it says it is.  A record goes to
+ * the quarantine once, whole, however many of its events are refused: a small
+ * one may have thousands.
+ */
 static int
 refuse(struct run *run, const struct batch_item *it, enum event_fault fault, struct err *e)
 {
+	struct input *in = run->input;
 	char text[256];
 
 	if (!run->o->strict) {
+		if (in->rules.mapping != NULL && in->kept == it->end) {
+			run->r->read--;
+			return 0;
+		}
+		in->kept = it->end;
 		quarantine(run, it, fault);
 		if (run->refused != NULL)
 			run->refused(run->refused_arg, it, fault);

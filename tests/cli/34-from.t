@@ -166,6 +166,12 @@ run sh -c '{ printf "{\"Records\":[\n"; sleep 0.3; cut -c 13- list.json; } | aud
 check 'a pipe that begins slowly is waited for' grep -q 'stdin: reading it as AWS CloudTrail$' err
 adds '--drop leaves out and counts' 1 --from "$top/examples/deploy.yaml" --drop 'actor_id = bob' "$top/examples/deploy.json"
 is 'both kinds' "$(receipt dropped)" 2
+# Of 2001 events in a record one is an event.
+awk 'BEGIN { printf "{\"id\":{\"applicationName\":\"login\",\"uniqueQualifier\":\"1\",\"time\":\"2026-03-01T10:00:00Z\"},"
+	printf "\"events\":[{\"name\":\"login_success\"}"; for (i = 0; i < 2000; i++) printf ",1"; print "]}" }' >many.jsonl
+run auditd-ingest --from google-workspace --receipt receipt.json --db many.db many.jsonl
+is 'a record is quarantined once, however many of its events are refused' \
+    "$status: $(receipt read) $(receipt stored) $(audit-query --db many.db --quarantine -o jsonl | wc -l)" '3: 2 1 1'
 
 # ---- The real logs ----
 
