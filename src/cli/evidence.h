@@ -61,9 +61,10 @@ struct evidence_manifest {
 /* Writes FILE.manifest.json beside the first file, and gives its hash. */
 int evidence_manifest_write(const struct evidence_manifest *m, struct hash *sha256, struct err *e);
 
-/* The id of the store that an export is of, by the manifest beside it.
+/* Adds for each export what its own records are from when they are restored:
+ * audit-toolkit@ and digits of the id of its store, by the manifest beside it.
  * ERR_FAIL: there is none; ERR_INTEGRITY: it is not of this file as it is. */
-int evidence_manifest_store(const char *data, uint8_t id[16], struct err *e);
+int evidence_restored(struct str_list *names, const char *const *path, size_t n, struct err *e);
 
 /* ---- what is known already ---- */
 

@@ -369,8 +369,8 @@ read_store(const char *data, struct str text, uint8_t id[16], struct err *e)
 	return rc;
 }
 
-int
-evidence_manifest_store(const char *data, uint8_t id[16], struct err *e)
+static int
+find_store(const char *data, uint8_t id[16], struct err *e)
 {
 	struct buf path = { 0 };
 	struct stat sb;
@@ -395,4 +395,26 @@ evidence_manifest_store(const char *data, uint8_t id[16], struct err *e)
 	free(text);
 	buf_fini(&path);
 	return rc;
+}
+
+int
+evidence_restored(struct str_list *names, const char *const *path, size_t n, struct err *e)
+{
+	struct buf name = { 0 };
+	uint8_t id[16] = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (strcmp(path[i], "-") == 0)
+			rc = err_set(e, ERR_FAIL, "standard input has no manifest beside it");
+		else
+			rc = find_store(path[i], id, e);
+		buf_reset(&name);
+		buf_str(&name, STR(EVENT_RESTORED_SOURCE));
+		buf_hex(&name, id, EVENT_RESTORED_HEX / 2);
+		if (rc == 0)
+			str_list_add(names, name.p, name.len);
+	}
+	buf_fini(&name);
+	return rc == 0 ? 0 : err_doing(e, "--restore");
 }

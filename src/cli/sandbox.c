@@ -89,6 +89,25 @@ sandbox_allow_made(struct sandbox *s, const char *folder, enum sandbox_access ac
 	    sandbox_allow_folder(s, folder, access, e);
 }
 
+int
+sandbox_allow_followed(struct sandbox *s, const char *file, struct err *e)
+{
+	char *real = realpath(file, NULL), *above = mem_strdup(file), *slash;
+	int rc = real != NULL ? sandbox_allow_folder(s, real, SANDBOX_READ, e) : 0;
+
+	while ((slash = strrchr(above, '/')) != NULL && slash > above) {
+		*slash = '\0';
+		if (!is_missing(above))
+			break;
+	}
+	if (rc == 0)
+		rc = slash != NULL && slash > above ? sandbox_allow(s, above, SANDBOX_READ, e) :
+		    sandbox_allow_folder(s, above, SANDBOX_READ, e);
+	free(above);
+	free(real);
+	return rc;
+}
+
 /* The first that can be used, in SQLite's order. */
 int
 sandbox_allow_temporary(struct sandbox *s, struct err *e)

@@ -70,6 +70,9 @@ int sandbox_allow_folder(struct sandbox *s, const char *file, enum sandbox_acces
 
 /* A folder, or the one it is to be made in. */
 int sandbox_allow_made(struct sandbox *s, const char *folder, enum sandbox_access access, struct err *e);
+/* A file that is not there yet, or whose place others take, and what is beside
+ * it: its folder, that of what it is a link to, or the nearest one above. */
+int sandbox_allow_followed(struct sandbox *s, const char *file, struct err *e);
 /* Where SQLite puts what does not fit into memory (VACUUM). */
 int sandbox_allow_temporary(struct sandbox *s, struct err *e);
 

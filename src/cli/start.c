@@ -178,6 +178,8 @@ print_values(const struct program *p, const struct common_args *c, const char *k
 {
 	static const char *const whens[] = { "auto", "always", "never", NULL };
 	static const char *const clocks[] = { "time", "ingested", NULL };
+	static const char *const fulls[] = { "wait", "exit", NULL };
+	static const char *const acks[] = { "omprog", NULL };
 	const char *const *list = NULL;
 	size_t n = 0;
 
@@ -187,6 +189,10 @@ print_values(const struct program *p, const struct common_args *c, const char *k
 		list = whens;
 	} else if (strcmp(kind, "clock") == 0) {
 		list = clocks;
+	} else if (strcmp(kind, "full") == 0) {
+		list = fulls;
+	} else if (strcmp(kind, "ack") == 0) {
+		list = acks;
 	} else if (strcmp(kind, "field") == 0) {
 		list = field_names();
 		n = FIELD_COUNT;

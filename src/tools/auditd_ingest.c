@@ -1,16 +1,16 @@
 /*
  * auditd-ingest: events into the store.
  *
- * In: JSON lines from files, standard input and clients of a socket.   Out:
- * stored events, a receipt.
+ * In: logs from files and standard input, JSON lines from clients of a socket,
+ * the quarantine.   Out: stored events, a receipt.
  */
-#include <fcntl.h>
-#include <stdlib.h>
+#include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "base/stream.h"
 #include "cli/cli.h"
+#include "cli/drop.h"
 #include "cli/evidence.h"
 #include "cli/from.h"
 #include "cli/omprog.h"
@@ -64,9 +64,9 @@ static const struct opt options[] = {
 	    "who may connect, a name or number (else whoever the socket's mode lets)", VALUE_ANY, NULL },
 	{ 0, "group", OPT_STRING, ARG(group), "NAME", "the group of the socket", VALUE_ANY, NULL },
 	{ 0, "ack", OPT_STRING, ARG(ack), "PROTOCOL",
-	    "answer each line of standard input once it is stored: omprog (rsyslog)", VALUE_ANY, NULL },
+	    "answer each line of standard input once it is stored: omprog (rsyslog)", VALUE_ACK, NULL },
 	{ 0, "on-full", OPT_STRING, ARG(on_full), "WHAT",
-	    "when the disk is full: wait (the default) until there is room, or exit", VALUE_ANY, NULL },
+	    "when the disk is full: wait (the default) until there is room, or exit", VALUE_FULL, NULL },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 0, "dry-run", OPT_FLAG, ARG(dry_run), NULL,
 	    "print the events as they would be stored, and store nothing", VALUE_ANY, NULL },
@@ -94,6 +94,51 @@ static const struct program program = {
 	.common_offset = ARG(common),
 	.operand = VALUE_FILE,
 };
+
+/* ---- What does not go together ---- */
+
+enum { LISTEN, REPLAY, FOLLOW, RESTORE, STRICT, FROM, DRY_RUN, EXPLAIN, ACK, OPERAND, CHOICES };
+
+#define BIT(choice) (1u << (choice))
+
+static const char *const choice_name[CHOICES] = {
+	[LISTEN] = "--listen", [REPLAY] = "--replay-quarantine", [FOLLOW] = "--follow", [RESTORE] = "--restore",
+	[STRICT] = "--strict", [FROM] = "--from", [DRY_RUN] = "--dry-run", [EXPLAIN] = "--explain", [ACK] = "--ack",
+	[OPERAND] = "FILE",
+};
+
+/* Each row is said once, with the more telling option first. */
+static const unsigned choice_refuses[CHOICES] = {
+	/* The input is clients, who are answered. */
+	[LISTEN] = BIT(REPLAY) | BIT(FOLLOW) | BIT(RESTORE) | BIT(STRICT) | BIT(DRY_RUN) | BIT(EXPLAIN) | BIT(ACK) |
+	    BIT(OPERAND),
+	/* The input is the store's quarantine. */
+	[REPLAY] = BIT(FOLLOW) | BIT(RESTORE) | BIT(STRICT) | BIT(ACK) | BIT(OPERAND),
+	/* The input has no end, and no line of it is answered. */
+	[FOLLOW] = BIT(RESTORE) | BIT(STRICT) | BIT(DRY_RUN) | BIT(EXPLAIN) | BIT(ACK),
+	/* The input is what the toolkit wrote. */
+	[RESTORE] = BIT(FROM) | BIT(EXPLAIN),
+	/* What is answered is stored. */
+	[ACK] = BIT(DRY_RUN) | BIT(EXPLAIN),
+};
+
+static int
+check_choices(const struct args *a, size_t files, struct err *e)
+{
+	const bool given[CHOICES] = {
+		[LISTEN] = a->listen != NULL, [REPLAY] = a->replay, [FOLLOW] = a->follow, [RESTORE] = a->restore,
+		[STRICT] = a->strict, [FROM] = a->from != NULL && strcmp(a->from, "jsonl") != 0, [DRY_RUN] = a->dry_run,
+		[EXPLAIN] = a->explain, [ACK] = a->ack != NULL, [OPERAND] = files > 0,
+	};
+
+	for (int one = 0; one < CHOICES; one++)
+		for (int other = 0; other < CHOICES; other++)
+			if (given[one] && given[other] && (choice_refuses[one] & BIT(other)) != 0)
+				return err_set(e, ERR_FAIL, "%s does not go together with %s", choice_name[one], choice_name[other]);
+	if (a->listen == NULL && (a->allow_uid.n > 0 || a->group != NULL))
+		return err_set(e, ERR_FAIL, "%s is for --listen", a->group != NULL ? "--group" : "--allow-uid");
+	return 0;
+}
 
 /* ---- What ingest_files calls back ---- */
 
@@ -145,44 +190,6 @@ explain_event(void *arg, const struct mapping *m, const struct event *ev, const 
 	return from_explain(p->out, m, ev, why, cli_width(STDOUT_FILENO), p->colour, e);
 }
 
-/* A thread's memory for --drop. */
-struct dropper {
-	struct filter_scratch *scratch;
-};
-
-static void *
-dropper_new(void)
-{
-	struct dropper d = { filter_scratch_new() };
-
-	return mem_dup(&d, sizeof(d));
-}
-
-static void
-dropper_free(void *arg)
-{
-	struct dropper *d = arg;
-
-	if (d != NULL)
-		filter_scratch_free(d->scratch);
-	free(d);
-}
-
-/* An event on which a pattern takes too long is kept. */
-static bool
-is_dropped(const void *filter, void *arg, const struct event *ev)
-{
-	struct dropper *d = arg;
-	struct err slow = ERR_NONE;
-	bool matches = filter_match(filter, ev, d->scratch);
-
-	if (filter_trouble(d->scratch, &slow) == 0)
-		return matches;
-	filter_scratch_free(d->scratch);
-	d->scratch = filter_scratch_new();
-	return false;
-}
-
 static void
 show_progress(void *arg, uint64_t events, double share)
 {
@@ -228,8 +235,6 @@ is_dry(const struct args *a)
 static int
 open_rules(const struct args *a, struct work *w, struct err *e)
 {
-	struct filter_args drop = { 0 };
-
 	w->redactor = redactor_new(&(struct redact_options){
 		.file = (const char *const *)a->redact.item, .files = a->redact.n,
 		.off = (const char *const *)a->no_redact.item, .offs = a->no_redact.n,
@@ -238,10 +243,7 @@ open_rules(const struct args *a, struct work *w, struct err *e)
 		return -1;
 	if (a->drop == NULL)
 		return 0;
-	str_list_add(&drop.where, a->drop, strlen(a->drop));
-	w->drop = filter_build(&drop, time_now(), e);
-	filter_args_fini(&drop);
-	return w->drop != NULL ? 0 : err_doing(e, "--drop");
+	return (w->drop = drop_new(a->drop, e)) != NULL ? 0 : -1;
 }
 
 static int
@@ -293,51 +295,6 @@ parse_on_full(const char *word, enum ingest_on_full *on_full, struct err *e)
 	return 0;
 }
 
-/* What the toolkit's own records in each file are from: audit-toolkit@ and
- * digits of the id of the store that made them. */
-static int
-name_restored(struct str_list *names, const char *const *path, size_t n, struct err *e)
-{
-	struct buf name = { 0 };
-	uint8_t id[16] = { 0 };
-	int rc = 0;
-
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		if (strcmp(path[i], "-") == 0)
-			rc = err_set(e, ERR_FAIL, "standard input has no manifest beside it");
-		else
-			rc = evidence_manifest_store(path[i], id, e);
-		buf_reset(&name);
-		buf_str(&name, STR(EVENT_RESTORED_SOURCE));
-		buf_hex(&name, id, EVENT_RESTORED_HEX / 2);
-		if (rc == 0)
-			str_list_add(names, name.p, name.len);
-	}
-	buf_fini(&name);
-	return rc == 0 ? 0 : err_doing(e, "--restore");
-}
-
-/* Other files take the place of one that is followed, and a link may lead to
- * others.  A folder that is not there yet will be made in one that is. */
-static int
-allow_followed(struct sandbox *s, const char *path, struct err *e)
-{
-	char *real = realpath(path, NULL), *above = mem_strdup(path), *slash;
-	int rc = real != NULL ? sandbox_allow_folder(s, real, SANDBOX_READ, e) : 0;
-
-	while ((slash = strrchr(above, '/')) != NULL && slash > above) {
-		*slash = '\0';
-		if (faccessat(AT_FDCWD, above, F_OK, 0) == 0)
-			break;
-	}
-	if (rc == 0)
-		rc = slash != NULL && slash > above ? sandbox_allow(s, above, SANDBOX_READ, e) :
-		    sandbox_allow_folder(s, above, SANDBOX_READ, e);
-	free(above);
-	free(real);
-	return rc;
-}
-
 /* Inputs are opened one after another, standard input that is a file once more
  * by its name; what is followed may come to be, and be renamed, at any time.
  * Mappings are read when it is known what the input is.  The receipt takes its
@@ -351,7 +308,7 @@ confine(const struct args *a, const struct work *w, const char *const *path, siz
 		bool is_stdin = strcmp(path[i], "-") == 0;
 
 		if (sandbox_allow(&s, is_stdin ? "/dev/stdin" : path[i], SANDBOX_READ, e) != 0 ||
-		    (a->follow && !is_stdin && allow_followed(&s, path[i], e) != 0))
+		    (a->follow && !is_stdin && sandbox_allow_followed(&s, path[i], e) != 0))
 			return -1;
 	}
 	if (sandbox_allow(&s, from_mappings(), SANDBOX_READ, e) != 0 ||
@@ -362,59 +319,6 @@ confine(const struct args *a, const struct work *w, const char *const *path, siz
 	if (a->listen != NULL && serving_allow(&w->serving, &s, e) != 0)
 		return -1;
 	return cli_sandbox(&program, &a->common, w->st, &s, e);
-}
-
-/* What does not go with a socket, or only with one. */
-static int
-check_listen(const struct args *a, size_t files, struct err *e)
-{
-	const struct {
-		bool given;
-		const char *name;
-	} others[] = { { files > 0, "FILE" }, { a->follow, "--follow" }, { a->strict, "--strict" },
-		{ a->restore, "--restore" }, { a->replay, "--replay-quarantine" }, { is_dry(a), "--dry-run" },
-		{ a->ack != NULL, "--ack" } };
-
-	if (a->ack != NULL && is_dry(a))
-		return err_set(e, ERR_FAIL, "--ack says what is stored, and --dry-run stores nothing");
-	if (a->listen == NULL && (a->allow_uid.n > 0 || a->group != NULL))
-		return err_set(e, ERR_FAIL, "%s is for --listen", a->group != NULL ? "--group" : "--allow-uid");
-	for (size_t i = 0; a->listen != NULL && i < sizeof(others) / sizeof(others[0]); i++)
-		if (others[i].given)
-			return err_set(e, ERR_FAIL, "--listen does not go together with %s", others[i].name);
-	return 0;
-}
-
-/* What wants the end of its input, or is answered. */
-static int
-check_follow(const struct args *a, struct err *e)
-{
-	const struct {
-		bool given;
-		const char *name;
-	} others[] = { { a->strict, "--strict" }, { a->restore, "--restore" }, { a->replay, "--replay-quarantine" },
-		{ is_dry(a), "--dry-run" }, { a->ack != NULL, "--ack" } };
-
-	for (size_t i = 0; a->follow && i < sizeof(others) / sizeof(others[0]); i++)
-		if (others[i].given)
-			return err_set(e, ERR_FAIL, "--follow does not go together with %s", others[i].name);
-	return 0;
-}
-
-/* Its input is the store's quarantine. */
-static int
-check_replay(const struct args *a, size_t files, struct err *e)
-{
-	const struct {
-		bool given;
-		const char *name;
-	} others[] = { { files > 0, "FILE" }, { a->strict, "--strict" }, { a->restore, "--restore" },
-		{ a->ack != NULL, "--ack" } };
-
-	for (size_t i = 0; a->replay && i < sizeof(others) / sizeof(others[0]); i++)
-		if (others[i].given)
-			return err_set(e, ERR_FAIL, "--replay-quarantine does not go together with %s", others[i].name);
-	return 0;
 }
 
 static void
@@ -452,14 +356,10 @@ ingest(const struct args *a, const char *const *path, size_t n, struct err *e)
 	o.redactor = w.redactor;
 	if (a->ack != NULL)
 		o.committed = omprog_committed;
-	if (w.drop != NULL) {
-		o.drop = is_dropped;
-		o.drop_arg = w.drop;
-		o.drop_scratch_new = dropper_new;
-		o.drop_scratch_free = dropper_free;
-	}
+	if (w.drop != NULL)
+		drop_by(&o, w.drop);
 	if (a->restore) {
-		if (name_restored(&restored, path, n, e) != 0)
+		if (evidence_restored(&restored, path, n, e) != 0)
 			goto out;
 		o.restored = (const char *const *)restored.item;
 	}
@@ -488,8 +388,7 @@ ingest_what(const struct args *a, const struct str_list *files, struct err *e)
 {
 	static const char *const standard_input[] = { "-" };
 
-	if (check_listen(a, files->n, e) != 0 || check_follow(a, e) != 0 ||
-	    check_replay(a, files->n, e) != 0 || omprog_check(a->ack, files, e) != 0)
+	if (check_choices(a, files->n, e) != 0 || omprog_check(a->ack, files, e) != 0)
 		return 0;
 	/* auditd(8) passes its own on to its plugins. */
 	if (a->from != NULL && strcmp(a->from, "auditd") == 0 && files->n == 0)
