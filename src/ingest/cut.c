@@ -19,7 +19,7 @@
 
 #define PIECE (64 * 1024)      /* read at a time */
 #define CHUNK_RECORDS 16384    /* in a chunk */
-#define WITHOUT_RECORD (4 * 1024 * 1024) /* read, then the caller is asked whether it should stop */
+#define READ_MAX (4 * 1024 * 1024) /* for a chunk; then the caller may want to stop */
 #define RECORD_QUIET (10 * 60 * TIME_SECOND)
 #define DRAIN_MAX (1024 * 1024)
 /* Bytes that are kept behind the last place, at most. */
@@ -189,7 +189,7 @@ fill(struct frame *f, struct frame_chunk *c, int wait_ms, enum taken *taken)
 		/* A full chunk ends within what the cutter has: there is no place then. */
 		if (!f->record_ends && c->len >= FRAME_CHUNK / 2)
 			return;
-		if (!frame_ready(f, c->records > 0 ? 0 : wait_ms) || (all > WITHOUT_RECORD && c->records == 0))
+		if (!frame_ready(f, c->records > 0 ? 0 : wait_ms) || all > READ_MAX)
 			return;
 		if ((n = frame_read(f, piece, sizeof(piece))) < 0) {
 			frame_interrupted(f);
@@ -244,7 +244,7 @@ cut_fill(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 		fill(f, c, wait_ms, &taken);
 		if (taken == TAKEN_ALL || f->record_ends)
 			tell_place(f, &c->place);
-		if (c->records > 0)
+		if (c->records > 0 || c->place.len > 0)
 			return FRAME_LINES;
 	}
 	if (f->err.code != ERR_OK) {

@@ -13,8 +13,10 @@ struct cut_json {
 	struct records r;
 	uint64_t fed;         /* bytes of the stream */
 	unsigned marked;      /* bytes of a BOM so far */
-	uint64_t position, lines;
-	struct buf begun;     /* the beginning of a record that is too long, until its end is found */
+	uint64_t position, lines; /* behind the last record */
+	bool given;           /* there was one */
+	struct buf begun;     /* the beginning of a record that is too long, until its end is found;
+	                       * then `after`, when more is fed before that is given out */
 	uint64_t begun_offset, begun_line;
 	bool too_long;        /* there is one */
 	struct record after;  /* came while its end was looked for */
@@ -43,6 +45,11 @@ cut_feed(void *state, const char *p, size_t len)
 
 	if (len == 0)
 		return;
+	if (j->has_after) {
+		buf_reset(&j->begun);
+		buf_str(&j->begun, j->after.text);
+		j->after.text = buf_view(&j->begun);
+	}
 	records_feed(&j->r, p, len);
 	blank_mark(j, j->r.text.p + (j->r.text.len - len), len);
 	j->fed = fed;
@@ -64,6 +71,7 @@ give(struct cut_json *j, const struct record *rec, struct cut_record *out)
 {
 	j->position = rec->end;
 	j->lines = j->r.line;
+	j->given = true;
 	*out = (struct cut_record){ .text = rec->text, .offset = rec->offset, .end = rec->end, .line = rec->line,
 		.fault = EVENT_OK, .detail = "" };
 	return 1;
@@ -78,6 +86,7 @@ give_too_long(struct cut_json *j, struct cut_record *out)
 	j->too_long = false;
 	j->position = end;
 	j->lines = j->r.line;
+	j->given = true;
 	*out = (struct cut_record){ .text = buf_view(&j->begun), .offset = j->begun_offset, .end = end,
 		.line = j->begun_line, .fault = EVENT_TOO_LONG, .detail = "" };
 	return 1;
@@ -112,11 +121,19 @@ cut_next(void *state, struct cut_record *out, struct err *e)
 	return got ? give(j, &rec, out) : 0;
 }
 
+/* Where no list is around it, a record's line ends with it: whoever waits for
+ * an answer to each line sends no other before. */
 static uint64_t
 cut_position(const void *state, uint64_t *lines)
 {
 	const struct cut_json *j = state;
+	const struct records *r = &j->r;
+	bool alone = r->lists == 0 && !r->in_list && !(r->within && (r->skipping || r->container));
 
+	if (j->given && alone && !j->has_after && !j->too_long) {
+		*lines = r->within ? r->first_line : r->line;
+		return r->offset + (r->within ? r->start : r->at);
+	}
 	*lines = j->lines;
 	return j->position;
 }

@@ -34,6 +34,22 @@ run timeout 60 python3 dialogue.py
 is "one answer a line, after its commit" "$status $(cat err)" "3 "
 is "what is no event is in the quarantine" "$(audit-query --quarantine -o jsonl | wc -l)" 100
 
+# The same for records that a mapping reads.
+cat >mapped.py <<'END'
+import subprocess, sys
+program = subprocess.Popen(["auditd-ingest", "-q", "--from", "cloudtrail", "--db", "mapped.db", "--ack", "omprog"],
+                           stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+for i in range(5):
+    assert program.stdout.readline() == b"OK\n", i
+    program.stdin.write(b'{"eventID":"%d","eventTime":"2026-04-23T18:00:00Z","eventSource":"s3","eventName":"Get"}\n' % i)
+    program.stdin.flush()
+program.stdin.close()
+assert program.stdout.read() == b"OK\n", "one answer each"
+sys.exit(program.wait())
+END
+run timeout 60 python3 mapped.py
+is "records of other products are answered too" "$status $(audit-query --db mapped.db -c)" "0 5"
+
 run auditd-ingest --ack omprog file.jsonl
 refuses "a file gets no answers" 2 "--ack answers standard input, and takes no FILE"
 echo '{}' >file.jsonl

@@ -164,7 +164,8 @@ START_TEST(what_is_incomplete_is_said)
 	c.kind->end(c.state, false);
 	ck_assert_uint_eq(take(&c, &out), 1);
 	ck_assert(c.kind->incomplete(c.state));
-	ck_assert_uint_eq(c.kind->position(c.state, &lines), 7);
+	ck_assert_uint_eq(c.kind->position(c.state, &lines), 8);
+	ck_assert_uint_eq(lines, 1);
 	c.kind->free(c.state);
 	c = cut_records(json, 0, 0);
 	c.kind->feed(c.state, text, 8);
@@ -214,6 +215,30 @@ START_TEST(record_that_is_too_long_is_one)
 }
 END_TEST
 
+/* A program that is stopped feeds what is left although not all was taken. */
+START_TEST(record_behind_one_that_is_too_long_outlives_what_is_fed)
+{
+	struct cutter c = cut_records(json, 0, 0);
+	struct buf text = { 0 };
+	struct err e = ERR_NONE;
+	struct cut_record rec;
+
+	buf_printf(&text, "{\"a\":\"");
+	for (size_t i = 0; i < JSON_LEN_MAX + 100; i++)
+		buf_byte(&text, 'x');
+	c.kind->feed(c.state, text.p, text.len);
+	ck_assert_int_eq(c.kind->next(c.state, &rec, &e), 0);
+	c.kind->feed(c.state, "\"}\n{\"a\":2}\n", 12);
+	ck_assert_int_eq(c.kind->next(c.state, &rec, &e), 1);
+	ck_assert_int_eq(rec.fault, EVENT_TOO_LONG);
+	c.kind->feed(c.state, text.p, text.len);
+	ck_assert_int_eq(c.kind->next(c.state, &rec, &e), 1);
+	ck_assert(str_eq(rec.text, STR("{\"a\":2}")));
+	c.kind->free(c.state);
+	buf_fini(&text);
+}
+END_TEST
+
 /* Cells of a row that does not fit its header are not told apart. */
 START_TEST(broken_row_with_a_secret_column_keeps_nothing)
 {
@@ -253,6 +278,7 @@ cut_suite(void)
 	tcase_add_loop_test(t, reading_goes_on_wherever_it_ended, 0, SHAPES);
 	tcase_add_test(t, what_is_incomplete_is_said);
 	tcase_add_test(t, record_that_is_too_long_is_one);
+	tcase_add_test(t, record_behind_one_that_is_too_long_outlives_what_is_fed);
 	tcase_add_test(t, broken_row_with_a_secret_column_keeps_nothing);
 	tcase_add_test(t, table_whose_header_has_gone_is_an_error);
 	suite_add_tcase(s, t);
