@@ -404,6 +404,9 @@ input_step(struct run *run, struct input *in, size_t most, enum frame_result *go
 	while (run->flying > 0)
 		if (run_take_chunk(run, e) < 0)
 			return -1;
+	/* Much of it may have been of one record, which goes on. */
+	if (*got == FRAME_WAIT && in->frame.offset - from >= most)
+		*got = FRAME_LINES;
 	/* What was read before an error was taken first. */
 	if (*got == FRAME_ERROR)
 		*e = input;

@@ -39,11 +39,11 @@ follow() { # ARGUMENT...
 	follower=$!
 }
 
-stop() { # NAME
+stop() { # NAME [STATUS]
 	kill -TERM $follower
 	status=0
 	wait $follower || status=$?
-	ends "$1" 0
+	ends "$1" "${2:-0}"
 }
 
 # ---- Growing ----
@@ -276,6 +276,19 @@ compress'; do
 else
 	skip 'logrotate' 'logrotate is not installed'
 fi
+
+# ---- A record without end ----
+
+rm -f "$db"
+{
+	printf '{"eventVersion":"'
+	head -c 20000000 /dev/zero | tr '\0' x
+	printf '"}\n{"eventVersion":"1.08","eventTime":"2026-04-23T18:00:00Z","eventSource":"s3.amazonaws.com",'
+	printf '"eventName":"Get","userIdentity":{"arn":"u1"}}\n'
+} >huge.json
+follow --from cloudtrail huge.json
+comes 'what is behind it is read without news of the file' 1
+stop 'it ends, and the record was refused' 3
 
 # ---- At random ----
 
