@@ -6,10 +6,8 @@
 #include "base/mem.h"
 #include "ingest/follow_parts.h"
 
-/* What was read waits no longer for its commit than this when nothing more
- * comes, and no longer than that while it does; when all of it is old, because
- * a log is far behind, larger commits are better. */
-#define COMMIT_IDLE (TIME_SECOND / 20)
+/* What was read waits no longer for its commit than this while more comes; when
+ * all of it is old, because a log is far behind, larger commits are better. */
 #define COMMIT_BUSY (TIME_SECOND / 8)
 #define COMMIT_BEHIND TIME_SECOND
 
@@ -27,7 +25,7 @@ commit_due(const struct follow *f, bool idle)
 static int64_t
 keep_time(struct follow *f)
 {
-	int64_t next = commit_due(f, true), now = run_clock();
+	int64_t next = commit_due(f, true), now = time_steady();
 
 	for (size_t i = 0; i < f->n; i++) {
 		int64_t due = log_due(&f->log[i]);
@@ -104,14 +102,14 @@ go_on(struct follow *f, struct err *e)
 	if (f->run->waiting == TIME_NONE)
 		f->fresh = TIME_NONE;
 	else if (busy && more == 0 && f->fresh == TIME_NONE)
-		f->fresh = run_clock();
-	if (run_clock() >= commit_due(f, !busy)) {
+		f->fresh = time_steady();
+	if (time_steady() >= commit_due(f, !busy)) {
 		f->fresh = TIME_NONE;
 		if (run_commit(f->run, e) < 0)
 			return -1;
 	}
 	next = keep_time(f);
-	now = run_clock();
+	now = time_steady();
 	return news_wait(f->news, busy || next <= now ? 0 : next == INT64_MAX ? -1 : (int)((next - now + 999) / 1000),
 	    awake, f, e);
 }
@@ -132,8 +130,7 @@ follow_inputs(struct run *run, const char *const *path, size_t n, struct err *e)
 	}
 	while (rc == 0 && !run_stopped(run) && !run->explained && !is_over(&f))
 		rc = go_on(&f, e);
-	if (!run->broken && run_commit(run, e) < 0)
-		rc = -1;
+	rc = run_finish(run, rc, e);
 	for (size_t i = 0; i < n; i++)
 		log_close(&f, &f.log[i]);
 	news_free(f.news);

@@ -95,7 +95,7 @@ log_file_open(struct follow *f, const struct log *log, const char *path, struct 
 	int rc;
 
 	r->number = -1;
-	r->last = run_clock();
+	r->last = time_steady();
 	if (path != log->path)
 		path = r->path = mem_strdup(path);
 	if (!log_is_stdin(log))
@@ -141,6 +141,13 @@ log_file_due(const struct log_file *r)
 
 /* ---- reading ---- */
 
+/* Whether it was the input that failed, or what becomes of it. */
+static enum turn
+failed(const struct follow *f, enum frame_result got)
+{
+	return got == FRAME_ERROR && !f->run->broken ? TURN_FAULT : TURN_ERROR;
+}
+
 enum turn
 log_file_turn(struct follow *f, struct log_file *r, struct err *e)
 {
@@ -153,14 +160,14 @@ log_file_turn(struct follow *f, struct log_file *r, struct err *e)
 		return TURN_DRY;
 	before = r->in.frame.offset;
 	if (input_step(f->run, &r->in, TURN, &got, e) < 0)
-		return got == FRAME_ERROR && !f->run->broken ? TURN_FAULT : TURN_ERROR;
+		return failed(f, got);
 	if (r->in.frame.offset != before)
-		r->last = run_clock();
+		r->last = time_steady();
 	r->ended = got == FRAME_END;
 	r->dry = got != FRAME_LINES;
-	if (r->dry && log_file_due(r) <= run_clock()) {
-		r->idle = run_clock();
-		return input_idle(f->run, &r->in, e) < 0 ? TURN_ERROR : TURN_DRY;
+	if (r->dry && log_file_due(r) <= time_steady()) {
+		r->idle = time_steady();
+		return input_idle(f->run, &r->in, &got, e) < 0 ? failed(f, got) : TURN_DRY;
 	}
 	return r->dry ? TURN_DRY : TURN_MORE;
 }

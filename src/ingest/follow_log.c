@@ -73,7 +73,7 @@ try_again(struct follow *f, struct log *log, struct err *e)
 	if (log->pause == 0)
 		note(f, log, false, text);
 	log->pause = log->pause == 0 ? AGAIN_FIRST : log->pause < AGAIN_MOST / 2 ? 2 * log->pause : AGAIN_MOST;
-	log->again = run_clock() + log->pause;
+	log->again = time_steady() + log->pause;
 	err_clear(e);
 	return 0;
 }
@@ -101,7 +101,7 @@ retire(struct log *log)
 	log->searched = false;
 	if (r == NULL)
 		return;
-	r->last = run_clock();
+	r->last = time_steady();
 	add_older(log, r);
 }
 
@@ -181,7 +181,7 @@ read_older(struct follow *f, struct log *log, struct err *e)
 			err_clear(e);
 			r->ended = true;
 		}
-		if (run_clock() < log_file_kept(r)) {
+		if (time_steady() < log_file_kept(r)) {
 			at = &r->next;
 			continue;
 		}
@@ -270,7 +270,7 @@ read_current(struct follow *f, struct log *log, struct err *e)
 	if (turn == TURN_DRY && r->in.frame.lost)
 		return lose_content(f, log, e) < 0 ? TURN_ERROR : TURN_MORE;
 	if (turn == TURN_FAULT) {
-		if (run_commit(f->run, e) < 0)
+		if (run_finish(f->run, 0, e) < 0)
 			return TURN_ERROR;
 		log_file_close(f, log, r);
 		log->current = NULL;
@@ -394,7 +394,7 @@ log_visit(struct follow *f, struct log *log, struct err *e)
 	}
 	if (turn == TURN_FAULT)
 		return try_again(f, log, e);
-	if (log->again != TIME_NONE && run_clock() < log->again)
+	if (log->again != TIME_NONE && time_steady() < log->again)
 		return 0;
 	log->again = TIME_NONE;
 	if (look_at_name(f, log, e) < 0)

@@ -80,7 +80,7 @@ enum turn log_file_turn(struct follow *f, struct log_file *r, struct err *e);
 /* The last of a file: what is incomplete will stay so, and is taken or refused. */
 int log_file_finish(struct follow *f, struct log_file *r, struct err *e);
 
-/* When (run_clock) a file, or a log, wants a turn although there are no news;
+/* When (time_steady) a file, or a log, wants a turn although there are no news;
  * INT64_MAX: never. */
 int64_t log_file_due(const struct log_file *r);
 int64_t log_due(const struct log *log);

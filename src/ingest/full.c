@@ -40,10 +40,11 @@ rest(const struct run *run, unsigned seconds)
 	return true;
 }
 
-/* After an error: 0 to try again, with e empty. */
+/* After an error: 0 to try again, with e empty; -1: nothing more is committed. */
 static int
 wait_for_room(struct run *run, struct err *e)
 {
+	run->broken = true;
 	if (e->code != ERR_FULL || run->o->on_full != INGEST_FULL_WAIT)
 		return -1;
 	if (run->pause == 0)
@@ -51,6 +52,7 @@ wait_for_room(struct run *run, struct err *e)
 	run->pause = run->pause == 0 ? 1 : run->pause * 2 < PAUSE_MAX ? run->pause * 2 : PAUSE_MAX;
 	if (!rest(run, run->pause))
 		return err_doing(e, "stopped while waiting for room");
+	run->broken = false;
 	err_clear(e);
 	return 0;
 }

@@ -4,7 +4,8 @@
  * As append_known, append_event and append_commit; when there is no room, and
  * o->on_full is to wait, they try again until there is.  Nothing is read
  * meanwhile, so that memory is bounded; o->stop and run->alive are asked many
- * times a second.  -1 with ERR_FULL: not to wait, or stopped while waiting.
+ * times a second.  e is empty before.  -1: run->broken is set; with ERR_FULL:
+ * not to wait, or stopped while waiting.
  */
 #ifndef INGEST_FULL_H
 #define INGEST_FULL_H

@@ -12,15 +12,12 @@
 #include "ingest/follow.h"
 #include "ingest/run.h"
 
-/* Group commit: what a pipe gave waits no longer than this for more, and no
- * longer than that while more keeps coming. */
-#define COMMIT_IDLE (50 * TIME_SECOND / 1000)
+/* What a pipe gave waits no longer than this while more keeps coming. */
 #define COMMIT_BUSY TIME_SECOND
 /* How often an idle input looks whether it should stop. */
 #define IDLE_MS 1000
 
-/* Group commit: what a pipe gave waits no longer than this for more.  When each
- * line is answered, its sender may wait for that before it sends the next. */
+/* When each line is answered, its sender may wait for that before it sends the next. */
 static int64_t
 commit_idle(const struct run *run)
 {
@@ -37,7 +34,7 @@ patience(const struct run *run)
 		return 0;
 	if (run->waiting == TIME_NONE)
 		return IDLE_MS;
-	left = run->waiting + commit_idle(run) - run_clock();
+	left = run->waiting + commit_idle(run) - time_steady();
 	return left > 0 ? (int)(left / 1000) + 1 : 0;
 }
 
@@ -49,7 +46,7 @@ commit_is_due(const struct run *run, const struct input *in, bool idle)
 
 	if (run->waiting == TIME_NONE || !in->frame.waits)
 		return false;
-	age = run_clock() - run->waiting;
+	age = time_steady() - run->waiting;
 	return age >= (idle ? commit_idle(run) : COMMIT_BUSY);
 }
 
@@ -134,7 +131,6 @@ take_source(struct run *run, struct input *in, struct err *e)
 	return take_pass(run, in, sink, e);
 }
 
-/* What was taken before an error in the input is committed all the same. */
 static int
 take_input(struct run *run, const char *path, const char *restored, struct err *e)
 {
@@ -143,8 +139,7 @@ take_input(struct run *run, const char *path, const char *restored, struct err *
 
 	if (rc == 0)
 		rc = take_source(run, &in, e);
-	if (!run->broken && run_commit(run, e) < 0)
-		rc = -1;
+	rc = run_finish(run, rc, e);
 	input_close(&in);
 	return rc;
 }

@@ -402,8 +402,10 @@ input_step(struct run *run, struct input *in, size_t most, enum frame_result *go
 			run_start_chunk(run, in);
 	} while (*got == FRAME_LINES && in->frame.offset - from < most);
 	while (run->flying > 0)
-		if (run_take_chunk(run, e) < 0)
+		if (run_take_chunk(run, e) < 0) {
+			*got = FRAME_WAIT;
 			return -1;
+		}
 	/* Much of it may have been of one record, which goes on. */
 	if (*got == FRAME_WAIT && in->frame.offset - from >= most)
 		*got = FRAME_LINES;
@@ -414,12 +416,11 @@ input_step(struct run *run, struct input *in, size_t most, enum frame_result *go
 }
 
 int
-input_idle(struct run *run, struct input *in, struct err *e)
+input_idle(struct run *run, struct input *in, enum frame_result *got, struct err *e)
 {
-	enum frame_result got;
-
+	*got = FRAME_WAIT;
 	if (in->frame.cutter.kind == NULL || in->frame.cutter.kind->idle == NULL)
 		return 0;
 	frame_idle(&in->frame);
-	return input_step(run, in, 0, &got, e);
+	return input_step(run, in, 0, got, e);
 }

@@ -6,18 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/utf8.h"
-
-int64_t
-run_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * TIME_SECOND + ts.tv_nsec / 1000;
-}
 
 int
 run_check_names(const struct ingest_options *o, struct err *e)
@@ -59,7 +49,7 @@ int
 run_open(struct run *run, struct store *st, struct pool *pool, const struct ingest_options *o,
     struct ingest_receipt *r, struct err *e)
 {
-	*run = (struct run){ .st = st, .pool = pool, .o = o, .r = r, .waiting = TIME_NONE, .started = run_clock(),
+	*run = (struct run){ .st = st, .pool = pool, .o = o, .r = r, .waiting = TIME_NONE, .started = time_steady(),
 		.sink = st != NULL ? SINK_STORE : SINK_PRINT };
 	*r = (struct ingest_receipt){ 0 };
 	for (size_t i = 0; i < FLIGHT; i++)
@@ -86,7 +76,7 @@ finish_receipt(struct run *run)
 	r->duplicates = counts.duplicates;
 	r->first_seq = counts.first_seq;
 	r->last_seq = counts.last_seq;
-	r->seconds = (double)(run_clock() - run->started) / (double)TIME_SECOND;
+	r->seconds = (double)(time_steady() - run->started) / (double)TIME_SECOND;
 }
 
 /* Fields that stayed empty because a pattern of a mapping took too long. */

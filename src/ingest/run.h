@@ -2,8 +2,9 @@
  * run: what the inputs of one ingest run share.  Private to ingest/.
  *
  * input.c opens an input and reads it; take.c takes the events of a chunk, in
- * order, into the store; ingest.c, tail.c and serve.c have the loops over one
- * input after another, many files that grow, and clients.
+ * order, into the store, with full.c's patience; ingest.c, follow.c, serve.c and
+ * replay.c have the loops over one input after another, many files that grow,
+ * clients, and what is in the quarantine.
  */
 #ifndef INGEST_RUN_H
 #define INGEST_RUN_H
@@ -15,6 +16,8 @@
 #include "ingest/source.h"
 
 #define FLIGHT 4 /* chunks on their way at a time */
+/* Group commit: what came waits no longer than this for more. */
+#define COMMIT_IDLE (TIME_SECOND / 20)
 
 /* What becomes of the events. */
 enum sink {
@@ -78,9 +81,6 @@ struct run {
 	void *taken_arg;
 };
 
-/* Microseconds of a clock that is never set. */
-int64_t run_clock(void);
-
 /* Whether --source and --tenant can be names. */
 int run_check_names(const struct ingest_options *o, struct err *e);
 
@@ -104,6 +104,10 @@ void run_abandon(struct run *run);
 
 /* Commits what was taken. */
 int run_commit(struct run *run, struct err *e);
+/* The same after reading ended with rc, also with an error in *e: that stays, and
+ * what was taken before it is committed (unless it was the store's).  Returns rc
+ * or -1. */
+int run_finish(struct run *run, int rc, struct err *e);
 
 /* Whether o->stop said so, now or before. */
 bool run_stopped(struct run *run);
@@ -139,7 +143,8 @@ void input_hint(const struct run *run, const struct input *in, struct str line);
  */
 int input_step(struct run *run, struct input *in, size_t most, enum frame_result *got, struct err *e);
 
-/* While nothing is read: takes what only waits for later lines (frame_idle). */
-int input_idle(struct run *run, struct input *in, struct err *e);
+/* While nothing is read: takes what only waits for later lines (frame_idle).
+ * *got as above. */
+int input_idle(struct run *run, struct input *in, enum frame_result *got, struct err *e);
 
 #endif

@@ -21,7 +21,6 @@
 #include "base/time.h"
 #include "ingest/run.h"
 
-#define COMMIT_AFTER (50 * TIME_SECOND / 1000)
 #define STATUS_EVERY (10 * TIME_SECOND)
 #define DEFAULT_SOURCE "socket"
 
@@ -215,7 +214,7 @@ commit_is_due(const struct server *sv, bool idle)
 	if (sv->since == TIME_NONE)
 		return false;
 	return sv->lines >= LISTEN_ALL_LINES || sv->bytes >= LISTEN_ALL_BYTES ||
-	    (idle && sv->run.flying == 0 && one_is_full(sv)) || time_steady() - sv->since >= COMMIT_AFTER;
+	    (idle && sv->run.flying == 0 && one_is_full(sv)) || time_steady() - sv->since >= COMMIT_IDLE;
 }
 
 static void
@@ -266,7 +265,7 @@ be_alive(struct server *sv)
 static int64_t
 deadline(struct server *sv)
 {
-	int64_t alive = be_alive(sv), due = sv->since + COMMIT_AFTER;
+	int64_t alive = be_alive(sv), due = sv->since + COMMIT_IDLE;
 
 	if (sv->run.flying > 0)
 		return 0;

@@ -132,7 +132,7 @@ is_there_open(struct run *run, const struct batch_item *it, bool *there, struct 
 		for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
 			if (!event_has(&was, given[i]) && event_has(&it->ev, given[i]))
 				event_set(&was, given[i], it->ev.v[given[i]]);
-		rc = append_known(run->append, &was, there, e);
+		rc = full_known(run, &was, there, e);
 	}
 	json_tape_fini(&tape);
 	arena_fini(&a);
@@ -147,10 +147,8 @@ store_item(struct run *run, struct batch_item *it, struct err *e)
 	bool there;
 	char id[37];
 
-	if (is_there(run, ev, &there, e) < 0) {
-		run->broken = true;
+	if (is_there(run, ev, &there, e) < 0)
 		return -1;
-	}
 	if (there)
 		return 0;
 	event_set_time(ev, FIELD_INGESTED, run->ingested);
@@ -158,15 +156,11 @@ store_item(struct run *run, struct batch_item *it, struct err *e)
 		uuid7_next(&run->uuid, run->ingested, id);
 		event_set(ev, FIELD_ID, (struct str){ id, 36 });
 	}
-	if (full_event(run, ev, &result, e) < 0) {
-		run->broken = true;
+	if (full_event(run, ev, &result, e) < 0)
 		return -1;
-	}
 	if (result == APPEND_CONFLICT) {
-		if (is_there_open(run, it, &there, e) < 0) {
-			run->broken = true;
+		if (is_there_open(run, it, &there, e) < 0)
 			return -1;
-		}
 		if (!there)
 			return refuse(run, it, EVENT_CONFLICT, e);
 	}
@@ -259,11 +253,19 @@ run_commit(struct run *run, struct err *e)
 	run->uncommitted = 0;
 	if (run->append == NULL)
 		return 0;
-	if (full_commit(run, e) < 0) {
-		run->broken = true;
+	if (full_commit(run, e) < 0)
 		return -1;
-	}
 	return lines > 0 && run->o->committed != NULL ? run->o->committed(run->o->committed_arg, lines, e) : 0;
+}
+
+int
+run_finish(struct run *run, int rc, struct err *e)
+{
+	struct err why = ERR_NONE;
+
+	if (run->broken || run_commit(run, &why) == 0)
+		return rc;
+	return err_set(e, why.code, "%s", why.text);
 }
 
 /*
@@ -316,7 +318,7 @@ watch_commits(struct run *run)
 		return;
 	append_counts(run->append, &counts);
 	if (run->waiting == TIME_NONE || counts.stored > run->stored)
-		run->waiting = run_clock();
+		run->waiting = time_steady();
 	run->stored = counts.stored;
 }
 
