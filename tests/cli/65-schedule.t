@@ -49,7 +49,14 @@ table=$top/examples/cron/audit-toolkit
 grep '^[0-9*]' "$table" >lines
 is "the crontab has four lines" "$(wc -l <lines)" 4
 check "with five times, a user and a command each" \
-    sh -c '! grep -vqE "^([0-9*/,-]+ +){5} *root  *[a-z]" lines'
+    sh -c '! grep -vqE "^([0-9*/,-]+ +){5} *audit-toolkit  *audit-[a-z]" lines'
+check "who is the user of the services" \
+    grep -q '^u audit-toolkit ' "$top/examples/sysusers.d/audit-toolkit.conf"
+for unit in "$top"/examples/systemd/*.service; do
+	name=${unit##*/}
+	is "$name: has the store that the crontab has" "$(sed -n 's/^Environment=XDG_STATE_HOME=//p' "$unit")" \
+	    "$(sed -n 's/^XDG_STATE_HOME=//p' "$table")"
+done
 is "and reads the configuration of the system" "$(sed -n 's/^AUDIT_CONFIG=//p' "$table")" /etc/audit-toolkit/config.yaml
 age cron
 while read -r minute hour day month weekday user command; do
@@ -77,7 +84,7 @@ done
 # An erasure that a hold puts off is carried out the night after it is lifted.
 AUDIT_CONFIG=$work/config.yaml
 export AUDIT_CONFIG
-nightly=$(sed -n 's/^.* root *\(audit-erase .*\)/\1/p' "$table")
+nightly=$(sed -n 's/^.* audit-toolkit *\(audit-erase .*\)/\1/p' "$table")
 run audit-hold place --matter 17 --reason claim --actor bob@acme.example
 run audit-erase --subject bob@acme.example --apply --reason 'request 88'
 ends "a hold puts an erasure off" 3
