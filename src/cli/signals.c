@@ -22,12 +22,16 @@ on_signal(int number)
 void
 signals_start(void)
 {
-	struct sigaction end = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	/* Who presses ^C again has no patience left.  timeout(1) sends SIGTERM twice,
+	 * to the process and to its group, and means it once. */
+	struct sigaction at_once = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction end = { .sa_handler = on_signal };
 	struct sigaction tell = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
+	sigemptyset(&at_once.sa_mask);
 	sigemptyset(&end.sa_mask);
 	sigemptyset(&tell.sa_mask);
-	sigaction(SIGINT, &end, NULL);
+	sigaction(SIGINT, &at_once, NULL);
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGUSR1, &tell, NULL);
 	sigaction(SIGXFSZ, &tell, NULL); /* the write says it: a file may not be so large */
