@@ -231,8 +231,8 @@ hold_conflict(struct appender *a, struct held_list *l, const struct event *ev)
 }
 
 int
-append_find(struct appender *a, const struct append_batch *one, const struct append_batch *two, const struct event *ev, uint64_t key,
-    enum append_result *result, struct err *e)
+append_find(struct appender *a, const struct append_batch *one, const struct append_batch *two,
+    const struct event *ev, uint64_t key, enum append_result *result, struct err *e)
 {
 	*result = APPEND_STORED;
 	append_batch_find(one, ev, key, result);

@@ -47,16 +47,18 @@ has_room(struct db *db)
 	static const char page[16384];
 	const char *file = sqlite3_db_filename(db->sqlite, "main");
 	const char *slash = file != NULL ? strrchr(file, '/') : NULL;
-	bool full = false;
+	ssize_t wrote = -1;
 	char *folder;
+	bool full;
 	int fd;
 
 	if (slash == NULL)
 		return true;
 	folder = mem_dup(file, (size_t)(slash - file) + 1);
 	fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, page, sizeof(page)) < 0)
-		full = means_full(errno);
+	if (fd >= 0)
+		wrote = write(fd, page, sizeof(page));
+	full = wrote < 0 ? means_full(errno) : wrote < (ssize_t)sizeof(page);
 	if (fd >= 0)
 		close(fd);
 	free(folder);
