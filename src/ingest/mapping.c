@@ -93,7 +93,7 @@ by_offset(const void *pa, const void *pb)
 	return a->off < b->off ? -1 : a->off > b->off;
 }
 
-/* The text with the strings replaced. */
+/* The text with the strings replaced; two paths may lead to the same one. */
 static struct str
 put_together(struct str text, const struct splice *splice, size_t n, struct arena *a)
 {
@@ -104,6 +104,8 @@ put_together(struct str text, const struct splice *splice, size_t n, struct aren
 		len += splice[i].inner.len;
 	out = o = arena_bytes(a, len);
 	for (size_t i = 0; i < n; i++) {
+		if (splice[i].off < at)
+			continue;
 		memcpy(o, text.p + at, splice[i].off - at);
 		o += splice[i].off - at;
 		memcpy(o, splice[i].inner.p, splice[i].inner.len);

@@ -255,6 +255,13 @@ START_TEST(json_within_a_string_is_read_as_if_it_stood_there)
 }
 END_TEST
 
+START_TEST(two_paths_may_lead_to_one_string)
+{
+	makes("json: [\"l[0].j\", \"l[k=v].j\"]\n" EVENT, RECORD ",\"l\":[{\"k\":\"v\",\"j\":\"{\\\"n\\\":1}\"}]}",
+	    HEAD ",\"context\":{\"l\":[{\"k\":\"v\",\"j\":{\"n\":1}}]}}\n");
+}
+END_TEST
+
 START_TEST(records_are_taken_out_of_lists)
 {
 	const char *yaml = "records: [Records, items]\n" EVENT;
@@ -359,6 +366,7 @@ mapping_suite(void)
 	tcase_add_test(t, each_element_of_a_list_is_an_event);
 	tcase_add_test(t, a_list_does_not_grow_without_bound);
 	tcase_add_test(t, json_within_a_string_is_read_as_if_it_stood_there);
+	tcase_add_test(t, two_paths_may_lead_to_one_string);
 	tcase_add_test(t, records_are_taken_out_of_lists);
 	tcase_add_test(t, it_says_where_each_field_came_from);
 	tcase_add_test(t, mistakes_are_told_with_their_place);
