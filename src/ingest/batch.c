@@ -1,4 +1,4 @@
-/* batch: the events of one chunk of lines, made by a job of the pool. */
+/* batch: the events of one chunk of lines or records, made by a job of the pool. */
 #include "ingest/batch.h"
 
 #include <stdio.h>
@@ -299,11 +299,10 @@ may_be_incomplete(const struct batch_item *it)
 }
 
 static void
-leave_line(struct batch *b, const struct batch_item *it)
+leave_line(struct batch *b, uint64_t offset)
 {
-	b->left = true;
-	b->chunk.end = it->offset;
-	b->chunk.len = it->offset > b->chunk.offset ? (size_t)(it->offset - b->chunk.offset) : 0;
+	b->chunk.end = offset;
+	b->chunk.len = offset > b->chunk.offset ? (size_t)(offset - b->chunk.offset) : 0;
 	b->done = b->chunk.len;
 }
 
@@ -312,8 +311,12 @@ add_line(struct batch *b, struct str raw, uint64_t offset, uint64_t end, bool pa
 {
 	struct batch_item *it = &b->item[b->n];
 
-	if (frame_is_blank(raw.p, raw.len) && !partial) {
-		b->lines++;
+	if (frame_is_blank(raw.p, raw.len)) {
+		/* Without a newline it may be white space before the next line. */
+		if (partial)
+			leave_line(b, offset);
+		else
+			b->lines++;
 		return;
 	}
 	if (b->run != NULL) {
@@ -328,15 +331,10 @@ add_line(struct batch *b, struct str raw, uint64_t offset, uint64_t end, bool pa
 	it->end = end;
 	it->line = b->lines;
 	it->why = NULL;
-	if (frame_is_blank(raw.p, raw.len)) {
-		/* White space that the next line may still belong to. */
-		leave_line(b, it);
-		b->left = false;
-		return;
-	}
 	parse_line(b, it);
 	if (partial && b->rules->regular && may_be_incomplete(it)) {
-		leave_line(b, it);
+		b->left = true;
+		leave_line(b, offset);
 		return;
 	}
 	b->lines++;
@@ -353,7 +351,8 @@ parse_too_long(struct batch *b)
 	*it = (struct batch_item){ .fault = EVENT_TOO_LONG, .detail = "", .raw = { c->p, c->len },
 		.offset = c->offset, .end = c->end };
 	if (c->partial && b->rules->regular && may_be_incomplete(it)) {
-		leave_line(b, it);
+		b->left = true;
+		leave_line(b, c->offset);
 		return;
 	}
 	keep_bytes(b, it);

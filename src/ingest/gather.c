@@ -42,6 +42,8 @@ void
 gather_added(struct gather *l, size_t n)
 {
 	l->held.len += n;
+	if (l->held.len == 0)
+		buf_fini(&l->held);
 }
 
 static size_t

@@ -44,7 +44,7 @@ struct gather_chunk {
 
 void gather_fini(struct gather *l);
 
-/* Where GATHER_PIECE bytes can be put; gather_added then says how many were. */
+/* Where GATHER_PIECE bytes can be put; gather_added then says how many were, 0 too. */
 char *gather_room(struct gather *l);
 void gather_added(struct gather *l, size_t n);
 

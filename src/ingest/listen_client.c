@@ -70,12 +70,12 @@ int
 client_read(struct client *c)
 {
 	ssize_t n = recv(c->fd, gather_room(&c->gather), GATHER_PIECE, MSG_DONTWAIT);
+	bool later = n < 0 && (errno == EAGAIN || errno == EINTR);
 
-	if (n > 0) {
-		gather_added(&c->gather, (size_t)n);
+	gather_added(&c->gather, n > 0 ? (size_t)n : 0);
+	if (n > 0)
 		return 1;
-	}
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (later)
 		return 0;
 	c->ended = true;
 	return -1;

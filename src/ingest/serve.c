@@ -46,7 +46,6 @@ struct refusal {
 struct server {
 	struct run run;
 	struct input in;         /* what all clients have in common */
-	struct ingest_options o; /* of the run */
 	struct listen *listen;
 	const struct serve_options *s;
 	struct flight flight[FLIGHT];
@@ -275,7 +274,7 @@ deadline(struct server *sv)
 static int
 serve_clients(struct server *sv, struct err *e)
 {
-	while (!sv->o.stop()) {
+	while (!run_stopped(&sv->run)) {
 		enum listen_result got = listen_wait(sv->listen, deadline(sv), take_lines, sv, e);
 
 		if (got == LISTEN_ERROR)
@@ -326,12 +325,15 @@ check_format(const struct run *run, struct err *e)
 }
 
 static int
-open_run(struct server *sv, struct store *st, struct pool *pool, struct ingest_receipt *r, struct err *e)
+open_run(struct server *sv, struct store *st, struct pool *pool, const struct ingest_options *o,
+    struct ingest_receipt *r, struct err *e)
 {
 	struct input *in = &sv->in;
 
-	if (run_open(&sv->run, st, pool, &sv->o, r, e) != 0)
+	if (run_open(&sv->run, st, pool, o, r, e) != 0)
 		return -1;
+	sv->run.alive = sv->s->alive;
+	sv->run.alive_arg = sv->s->arg;
 	sv->run.refused = note_refused;
 	sv->run.refused_arg = sv;
 	in->source = (struct source){ .path = DEFAULT_SOURCE, .log = DEFAULT_SOURCE, .state = SOURCE_PIPE };
@@ -339,7 +341,7 @@ open_run(struct server *sv, struct store *st, struct pool *pool, struct ingest_r
 		return -1;
 	if (sv->run.mappings > 0) {
 		in->rules.mapping = sv->run.mapping[0];
-		if (sv->o.source == NULL)
+		if (o->source == NULL)
 			in->rules.source = str_of(mapping_name(in->rules.mapping));
 	}
 	return 0;
@@ -349,11 +351,9 @@ int
 ingest_serve(struct store *st, struct pool *pool, struct listen *l, const struct ingest_options *o,
     const struct serve_options *s, struct ingest_receipt *r, struct err *e)
 {
-	struct server sv = { .o = *o, .listen = l, .s = s, .since = TIME_NONE };
-	int rc = open_run(&sv, st, pool, r, e);
+	struct server sv = { .listen = l, .s = s, .since = TIME_NONE };
+	int rc = open_run(&sv, st, pool, o, r, e);
 
-	sv.run.alive = s->alive;
-	sv.run.alive_arg = s->arg;
 	if (rc == 0)
 		rc = serve_clients(&sv, e);
 	if (rc == 0)

@@ -88,6 +88,8 @@ START_TEST(lines_are_given_whole_and_numbered)
 	ck_assert(!gather_next(&l, &c));
 	ck_assert(!gather_last(&l, &c));
 	ck_assert_uint_eq(gather_held(&l), 0);
+	add("", 0);
+	ck_assert_uint_eq(gather_held(&l), 0);
 }
 END_TEST
 
