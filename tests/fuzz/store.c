@@ -62,7 +62,7 @@ append(struct store *st, unsigned first, unsigned end)
 			abort();
 	}
 	append_quarantine(a, &(struct quarantined){ .reason = STR("not-json"), .bytes = STR("x") });
-	append_position(a, &(struct store_file){ .name = (char *)(uintptr_t) "app.jsonl", .offset = 5 });
+	append_position(a, &(struct store_file){ .name = (char *)(uintptr_t) "app.jsonl", .from = first, .offset = end });
 	if (append_commit(a, &e) < 0)
 		abort();
 	append_close(a);
