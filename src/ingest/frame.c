@@ -11,6 +11,7 @@
 
 /* A chunk that is not full yet has room for the greatest record. */
 #define CHUNK_ROOM (FRAME_CHUNK + JSON_LEN_MAX + FRAME_KEEP)
+#define SKIP_MAX (4 * 1024 * 1024) /* of a line that is too long, in one go */
 
 void
 frame_chunk_init(struct frame_chunk *c)
@@ -173,7 +174,8 @@ end_skipping(struct frame *f, struct frame_chunk *c, size_t tail, bool partial)
 static enum frame_result
 skip_line(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 {
-	for (;;) {
+	/* A line may have no end: the caller is asked whether it should stop. */
+	for (size_t all = 0; all < SKIP_MAX;) {
 		ssize_t n = 0;
 
 		if (!f->ended && !frame_ready(f, wait_ms))
@@ -199,7 +201,9 @@ skip_line(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 			return FRAME_LINES;
 		}
 		f->offset += got;
+		all += got;
 	}
+	return FRAME_WAIT;
 }
 
 /* Up to its first `whole` bytes c is given out, what is behind stays. */

@@ -174,6 +174,26 @@ START_TEST(longer_line_that_does_not_end_is_partial)
 }
 END_TEST
 
+START_TEST(line_without_end_is_read_in_turns)
+{
+	size_t size = 10 * JSON_LEN_MAX;
+	char *text = mem_alloc(size);
+
+	memset(text, 'x', size);
+	start_file(text, size);
+	ck_assert_int_eq(next(0), FRAME_WAIT);
+	ck_assert_uint_lt(frame.offset, size);
+	ck_assert_int_eq(next(0), FRAME_WAIT);
+	ck_assert_int_eq(next(0), FRAME_LINES);
+	ck_assert(chunk.too_long && chunk.partial);
+	ck_assert_uint_eq(chunk.offset, 0);
+	ck_assert_uint_eq(chunk.end, size);
+	ck_assert_int_eq(next(0), FRAME_END);
+	finish();
+	free(text);
+}
+END_TEST
+
 START_TEST(last_line_without_newline_is_partial)
 {
 	start_file("a\nb", 3);
@@ -324,6 +344,7 @@ frame_suite(void)
 	tcase_add_test(t, line_of_the_greatest_length_is_kept);
 	tcase_add_test(t, longer_line_is_cut_and_read_over);
 	tcase_add_test(t, longer_line_that_does_not_end_is_partial);
+	tcase_add_test(t, line_without_end_is_read_in_turns);
 	tcase_add_test(t, last_line_without_newline_is_partial);
 	tcase_add_test(t, empty_file_ends_at_once);
 	tcase_add_test(t, pipe_gives_the_whole_lines_that_are_there);
