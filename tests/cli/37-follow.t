@@ -197,8 +197,8 @@ while count() < 300:
     if time.monotonic() > end:
         sys.exit("only %d of 300" % count())
     time.sleep(0.1)
-follow = subprocess.Popen(["audit-query", "-f", "-n", "0", "-o", "jsonl"], stdout=subprocess.PIPE)
-time.sleep(0.5)
+follow = subprocess.Popen(["audit-query", "-f", "-n", "1", "-o", "jsonl"], stdout=subprocess.PIPE)
+follow.stdout.readline() # what was there: from now on it waits
 waits = []
 for n in range(7):
     written = time.monotonic()

@@ -59,8 +59,8 @@ check "the toolkit's own records arrive as well" grep -q audit.prune followed
 # How soon.  The ingest's own process is in it; 200 ms are promised from the commit on.
 cat >soon.py <<'END'
 import os, subprocess, sys, time
-follow = subprocess.Popen(["audit-query", "-f", "-n", "0", "-o", "jsonl"], stdout=subprocess.PIPE)
-time.sleep(0.5)
+follow = subprocess.Popen(["audit-query", "-f", "-n", "1", "-o", "jsonl"], stdout=subprocess.PIPE)
+follow.stdout.readline() # what was there: from now on it waits
 waits = []
 for n in range(5):
     line = '{"id":"soon%d","time":"2026-06-01T00:00:00Z","action":"soon"}\n' % n
