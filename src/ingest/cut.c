@@ -131,10 +131,17 @@ take_records(struct frame *f, struct frame_chunk *c)
 	int got;
 
 	while (c->len < FRAME_CHUNK && c->records < CHUNK_RECORDS) {
-		if ((got = f->cutter.kind->next(f->cutter.state, &rec, &f->err)) < 0)
-			err_doing(&f->err, "%s", instream_name(f->in));
-		if (got <= 0)
-			return got < 0 ? TAKEN_ERROR : TAKEN_ALL;
+		struct err why = ERR_NONE;
+
+		got = f->unreadable ? 0 : f->cutter.kind->next(f->cutter.state, &rec, &why);
+		if (got < 0) {
+			f->unreadable = true;
+			err_doing(&why, "%s", instream_name(f->in));
+			err_set(&f->err, why.code, "%s", why.text);
+			return TAKEN_ERROR;
+		}
+		if (got == 0)
+			return TAKEN_ALL;
 		add_record(f, c, &rec);
 	}
 	return TAKEN_FULL;
@@ -179,7 +186,7 @@ fill(struct frame *f, struct frame_chunk *c, int wait_ms, enum taken *taken)
 	char piece[PIECE];
 	size_t all = 0;
 
-	while ((*taken = take_records(f, c)) == TAKEN_ALL && !f->finished) {
+	while ((*taken = take_records(f, c)) == TAKEN_ALL && !f->finished && f->err.code == ERR_OK) {
 		ssize_t n;
 
 		if (f->ended) {
@@ -240,13 +247,12 @@ cut_fill(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 
 	c->cut = true;
 	c->records = c->len = c->place.len = 0;
-	if (f->err.code == ERR_OK) {
-		fill(f, c, wait_ms, &taken);
-		if (taken == TAKEN_ALL || f->record_ends)
-			tell_place(f, &c->place);
-		if (c->records > 0 || c->place.len > 0)
-			return FRAME_LINES;
-	}
+	/* After an error there may still be records in what was read before it. */
+	fill(f, c, wait_ms, &taken);
+	if (taken == TAKEN_ALL || f->record_ends)
+		tell_place(f, &c->place);
+	if (c->records > 0 || c->place.len > 0)
+		return FRAME_LINES;
 	if (f->err.code != ERR_OK) {
 		*e = f->err;
 		return FRAME_ERROR;

@@ -236,7 +236,8 @@ frame_next(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 	c->too_long = c->partial = c->cut = false;
 	if (f->cutter.kind != NULL)
 		return cut_fill(f, c, wait_ms, e);
-	if (f->err.code != ERR_OK)
+	/* Of what was put back there may be lines before it. */
+	if (f->err.code != ERR_OK && behind_newline(f->rest.p, 0, f->rest.len) == 0)
 		return failed(f, e);
 	if (f->skipping)
 		return skip_line(f, c, wait_ms, e);
@@ -248,7 +249,7 @@ frame_next(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e)
 	buf_reset(&f->rest);
 	whole = behind_newline(c->p, 0, c->len);
 
-	while (!f->ended && (whole == 0 || c->len < FRAME_CHUNK)) {
+	while (!f->ended && f->err.code == ERR_OK && (whole == 0 || c->len < FRAME_CHUNK)) {
 		size_t room = (c->len < FRAME_CHUNK ? FRAME_CHUNK : FRAME_ROOM) - c->len, end;
 		ssize_t n;
 

@@ -74,6 +74,7 @@ struct frame {
 	bool record_ends;     /* the end of each record is a place to go on from */
 	bool keep_tails;
 	bool stopped;
+	bool unreadable;      /* the cutter cannot go on: err says why */
 	bool finished;        /* the cutter was told the end */
 	int64_t fed;          /* when the cutter got bytes last (time_steady) */
 	bool left;            /* something incomplete was left behind then */
@@ -121,10 +122,10 @@ bool frame_ready(const struct frame *f, int wait_ms);
 ssize_t frame_read(struct frame *f, char *p, size_t room);
 /* Whether that failed because a signal came, and the caller will ask to stop. */
 bool frame_interrupted(struct frame *f);
-/* frame_next with a cutter. */
 /* Feeds what a pipe has, about 1 MiB at most: a program that is stopped after us
  * may have written its last words. */
 void cut_drain(struct frame *f);
+/* frame_next with a cutter. */
 enum frame_result cut_fill(struct frame *f, struct frame_chunk *c, int wait_ms, struct err *e);
 
 /* Where the first line that is not blank ends, its newline not counted. */

@@ -430,14 +430,19 @@ int
 source_head(const struct source *s, size_t max, struct buf *out, struct err *e)
 {
 	struct instream *in = reopen(s, e);
-	char *p = mem_alloc(max);
-	ssize_t n = -1;
+	struct err ignored = ERR_NONE;
+	size_t end = out->len + max;
+	ssize_t n;
 
-	if (in != NULL && (n = read_full(in, p, max, e)) > 0)
-		buf_add(out, p, (size_t)n);
-	free(p);
+	if (in == NULL)
+		return -1;
+	do {
+		buf_reserve(out, end - out->len);
+		n = instream_read(in, out->p + out->len, end - out->len, &ignored);
+		out->len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && out->len < end);
 	instream_close(in);
-	return n >= 0 ? 0 : -1;
+	return 0;
 }
 
 int

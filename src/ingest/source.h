@@ -66,7 +66,8 @@ void source_advance(struct source *s, uint64_t end, uint64_t lines, const char *
 /* The same when these bytes, whatever records are in them, tell the place. */
 void source_advance_bytes(struct source *s, uint64_t end, uint64_t lines, const char *p, size_t len);
 
-/* Appends the first bytes of a file, at most max, which are read anew. */
+/* Appends the first bytes of a file, at most max, which are read anew; fewer
+ * when what is behind them cannot be read. */
 int source_head(const struct source *s, size_t max, struct buf *out, struct err *e);
 
 /* Can be read at all, or, when it may come later, is not there; a pipe is not

@@ -173,6 +173,21 @@ run auditd-ingest --from google-workspace --receipt receipt.json --db many.db ma
 is 'a record is quarantined once, however many of its events are refused' \
     "$status: $(receipt read) $(receipt stored) $(audit-query --db many.db --quarantine -o jsonl | wc -l)" '3: 2 1 1'
 
+# ---- What cannot be read to its end ----
+
+{ trail 1 3000 | gzip -c | head -c 8000; } >cut.json.gz
+{ awk 'BEGIN { for (i = 0; i < 3000; i++)
+	printf "{\"time\":\"2026-03-01T10:00:00Z\",\"action\":\"read\",\"actor_id\":\"%d\"}\n", i * 7919 }' | gzip -c | head -c 5000; } >cut.gz
+for way in 'cloudtrail cut.json.gz' 'auto cut.json.gz' 'auto cut.gz'; do
+	set -- $way
+	rm -f broken.db*
+	run auditd-ingest --db broken.db --from "$1" "$2"
+	n=$(audit-query --db broken.db --count)
+	check "what stands before the fault is stored ($way)" test "$status $((n > 100))" = '2 1'
+	piped "$2" --db broken.db.pipe --from "$1"
+	is "and of a pipe as much ($way)" "$status $(audit-query --db broken.db.pipe --count)" "2 $n"
+done
+
 # ---- The real logs ----
 
 real() { # NAME FORMAT READ STORED FILE...
