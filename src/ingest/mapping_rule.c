@@ -17,12 +17,6 @@
 #define TEMPLATE_MAX 4096
 #define FORMATS_MAX 16
 
-static struct str
-keep(struct mapping_reader *r, struct str s)
-{
-	return (struct str){ arena_copy(&r->m->arena, s.p, s.len), s.len };
-}
-
 /* ---- texts with paths in them ---- */
 
 /* Up to the next lone brace; {{ and }} are one literally. */
@@ -57,7 +51,7 @@ read_template(struct mapping_reader *r, struct rule *rule, struct err *e)
 		return -1;
 	if (text.len == 0 || text.len > TEMPLATE_MAX)
 		return yaml_fault(r->y, e, "text: expected 1 to %d bytes", TEMPLATE_MAX);
-	rule->told = keep(r, text);
+	rule->told = mapping_keep(r->m, text);
 	rule->part = part = arena_alloc(&r->m->arena, (text.len + 1) * sizeof(*part));
 	while (at < text.len) {
 		part->node = 0;
@@ -88,7 +82,7 @@ read_from(struct mapping_reader *r, struct rule *rule, struct err *e)
 	int rc = mapping_read_paths(r, "from", &rule->from, &rule->n_from, &told, e);
 
 	if (rc == 0)
-		rule->told = keep(r, buf_view(&told));
+		rule->told = mapping_keep(r->m, buf_view(&told));
 	buf_fini(&told);
 	return rc;
 }
@@ -102,7 +96,7 @@ read_mark(struct mapping_reader *r, const char *key, struct str *out, struct err
 		return -1;
 	if (text.len == 0 || text.len > 64)
 		return yaml_fault(r->y, e, "%s: expected 1 to 64 bytes", key);
-	*out = keep(r, text);
+	*out = mapping_keep(r->m, text);
 	return 0;
 }
 
@@ -182,7 +176,7 @@ read_zone(struct mapping_reader *r, struct rule *rule, struct err *e)
 		return -1;
 	if (!mapping_zone_valid(text))
 		return yaml_fault(r->y, e, "zone: expected Z or an offset such as +02:00");
-	rule->zone = keep(r, text);
+	rule->zone = mapping_keep(r->m, text);
 	return 0;
 }
 

@@ -133,7 +133,7 @@ struct mapping {
 	uint32_t each;        /* 0: a record is one event */
 	uint32_t *json;       /* strings that hold JSON */
 	size_t n_json;
-	struct str *empty;    /* texts that mean nothing, beside "" */
+	const struct str *empty; /* texts that mean nothing, beside "" */
 	size_t n_empty;
 	struct tests *drop;   /* any of them */
 	size_t n_drop;

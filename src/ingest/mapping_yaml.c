@@ -27,12 +27,6 @@ placed(struct mapping_reader *r, const struct err *why, struct err *e)
 	return yaml_fault(r->y, e, "%s", why->text);
 }
 
-static struct str
-keep(struct mapping *m, struct str s)
-{
-	return (struct str){ arena_copy(&m->arena, s.p, s.len), s.len };
-}
-
 /* ---- parts that several keys have ---- */
 
 int
@@ -107,105 +101,6 @@ mapping_read_tests(struct mapping_reader *r, const char *key, struct tests *out,
 	return rc;
 }
 
-/* ---- tables ---- */
-
-/* A row, and where its key stood. */
-struct placed_row {
-	struct row row;
-	struct yaml_place at;
-};
-
-static int
-by_key(const void *pa, const void *pb)
-{
-	const struct placed_row *a = pa, *b = pb;
-	int rc = str_cmp(a->row.key, b->row.key);
-
-	if (rc == 0)
-		rc = a->at.line < b->at.line || (a->at.line == b->at.line && a->at.column < b->at.column) ? -1 : 1;
-	return rc;
-}
-
-static int
-keep_rows(struct mapping_reader *r, const char *key, struct placed_row *row, size_t n, struct table *out,
-    struct err *e)
-{
-	if (n == 0)
-		return yaml_fault(r->y, e, "%s: an empty table", key);
-	qsort(row, n, sizeof(*row), by_key);
-	for (size_t i = 1; i < n; i++)
-		if (str_eq(row[i - 1].row.key, row[i].row.key))
-			return yaml_fault_at(r->y, row[i].at, e, "%s: '%.60s' is given twice", key, row[i].row.key.p);
-	out->row = arena_alloc(&r->m->arena, n * sizeof(*out->row));
-	for (size_t i = 0; i < n; i++)
-		out->row[i] = row[i].row;
-	out->n = n;
-	return 0;
-}
-
-/* The mapping that was entered: KEY: VALUE. */
-int
-mapping_read_table(struct mapping_reader *r, const char *key, struct table *out, struct err *e)
-{
-	struct placed_row *row = NULL;
-	size_t cap = 0, n = 0;
-	struct str text;
-	int rc;
-
-	while ((rc = yaml_name(r->y, &text, e)) > 0) {
-		if (r->m->rows++ == MAPPING_ROWS_MAX) {
-			rc = yaml_fault(r->y, e, "more than %d rows of tables", MAPPING_ROWS_MAX);
-			break;
-		}
-		mem_grow(&row, &cap, n + 1, sizeof(*row));
-		row[n].at = yaml_place(r->y);
-		row[n].row.key = keep(r->m, text);
-		if ((rc = yaml_text(r->y, row[n].row.key.p, &text, e)) != 0)
-			break;
-		row[n++].row.value = keep(r->m, text);
-	}
-	if (rc == 0)
-		rc = keep_rows(r, key, row, n, out, e);
-	free(row);
-	return rc;
-}
-
-const struct table *
-mapping_find_table(const struct mapping *m, struct str name)
-{
-	for (size_t i = 0; i < m->n_table; i++)
-		if (str_eq(m->table[i].name, name))
-			return &m->table[i];
-	return NULL;
-}
-
-#define TABLES_MAX 64
-
-static int
-read_tables(struct mapping_reader *r, struct err *e)
-{
-	struct mapping *m = r->m;
-	struct str name;
-	int rc;
-
-	if (yaml_mapping(r->y, "tables", e) != 0)
-		return -1;
-	m->table = arena_alloc(&m->arena, TABLES_MAX * sizeof(*m->table));
-	while ((rc = yaml_name(r->y, &name, e)) > 0) {
-		struct table *table = &m->table[m->n_table];
-
-		if (m->n_table == TABLES_MAX)
-			return yaml_fault(r->y, e, "more than %d tables", TABLES_MAX);
-		if (mapping_find_table(m, name) != NULL)
-			return yaml_fault(r->y, e, "the table '%.60s' is given twice", name.p);
-		table->name = keep(m, name);
-		if (yaml_mapping(r->y, table->name.p, e) != 0 || mapping_read_table(r, table->name.p, table, e) != 0)
-			return -1;
-		m->n_table++;
-	}
-	return rc;
-}
-
 /* ---- the other keys of the document ---- */
 
 /* One of a few words. */
@@ -239,7 +134,7 @@ read_texts(struct mapping_reader *r, const char *key, const struct str **out, si
 			break;
 		}
 		mem_grow(&list, &cap, count, sizeof(*list));
-		list[count - 1] = keep(r->m, text);
+		list[count - 1] = mapping_keep(r->m, text);
 	}
 	if (rc == 0 && count > 0) {
 		struct str *kept = arena_alloc(&r->m->arena, count * sizeof(*kept));
@@ -337,7 +232,7 @@ read_title(struct mapping_reader *r, struct err *e)
 		return -1;
 	if (text.len == 0 || text.len > 200)
 		return yaml_fault(r->y, e, "title: expected 1 to 200 bytes");
-	r->m->title = keep(r->m, text);
+	r->m->title = mapping_keep(r->m, text);
 	return 0;
 }
 
@@ -356,7 +251,6 @@ read_key(struct mapping_reader *r, size_t which, struct err *e)
 {
 	static const char *const format_words[] = { "json", "csv" }, *const header_words[] = { "exact", "folded" };
 	struct mapping *m = r->m;
-	const struct str *empty = NULL;
 	size_t word = 0;
 	int rc;
 
@@ -380,11 +274,9 @@ read_key(struct mapping_reader *r, size_t which, struct err *e)
 	case KEY_JSON:
 		return read_json(r, e);
 	case KEY_EMPTY:
-		rc = read_texts(r, "empty", &empty, &m->n_empty, e);
-		m->empty = (struct str *)(uintptr_t)empty;
-		return rc;
+		return read_texts(r, "empty", &m->empty, &m->n_empty, e);
 	case KEY_TABLES:
-		return read_tables(r, e);
+		return mapping_read_tables(r, e);
 	case KEY_DETECT:
 		return mapping_read_tests(r, "detect", &m->detect, e);
 	case KEY_DROP:
@@ -443,7 +335,7 @@ base_name(struct mapping *m, const char *path)
 
 	if (s.len > 5 && memcmp(s.p + s.len - 5, ".yaml", 5) == 0)
 		s.len -= 5;
-	return keep(m, s);
+	return mapping_keep(m, s);
 }
 
 static struct mapping *
