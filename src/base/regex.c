@@ -7,13 +7,12 @@
  * a long subject is matched a few places at a time, and the clock is looked at
  * between them.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include "base/regex.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/regex.h"
+#include "base/pattern.h"
 #include "base/time.h"
 #include "base/utf8.h"
 
@@ -32,56 +31,14 @@ struct regex {
 	bool jit;
 };
 
-/* ---- memory: out of memory ends the process (base/mem) ---- */
-
-static void *
-allocate(size_t n, void *unused)
-{
-	(void)unused;
-	return mem_alloc(n);
-}
-
-static void
-release(void *p, void *unused)
-{
-	(void)unused;
-	free(p);
-}
-
-static pcre2_general_context *
-general_context(void)
-{
-	return pcre2_general_context_create(allocate, release, NULL);
-}
-
 /* ---- compiling ---- */
 
-static pcre2_code *
-compile(struct str pattern, struct err *e)
-{
-	pcre2_general_context *g = general_context();
-	pcre2_compile_context *c = pcre2_compile_context_create(g);
-	PCRE2_UCHAR why[128];
-	PCRE2_SIZE at = 0;
-	pcre2_code *code;
-	int number = 0;
-
-	code = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.len,
-	    PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, &number, &at, c);
-	if (code == NULL) {
-		pcre2_get_error_message(number, why, sizeof(why));
-		err_set(e, ERR_FAIL, "no regular expression: %s, at byte %zu of it", (const char *)why, at + 1);
-	}
-	pcre2_compile_context_free(c);
-	pcre2_general_context_free(g);
-	return code;
-}
+#define OPTIONS (PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT)
 
 struct regex *
 regex_new(struct str pattern, struct err *e)
 {
 	struct regex *r;
-	size_t jit = 0;
 
 	if (pattern.len == 0 || pattern.len > REGEX_PATTERN_MAX) {
 		err_set(e, ERR_FAIL, "a pattern has 1 to %d bytes, not %zu", REGEX_PATTERN_MAX, pattern.len);
@@ -91,19 +48,17 @@ regex_new(struct str pattern, struct err *e)
 		err_set(e, ERR_FAIL, "no regular expression: not UTF-8");
 		return NULL;
 	}
-	/* They would mean something else where a subject is matched in parts. */
-	if (memmem(pattern.p, pattern.len, "\\G", 2) != NULL || memmem(pattern.p, pattern.len, "(*", 2) != NULL) {
+	if (pattern_is_whole(pattern)) {
 		err_set(e, ERR_FAIL, "no regular expression: \\G and (*VERBS) are not allowed");
 		return NULL;
 	}
 	r = mem_zero(1, sizeof(*r));
-	if ((r->code = compile(pattern, e)) == NULL) {
+	if ((r->code = pattern_compile(pattern, OPTIONS, e)) == NULL) {
 		free(r);
 		return NULL;
 	}
 	pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &r->groups);
-	r->jit = pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE) == 0 &&
-	    pcre2_pattern_info(r->code, PCRE2_INFO_JITSIZE, &jit) == 0 && jit > 0;
+	r->jit = pattern_jit(r->code);
 	return r;
 }
 
@@ -123,7 +78,7 @@ regex_free(struct regex *r)
 static void
 scratch_init(struct regex_scratch *x)
 {
-	pcre2_general_context *g = general_context();
+	pcre2_general_context *g = pattern_memory();
 
 	x->data = pcre2_match_data_create(GROUPS_MAX, g);
 	x->limits = pcre2_match_context_create(g);

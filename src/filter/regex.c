@@ -17,12 +17,10 @@
  * takes stack for each: what bounds (a|b)+x over a long value is JIT_STACK_MAX
  * (some 30,000 repetitions), and with more stack its time grows by the square.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "filter/scratch.h"
@@ -56,33 +54,13 @@ struct regex_memory {
 	pcre2_jit_stack *stack;
 };
 
-/* ---- memory: out of memory ends the process (base/mem) ---- */
-
-static void *
-allocate(size_t n, void *unused)
-{
-	(void)unused;
-	return mem_alloc(n);
-}
-
-static void
-release(void *p, void *unused)
-{
-	(void)unused;
-	free(p);
-}
-
-static pcre2_general_context *
-general_context(void)
-{
-	return pcre2_general_context_create(allocate, release, NULL);
-}
+/* ---- memory ---- */
 
 static struct regex_memory *
 memory_new(void)
 {
 	struct regex_memory *m = mem_zero(1, sizeof(*m));
-	pcre2_general_context *g = general_context();
+	pcre2_general_context *g = pattern_memory();
 
 	m->data = pcre2_match_data_create(1, g);
 	m->limits = pcre2_match_context_create(g);
@@ -127,26 +105,6 @@ options_of(enum regex_kind kind)
 	return ALWAYS | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
 }
 
-static pcre2_code *
-compile(struct str pattern, uint32_t options, struct err *e)
-{
-	pcre2_general_context *g = general_context();
-	pcre2_compile_context *c = pcre2_compile_context_create(g);
-	PCRE2_UCHAR why[128];
-	PCRE2_SIZE at;
-	pcre2_code *code;
-	int number;
-
-	code = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.len, options, &number, &at, c);
-	if (code == NULL) {
-		pcre2_get_error_message(number, why, sizeof(why));
-		err_set(e, ERR_FAIL, "the pattern is no regular expression: %s (offset %zu)", (const char *)why, at);
-	}
-	pcre2_compile_context_free(c);
-	pcre2_general_context_free(g);
-	return code;
-}
-
 /* The beginning of a pattern, whole characters, as a string. */
 static void
 cut_off(char out[64], struct str s)
@@ -167,7 +125,6 @@ filter_regex_new(struct filter *f, struct str pattern, enum regex_kind kind, str
 {
 	uint32_t options = options_of(kind);
 	struct filter_regex *r;
-	size_t jit = 0;
 
 	if (pattern.len == 0) {
 		err_set(e, ERR_FAIL, kind == REGEX_TEXT ? "the text is empty" : "the pattern is empty");
@@ -182,17 +139,13 @@ filter_regex_new(struct filter *f, struct str pattern, enum regex_kind kind, str
 		return NULL;
 	}
 	r = mem_zero(1, sizeof(*r));
-	/* \G would hold where each few begin; (*COMMIT) and its like mean all. */
-	r->whole = memmem(pattern.p, pattern.len, "\\G", 2) != NULL || memmem(pattern.p, pattern.len, "(*", 2) != NULL;
-	if ((r->code = compile(pattern, options, e)) == NULL ||
-	    (r->tolerant = compile(pattern, options | PCRE2_MATCH_INVALID_UTF, e)) == NULL) {
+	r->whole = pattern_is_whole(pattern);
+	if ((r->code = pattern_compile(pattern, options, e)) == NULL ||
+	    (r->tolerant = pattern_compile(pattern, options | PCRE2_MATCH_INVALID_UTF, e)) == NULL) {
 		filter_regex_free(r);
 		return NULL;
 	}
-	/* No JIT where the system forbids memory that is written and executed, and
-	 * none for a pattern that begins with (*NO_JIT). */
-	r->jit = pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE) == 0 &&
-	    pcre2_pattern_info(r->code, PCRE2_INFO_JITSIZE, &jit) == 0 && jit > 0;
+	r->jit = pattern_jit(r->code);
 	cut_off(r->text, pattern);
 	r->next = f->regex;
 	f->regex = r;

@@ -35,7 +35,7 @@ sqlite3.h      store/
 yaml.h         base/yaml.c
 jansson.h      render/ cli/document.h
 csv.h          render/csv.c ingest/csv.c
-pcre2.h        filter/ base/regex.c
+pcre2.h        base/pattern.h
 seccomp.h      cli/sandbox_seccomp.c
 '
 

@@ -130,9 +130,9 @@ END_TEST
 START_TEST(a_pattern_that_is_none_is_refused_with_the_place)
 {
 	give(&args.expr, "action~lo(gin");
-	refused("action:", "missing closing parenthesis (offset 6)");
+	refused("action:", "missing closing parenthesis, at byte 7 of it");
 	give(&args.grep, "*x");
-	refused("--grep:", "quantifier does not follow a repeatable item (offset 0)");
+	refused("--grep:", "quantifier does not follow a repeatable item, at byte 1 of it");
 	give(&args.expr, "action~");
 	refused("action", "empty");
 	give(&args.grep, "");
