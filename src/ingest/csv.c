@@ -232,6 +232,14 @@ pass_mark(struct csv_reader *r, const char *p, size_t len)
 	return n;
 }
 
+static const char *
+why(struct csv_parser *p)
+{
+	int error = csv_error(p);
+
+	return error == CSV_EPARSE ? "a quote that is neither doubled nor around a whole cell" : csv_strerror(error);
+}
+
 /* One line: a row, a part of one whose cell goes on, or nothing. */
 static void
 feed_line(struct csv_reader *r, const char *p, size_t len, bool newline)
@@ -241,7 +249,7 @@ feed_line(struct csv_reader *r, const char *p, size_t len, bool newline)
 		r->begun = true;
 	}
 	if (csv_parse(&r->parser, p, len, take_cell, end_row, r) != len && r->fault == NULL)
-		r->fault = csv_strerror(csv_error(&r->parser));
+		r->fault = why(&r->parser);
 	r->offset += len;
 	r->line += newline;
 	if (!r->row_ended && r->offset - r->row_offset > 2 * CSV_ROW_MAX && r->fault == NULL)
@@ -296,7 +304,7 @@ int
 csv_reader_end(struct csv_reader *r, struct csv_row *row, struct err *e)
 {
 	if (r->fault == NULL && csv_fini(&r->parser, take_cell, end_row, r) != 0 && r->fault == NULL)
-		r->fault = csv_strerror(csv_error(&r->parser));
+		r->fault = why(&r->parser);
 	if (r->fault != NULL)
 		return told(r, e);
 	return r->row_ended && give(r, row);

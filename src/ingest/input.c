@@ -284,6 +284,7 @@ input_hint(const struct run *run, const struct input *in, struct str line)
 	struct ingest_choice choice;
 	struct buf head = { 0 };
 	struct err ignored = ERR_NONE;
+	bool goes_on = in->rules.number && !run->o->strict;
 	char text[200];
 
 	if (run->o->from != NULL || run->o->mappings == NULL || in->rules.restored.p != NULL || in->source.in == NULL)
@@ -291,7 +292,9 @@ input_hint(const struct run *run, const struct input *in, struct str line)
 	if (is_pipe(in) || source_head(&in->source, MAPPING_HEAD_MAX, &head, &ignored) < 0)
 		buf_str(&head, line);
 	if (ingest_guess(run->o->mappings, buf_view(&head), &choice, &ignored) == 0 && choice.format != FORMAT_LINES) {
-		snprintf(text, sizeof(text), "it looks like %s: --from %s reads that", ingest_choice_title(&choice),
+		/* What the file has by now counts as read. */
+		snprintf(text, sizeof(text), goes_on ? "it looks like %s: cat FILE | auditd-ingest --from %s" :
+		    "it looks like %s: --from %s reads that", ingest_choice_title(&choice),
 		    choice.format == FORMAT_AUDITD ? "auditd" : mapping_name(choice.mapping));
 		run_note(run, in, false, text);
 		mapping_free(choice.mapping);

@@ -44,9 +44,16 @@ static void
 unknown_name(const char *folder, const char *name, const struct str_list *names, struct err *e)
 {
 	const char *near = nearest_name(name, (const char *const *)names->item, names->n);
+	struct buf list = { 0 };
 
-	err_set(e, ERR_FAIL, "no mapping '%.60s' in %s%s%s", name, folder, near ? "; the nearest is " : "",
+	for (size_t i = 0; i < names->n && near == NULL; i++) {
+		buf_str(&list, i > 0 ? STR(", ") : STR("; there are "));
+		buf_str(&list, str_of(names->item[i]));
+	}
+	buf_byte(&list, '\0');
+	err_set(e, ERR_FAIL, "no mapping '%.60s' in %s%s%s", name, folder, near ? "; the nearest is " : list.p,
 	    near ? near : "");
+	buf_fini(&list);
 }
 
 struct mapping *

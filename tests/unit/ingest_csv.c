@@ -72,9 +72,9 @@ END_TEST
 
 START_TEST(what_is_no_strict_csv_ends_the_reading)
 {
-	reads("a,b\n1,\"x\n2,3\n", "line 2: no strict CSV: error parsing data while strict checking enabled\n");
-	reads("a,b\n1,\"x\"y\n", "line 2: no strict CSV: error parsing data while strict checking enabled\n");
-	reads("a,b\n1,x\"y\n", "line 2: no strict CSV: error parsing data while strict checking enabled\n");
+	reads("a,b\n1,\"x\n2,3\n", "line 2: no strict CSV: a quote that is neither doubled nor around a whole cell\n");
+	reads("a,b\n1,\"x\"y\n", "line 2: no strict CSV: a quote that is neither doubled nor around a whole cell\n");
+	reads("a,b\n1,x\"y\n", "line 2: no strict CSV: a quote that is neither doubled nor around a whole cell\n");
 	reads("a,b\n1,\xff\n", "line 2: no strict CSV: not UTF-8\n");
 	reads("a,b\n1,2\r3,4\n", "line 2: no strict CSV: a carriage return that no newline follows\n");
 }
