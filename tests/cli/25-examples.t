@@ -73,6 +73,10 @@ prepare() {
 example() { # WHERE COMMAND
 	prepare
 	case $2 in
+	*--replay-quarantine*)
+		rm -r run/events.db run/events.db.keys
+		echo '{"action":"login"}' | auditd-ingest -q -D run/events.db
+		;;
 	*auditd-ingest*)
 		rm -r run/events.db run/events.db.keys
 		cp archived/* run/archive
