@@ -1,4 +1,5 @@
-"""through: events through the socket of auditd-ingest, for bench.
+"""through: events through the socket of auditd-ingest and its other ways in that
+do not end by themselves, for bench.
 
 A client is a process of its own that sends what it has and reads answers until
 the last line is acknowledged: committed and on the disk.
@@ -103,3 +104,40 @@ def latency(events):
             acknowledged(client)
             waits.append(time.perf_counter() - start)
     return statistics.median(waits)
+
+
+def followed(raw, events):
+    """Until a file that is followed from its start is in the store, in seconds."""
+    if os.path.exists(STORE):
+        os.remove(STORE)
+    start = time.perf_counter()
+    process = subprocess.Popen(["auditd-ingest", "-q", "-D", STORE, "--follow", raw])
+    count = ["audit-query", "-q", "-D", STORE, "--count"]
+    while subprocess.run(count, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout.strip() != b"%d" % events:
+        if process.poll() is not None:
+            sys.exit("bench: auditd-ingest --follow failed")
+        time.sleep(0.05)
+    took = time.perf_counter() - start
+    process.send_signal(signal.SIGTERM)
+    if process.wait() != 0:
+        sys.exit("bench: auditd-ingest --follow failed")
+    os.remove(STORE)
+    return took
+
+
+def confirmed(raw, events):
+    """Until rsyslog would have its OK for each line, in seconds."""
+    if os.path.exists(STORE):
+        os.remove(STORE)
+    start = time.perf_counter()
+    with open(raw, "rb") as lines:
+        feed = subprocess.Popen(["cat"], stdin=lines, stdout=subprocess.PIPE)
+    program = subprocess.Popen(["auditd-ingest", "-q", "-D", STORE, "--ack", "omprog"], stdin=feed.stdout,
+                               stdout=subprocess.PIPE)
+    feed.stdout.close()
+    said = sum(piece.count(b"\n") for piece in iter(lambda: program.stdout.read1(PIECE), b""))
+    took = time.perf_counter() - start
+    if program.wait() != 0 or feed.wait() != 0 or said != events + 1:
+        sys.exit("bench: auditd-ingest --ack omprog failed")
+    os.remove(STORE)
+    return took
