@@ -59,6 +59,8 @@ run auditd-ingest --ack relp
 refuses "another protocol" 2 "--ack relp: the one protocol is omprog"
 run auditd-ingest --ack omprog --dry-run
 refuses "a dry run stores nothing" 2 "--dry-run"
+run auditd-ingest --ack omprog --explain
+refuses "nor does an explanation" 2 "--ack does not go together with --explain"
 echo '{"id":"full","time":"2026-04-23T18:00:00Z","action":"log"}' |
 	auditd-ingest -q --ack omprog >/dev/full 2>err
 is "answers that cannot be written end it" "$?" 2

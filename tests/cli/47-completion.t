@@ -90,6 +90,10 @@ if command -v bash >/dev/null; then
 	offers "also begun" 'GetObject|' audit-query --action s3 : Ge
 	offers "and behind an equals sign" 'GetObject|' audit-query --action = s3 : G
 	offers "a saved query" "week|" audit-export -Q we
+	offers "a mapping" "cloudtrail|" auditd-ingest --from cl
+	offers "a rule of redaction" "card-number|" auditd-ingest --no-redact ca
+	offers "what answers" "omprog|" auditd-ingest --ack o
+	offers "what a full disk does" "wait|" auditd-ingest --on-full w
 	offers "one to delete" "failures|" audit-query --delete-saved fa
 	offers "values of a field in an operand" "shop|" audit-query source = sh
 	offers "the store that the line names" "|" audit-query -D nowhere.db --source ''

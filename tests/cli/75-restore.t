@@ -90,6 +90,10 @@ run auditd-ingest -D fifth.db --restore first.jsonl
 refuses "without a manifest" 2 "first.jsonl.manifest.json: is not there"
 run auditd-ingest -D fifth.db --restore - <all.jsonl
 refuses "from standard input" 2 "--restore: standard input"
+for with in --from=cloudtrail --explain; do
+	run auditd-ingest -D fifth.db --restore $with all.jsonl
+	refuses "with what is not heeded ($with)" 2 "--restore does not go together with ${with%=*}"
+done
 mkfifo pipe
 cp all.jsonl.manifest.json pipe.manifest.json
 run auditd-ingest -D fifth.db --restore pipe
