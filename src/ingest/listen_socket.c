@@ -67,11 +67,13 @@ bind_at(struct listen_socket *s, const struct listen_options *o, const struct so
 	if (rc != 0)
 		return err_errno(e, "%s", o->path);
 	s->path = mem_strdup(o->path);
-	if (lstat(s->path, &sb) != 0 ||
-	    (o->has_group && lchown(s->path, (uid_t)-1, o->group) != 0) || listen(s->fd, BACKLOG) != 0)
+	if (lstat(s->path, &sb) != 0)
 		return err_errno(e, "%s", o->path);
+	/* From here on it is removed, also when the rest fails. */
 	s->device = sb.st_dev;
 	s->inode = sb.st_ino;
+	if ((o->has_group && lchown(s->path, (uid_t)-1, o->group) != 0) || listen(s->fd, BACKLOG) != 0)
+		return err_errno(e, "%s", o->path);
 	return 0;
 }
 
