@@ -19,8 +19,8 @@
 #define HEAD_MAX FRAME_CHUNK
 #define HEAD_QUIET_MS 50
 
-static bool
-is_stdin(const struct input *in)
+bool
+input_is_stdin(const struct input *in)
 {
 	return strcmp(in->source.path, "-") == 0;
 }
@@ -36,7 +36,7 @@ run_input_name(const struct input *in)
 {
 	if (in->label.len > 0)
 		return in->label.p;
-	return is_stdin(in) ? "stdin" : in->source.path;
+	return input_is_stdin(in) ? "stdin" : in->source.path;
 }
 
 void
@@ -108,7 +108,7 @@ input_adopt(struct run *run, struct input *in, const char *restored, struct err 
 	/* It has no position to go on from, and no more of it will come. */
 	bool goes_on = !is_pipe(in) && restored == NULL;
 
-	buf_str(&in->label, str_of(is_stdin(in) ? "stdin" : in->source.path));
+	buf_str(&in->label, str_of(input_is_stdin(in) ? "stdin" : in->source.path));
 	hide_secrets(o, &in->label);
 	buf_byte(&in->label, '\0');
 	if (o->source == NULL)
@@ -245,7 +245,7 @@ is_table(const struct input *in)
 static int
 name_source(const struct run *run, struct input *in, struct err *e)
 {
-	if (run->o->source != NULL || in->format == FORMAT_LINES || (is_table(in) && !is_stdin(in)))
+	if (run->o->source != NULL || in->format == FORMAT_LINES || (is_table(in) && !input_is_stdin(in)))
 		return 0;
 	in->rules.source = in->format == FORMAT_AUDITD ? STR("auditd") : str_of(mapping_name(in->rules.mapping));
 	return check_source(in, e);

@@ -122,6 +122,8 @@ void input_close(struct input *in);
 /* The same for in->source that the caller opened. */
 int input_adopt(struct run *run, struct input *in, const char *restored, struct err *e);
 
+bool input_is_stdin(const struct input *in);
+
 /* Says what is known of it. */
 void input_note_state(const struct run *run, const struct input *in);
 

@@ -6,18 +6,11 @@
  * with the position of their file.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "ingest/full.h"
 
 /* Quarantined lines wait in memory: no more of them than this. */
 #define HELD_MAX (8 * 1024 * 1024)
-
-static bool
-is_stdin(const struct input *in)
-{
-	return strcmp(in->source.path, "-") == 0;
-}
 
 /* ---- One line ---- */
 
@@ -59,7 +52,7 @@ quarantine(struct run *run, const struct batch_item *it, enum event_fault fault)
 		append_quarantine(run->append, &(struct quarantined){
 			.at = run->ingested,
 			.source = in->rules.source,
-			.origin = is_stdin(in) ? str_of("-") : str_of(run_input_name(in)),
+			.origin = input_is_stdin(in) ? str_of("-") : str_of(run_input_name(in)),
 			.position = it->offset,
 			.line = in->lines + it->line + 1,
 			.reason = str_of(event_fault_name(fault)),
