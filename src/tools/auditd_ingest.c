@@ -387,11 +387,12 @@ static int
 ingest_what(const struct args *a, const struct str_list *files, struct err *e)
 {
 	static const char *const standard_input[] = { "-" };
+	bool is_stdin = files->n == 0 || (files->n == 1 && strcmp(files->item[0], "-") == 0);
 
 	if (check_choices(a, files->n, e) != 0 || omprog_check(a->ack, files, e) != 0)
 		return 0;
 	/* auditd(8) passes its own on to its plugins. */
-	if (a->from != NULL && strcmp(a->from, "auditd") == 0 && files->n == 0)
+	if (a->from != NULL && strcmp(a->from, "auditd") == 0 && is_stdin)
 		signal(SIGHUP, SIG_IGN);
 	if (a->listen != NULL || a->replay || files->n > 0)
 		return ingest(a, (const char *const *)files->item, files->n, e);

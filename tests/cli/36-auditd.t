@@ -160,13 +160,13 @@ def send(events):
         ours.sendall(("type=SYSCALL %sarch=c000003e syscall=59 success=yes pid=%d\n"
                       "type=CWD %scwd=\"/\"\ntype=EOE %s\n" % (stamp, serial, stamp, stamp)).encode())
 
-plugin = subprocess.Popen(["auditd-ingest", "--from=auditd", "-D", "plugin.db"], stdin=theirs)
+plugin = subprocess.Popen(["auditd-ingest", "--from=auditd", "-D", sys.argv[1]] + sys.argv[2:], stdin=theirs)
 theirs.close()
 
 def wait_for(events):
     """Until so many are stored."""
     for _ in range(600):
-        said = subprocess.run(["audit-query", "-c", "-D", "plugin.db"], stdout=subprocess.PIPE,
+        said = subprocess.run(["audit-query", "-c", "-D", sys.argv[1]], stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL).stdout
         if said.strip() == b"%d" % events:
             return
@@ -184,7 +184,9 @@ send(400)
 plugin.send_signal(signal.SIGTERM)
 sys.exit(plugin.wait())
 END
-run python3 auditd.py
+run python3 auditd.py dash.db -
+ends 'a plugin that is told to read standard input outlives SIGHUP too' 0
+run python3 auditd.py plugin.db
 ends 'a plugin outlives SIGHUP and ends by SIGTERM' 0
 is 'what was sent before is stored' "$(query -c -D plugin.db)" 501
 check 'and says so once' grep -q '501 stored' err
