@@ -203,17 +203,22 @@ static int
 guess(struct run *run, struct input *in, struct str head, struct err *e)
 {
 	struct ingest_choice choice = { .format = FORMAT_LINES };
+	const char *title;
 	char text[160];
 
 	if (head.len == 0)
 		return 0;
 	if (ingest_guess(run->o->mappings, head, &choice, e) < 0)
 		return -1;
-	snprintf(text, sizeof(text), "reading it as %s", ingest_choice_title(&choice));
-	run_note(run, in, false, text);
 	in->format = choice.format;
-	if (choice.format == FORMAT_MAPPED)
+	title = ingest_choice_title(&choice);
+	if (choice.format == FORMAT_MAPPED) {
 		in->rules.mapping = keep_mapping(run, choice.mapping);
+		title = mapping_title(in->rules.mapping);
+	}
+	snprintf(text, sizeof(text), "reading it as %s", title);
+	run_note(run, in, run->title != NULL && strcmp(run->title, title) == 0, text);
+	run->title = title;
 	return 0;
 }
 
@@ -278,28 +283,32 @@ choose(struct run *run, struct input *in, struct str head, struct err *e)
 }
 
 /* What cannot be found out is not worth an error here. */
-void
-input_hint(const struct run *run, const struct input *in, struct str line)
+int
+input_judge(const struct run *run, const struct input *in, struct str line, struct err *e)
 {
 	struct ingest_choice choice;
 	struct buf head = { 0 };
 	struct err ignored = ERR_NONE;
-	bool goes_on = in->rules.number && !run->o->strict;
+	/* What was read of a file would count as read, whatever it is read as later. */
+	bool leave = run->sink == SINK_STORE && in->rules.number && in->source.file.offset == 0 && !run->o->follow;
 	char text[200];
+	int rc = 0;
 
 	if (run->o->from != NULL || run->o->mappings == NULL || in->rules.restored.p != NULL || in->source.in == NULL)
-		return;
+		return 0;
 	if (is_pipe(in) || source_head(&in->source, MAPPING_HEAD_MAX, &head, &ignored) < 0)
 		buf_str(&head, line);
 	if (ingest_guess(run->o->mappings, buf_view(&head), &choice, &ignored) == 0 && choice.format != FORMAT_LINES) {
-		/* What the file has by now counts as read. */
-		snprintf(text, sizeof(text), goes_on ? "it looks like %s: cat FILE | auditd-ingest --from %s" :
-		    "it looks like %s: --from %s reads that", ingest_choice_title(&choice),
+		snprintf(text, sizeof(text), "it looks like %s: --from %s reads that", ingest_choice_title(&choice),
 		    choice.format == FORMAT_AUDITD ? "auditd" : mapping_name(choice.mapping));
-		run_note(run, in, false, text);
+		if (leave)
+			rc = err_set(e, ERR_FAIL, "%s: %s", run_input_name(in), text);
+		else
+			run_note(run, in, false, text);
 		mapping_free(choice.mapping);
 	}
 	buf_fini(&head);
+	return rc;
 }
 
 /* ---- Reading ---- */

@@ -72,6 +72,7 @@ struct run {
 	struct input *input;     /* that is taken now */
 	struct mapping **mapping; /* all that were opened; as long as the run */
 	size_t mappings, mapping_cap;
+	const char *title;       /* of what the last input was taken for (--from auto); NULL: none was */
 	/* told of each line that was quarantined; may be NULL */
 	void (*refused)(void *arg, const struct batch_item *it, enum event_fault fault);
 	void *refused_arg;
@@ -134,8 +135,10 @@ int input_begin(struct run *run, struct input *in, struct err *e);
 enum frame_result input_next(struct run *run, struct input *in, struct frame_chunk *c, int wait_ms,
     struct err *e);
 
-/* The first line is no event of ours: says whose log it is, if that is known. */
-void input_hint(const struct run *run, const struct input *in, struct str line);
+/* The first line is no event of ours.  Where it is known whose log it is: -1 for a
+ * file of which nothing was read so far, that it may be read as what it is;
+ * for others a note. */
+int input_judge(const struct run *run, const struct input *in, struct str line, struct err *e);
 
 /*
  * For many inputs at a time: reads what is there without waiting (a plain

@@ -218,8 +218,8 @@ print(struct run *run, const struct batch_item *it, struct err *e)
 static int
 take_item(struct run *run, struct batch_item *it, struct err *e)
 {
-	if (!run->input->judged && it->fault != EVENT_OK)
-		input_hint(run, run->input, it->raw);
+	if (!run->input->judged && it->fault != EVENT_OK && input_judge(run, run->input, it->raw, e) < 0)
+		return -1;
 	run->input->judged = true;
 	if (it->fault != EVENT_OK && (run->sink == SINK_CHECK || run->o->strict))
 		return refuse(run, it, it->fault, e);

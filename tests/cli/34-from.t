@@ -153,7 +153,9 @@ is 'nor when times are assumed' "$status: $(audit-query --count)" '0: 200000'
 rm -f events.db
 run auditd-ingest list.json
 check 'no message is wider than a screen' test "$(awk 'length > 110' err | wc -l)" -eq 0
-check 'the default names what fits' grep -q 'list.json: it looks like AWS CloudTrail: cat FILE | auditd-ingest --from cloudtrail$' err
+check 'the default names what fits' grep -q 'list.json: it looks like AWS CloudTrail: --from cloudtrail reads that' err
+is 'and leaves it alone' "$status: $(audit-query --quarantine -o jsonl | wc -l)" '2: 0'
+adds 'so that it is read as what it is' 100 --from cloudtrail list.json
 run auditd-ingest --from cloudtrial list.json
 refuses 'a typo gets the nearest name' 2 cloudtrail
 printf '{"time":"2026-03-01T10:00:00Z","action":"read"}\n' >own.jsonl
