@@ -11,7 +11,7 @@ need python3 jq
 content() {
 	name=$1 file=$2
 	rm -f "$db"
-	run auditd-ingest --receipt receipt.json "$file"
+	run auditd-ingest --from jsonl --receipt receipt.json "$file"
 	case $status in 0|3) ;; *) not_ok "$name: goes in" "status $status"; return ;; esac
 	is "$name: every line is stored or kept in quarantine" \
 	    "$(($(receipt stored) + $(receipt quarantined)))" "$(grep -c . "$file")"
