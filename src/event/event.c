@@ -6,6 +6,7 @@
  */
 #include "event/event.h"
 
+#include "base/ip.h"
 #include "base/simd.h"
 
 /* Copied as a whole and cut to len: the longest, ,"service_account": has 19 bytes. */
@@ -131,6 +132,39 @@ event_format(struct buf *out, const struct event *ev)
 	for (left = ev->present; left != 0; left &= left - 1)
 		event_format_member(out, ev, (enum field)__builtin_ctzll(left));
 	event_format_end(out, start);
+}
+
+void
+event_set_ip(struct event *ev, struct str text, struct arena *a)
+{
+	char canonical[IP_TEXT_MAX];
+	struct ip ip;
+
+	if (ip_parse(text.p, text.len, &ip)) {
+		struct str s = { canonical, ip_format(&ip, canonical) };
+
+		if (!str_eq(text, s))
+			text = (struct str){ arena_copy(a, s.p, s.len), s.len };
+	}
+	event_set(ev, FIELD_IP, text);
+}
+
+bool
+event_is_integer(struct str s)
+{
+	bool negative = s.len > 0 && s.p[0] == '-';
+	uint64_t value = 0, limit = (uint64_t)INT64_MAX + negative;
+
+	if (negative)
+		s.p++, s.len--;
+	if (s.len == 0 || s.len > 19 || (s.p[0] == '0' && (s.len > 1 || negative)))
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	return value <= limit;
 }
 
 bool

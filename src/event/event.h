@@ -109,6 +109,11 @@ event_set(struct event *ev, enum field f, struct str value)
 }
 
 void event_set_time(struct event *ev, enum field f, int64_t us); /* FIELD_TIME or FIELD_INGESTED */
+/* FIELD_IP, in canonical form when it is an address; the bytes are borrowed, or in `a`. */
+void event_set_ip(struct event *ev, struct str text, struct arena *a);
+
+/* A JSON integer that fits 64 bits; -0 does not, for it would come back as 0. */
+bool event_is_integer(struct str s);
 
 /* Same content, ingested and peer_uid aside. */
 bool event_same(const struct event *a, const struct event *b);

@@ -13,7 +13,6 @@
 
 #include <stdio.h>
 
-#include "base/ip.h"
 #include "base/utf8.h"
 #include "event/context.h"
 
@@ -87,25 +86,6 @@ scalar(const struct normaliser *n, uint32_t value)
 	return tok->type == TOKEN_STRING ? json_unescape(n->t, tok, n->a) : json_bytes(n->t, tok);
 }
 
-/* A JSON integer that fits 64 bits; -0 does not, for it would come back as 0. */
-static bool
-is_integer(struct str s)
-{
-	bool negative = s.len > 0 && s.p[0] == '-';
-	uint64_t value = 0, limit = (uint64_t)INT64_MAX + negative;
-
-	if (negative)
-		s.p++, s.len--;
-	if (s.len == 0 || s.len > 19 || (s.p[0] == '0' && (s.len > 1 || negative)))
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		value = value * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	return value <= limit;
-}
-
 /* A 64-bit integer stays a status; the word of an outcome is one. */
 static void
 claim_status(struct normaliser *n, unsigned rank, uint32_t key)
@@ -114,7 +94,7 @@ claim_status(struct normaliser *n, unsigned rank, uint32_t key)
 
 	if (n->t->tok[key + 1].type >= TOKEN_ARRAY)
 		leave_over(n, key);
-	else if (is_integer(s))
+	else if (event_is_integer(s))
 		claim(n, FIELD_STATUS, rank, key);
 	else if (event_outcome(s) >= 0)
 		claim(n, FIELD_OUTCOME, RANK_STATUS, key);
@@ -136,7 +116,7 @@ claim_attested(struct normaliser *n, enum field f, uint32_t key)
 	bool inexact;
 
 	if (f == FIELD_PEER_UID)
-		fits = tok->type == TOKEN_NUMBER && is_integer(json_bytes(n->t, tok));
+		fits = tok->type == TOKEN_NUMBER && event_is_integer(json_bytes(n->t, tok));
 	else
 		fits = tok->type == TOKEN_STRING && tok->len == TIME_TEXT_LEN + 2 &&
 		    time_parse(json_bytes(n->t, tok).p + 1, TIME_TEXT_LEN, &us, &inexact) == 0;
@@ -325,17 +305,7 @@ read_word(struct normaliser *n, enum field f)
 static void
 read_ip(struct normaliser *n)
 {
-	struct str s = scalar(n, n->claim[FIELD_IP].key + 1);
-	char text[IP_TEXT_MAX];
-	struct ip ip;
-	size_t len;
-
-	if (ip_parse(s.p, s.len, &ip)) {
-		len = ip_format(&ip, text);
-		if (!str_eq(s, (struct str){ text, len }))
-			s = (struct str){ arena_copy(n->a, text, len), len };
-	}
-	event_set(n->ev, FIELD_IP, s);
+	event_set_ip(n->ev, scalar(n, n->claim[FIELD_IP].key + 1), n->a);
 }
 
 /* Must be the last: what others left over belongs to it. */

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/ip.h"
 #include "base/utf8.h"
 #include "ingest/mapping_tree.h"
 
@@ -200,42 +199,13 @@ keep(struct filling *f, const struct rule *rule, const struct given *g)
 	return (struct str){ arena_copy(f->a, g->text.p, g->text.len), g->text.len };
 }
 
-static void
-fill_ip(struct filling *f, struct str s)
-{
-	char text[IP_TEXT_MAX];
-	struct ip ip;
-	size_t len;
-
-	if (ip_parse(s.p, s.len, &ip)) {
-		len = ip_format(&ip, text);
-		if (!str_eq(s, (struct str){ text, len }))
-			s = (struct str){ arena_copy(f->a, text, len), len };
-	}
-	event_set(f->ev, FIELD_IP, s);
-}
-
-/* A JSON number, which an integer field needs to fit 64 bits. */
 static bool
-is_number(struct mapping_run *run, struct str s, bool integer)
+is_number(struct mapping_run *run, struct str s)
 {
 	struct json_error ignored;
-	uint64_t value = 0;
-	size_t i = s.p[0] == '-';
 
-	if (s.len > 64 || json_scan(&run->inner, s.p, s.len, &ignored) != 0 ||
-	    run->inner.tok[0].type != TOKEN_NUMBER || run->inner.tok[0].len != s.len)
-		return false;
-	if (!integer)
-		return true;
-	if (s.len - i > 19 || str_eq(s, STR("-0")))
-		return false;
-	for (; i < s.len; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		value = value * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	return value <= (uint64_t)INT64_MAX + (s.p[0] == '-');
+	return s.len <= 64 && json_scan(&run->inner, s.p, s.len, &ignored) == 0 &&
+	    run->inner.tok[0].type == TOKEN_NUMBER && run->inner.tok[0].len == s.len;
 }
 
 /* false: the value does not fit, and the next rule is tried. */
@@ -256,12 +226,15 @@ fill(struct filling *f, enum field field, const struct rule *rule, struct given 
 		    str_of(field == FIELD_SEVERITY ? event_severities[word] : event_outcomes[word]));
 		return true;
 	case FIELD_STATUS:
+		if (!event_is_integer(g->text))
+			return false;
+		break;
 	case FIELD_DURATION_MS:
-		if (!is_number(f->run, g->text, field == FIELD_STATUS))
+		if (!is_number(f->run, g->text))
 			return false;
 		break;
 	case FIELD_IP:
-		fill_ip(f, keep(f, rule, g));
+		event_set_ip(f->ev, keep(f, rule, g), f->a);
 		return true;
 	default:
 		break;
