@@ -370,14 +370,7 @@ tell_names(uint32_t op, int folder, const char *path, int other, const char *to)
 int
 unlink(const char *path)
 {
-	int rc;
-
-	enter();
-	rc = NEXT(int (*)(const char *), "unlink")(path);
-	if (rc == 0)
-		tell_name(OP_UNLINK, AT_FDCWD, path);
-	leave();
-	return rc;
+	return unlinkat(AT_FDCWD, path, 0);
 }
 
 int
@@ -396,14 +389,7 @@ unlinkat(int folder, const char *path, int flags)
 int
 rename(const char *path, const char *to)
 {
-	int rc;
-
-	enter();
-	rc = NEXT(int (*)(const char *, const char *), "rename")(path, to);
-	if (rc == 0)
-		tell_names(OP_RENAME, AT_FDCWD, path, AT_FDCWD, to);
-	leave();
-	return rc;
+	return renameat(AT_FDCWD, path, AT_FDCWD, to);
 }
 
 int
@@ -435,14 +421,7 @@ linkat(int folder, const char *path, int other, const char *to, int flags)
 int
 mkdir(const char *path, mode_t mode)
 {
-	int rc;
-
-	enter();
-	rc = NEXT(int (*)(const char *, mode_t), "mkdir")(path, mode);
-	if (rc == 0)
-		tell_name(OP_MKDIR, AT_FDCWD, path);
-	leave();
-	return rc;
+	return mkdirat(AT_FDCWD, path, mode);
 }
 
 int

@@ -7,48 +7,10 @@
 
 #include "event/field.h"
 #include "ingest/redact_rule.h"
+#include "redacting.h"
 
 #define HIDDEN "[REDACTED:secret-key]"
 #define JWT "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
-
-static struct json_tape tape;
-static struct arena arena;
-static struct buf out;
-static struct redactor *redactor;
-static struct redact_work *work;
-
-static void
-setup(void)
-{
-	struct err e = ERR_NONE;
-
-	redactor = redactor_new(NULL, &e);
-	work = redact_work_new(redactor);
-}
-
-static void
-teardown(void)
-{
-	redact_work_free(work);
-	redactor_free(redactor);
-	json_tape_fini(&tape);
-	arena_fini(&arena);
-	buf_fini(&out);
-	out = (struct buf){ 0 };
-}
-
-static const char *
-redact(const char *line, unsigned *changed)
-{
-	struct json_error e;
-
-	ck_assert_msg(json_scan(&tape, line, strlen(line), &e) == 0, "%s", line);
-	*changed = redact_tape(work, &tape, &arena);
-	buf_reset(&out);
-	json_canonical(&out, &tape, 0);
-	buf_byte(&out, '\0');
-	return arena_copy(&arena, out.p, out.len);
-}
 
 struct redaction {
 	const char *line, *expected;
