@@ -63,6 +63,14 @@ buf_add(struct buf *b, const void *p, size_t n)
 }
 
 void
+buf_drop(struct buf *b, size_t n)
+{
+	b->len -= n;
+	if (n > 0 && b->len > 0)
+		memmove(b->p, b->p + n, b->len);
+}
+
+void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap, again;

@@ -48,6 +48,7 @@ struct buf {
 
 void buf_reserve(struct buf *b, size_t more); /* room for `more` beyond len */
 void buf_add(struct buf *b, const void *p, size_t n);
+void buf_drop(struct buf *b, size_t n); /* the first n bytes, at most len */
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_fini(struct buf *b);

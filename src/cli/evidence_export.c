@@ -69,8 +69,7 @@ give_lines(struct export_proof *proof, struct buf *b, uint64_t *line, struct era
 	}
 	if (b->len - at > BUNDLE_LINE_MAX)
 		return err_set(e, ERR_INTEGRITY, "line %" PRIu64 ": longer than any event", *line + 1);
-	memmove(b->p, b->p + at, b->len - at);
-	b->len -= at;
+	buf_drop(b, at);
 	return 0;
 }
 

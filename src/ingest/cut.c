@@ -48,12 +48,8 @@ kept_offset(const struct frame *f)
 static void
 keep_last(struct frame *f, uint64_t n)
 {
-	size_t keep = n < f->rest.len ? (size_t)n : f->rest.len;
-
-	if (keep == f->rest.len)
-		return;
-	memmove(f->rest.p, f->rest.p + (f->rest.len - keep), keep);
-	f->rest.len = keep;
+	if (n < f->rest.len)
+		buf_drop(&f->rest, f->rest.len - (size_t)n);
 }
 
 static void

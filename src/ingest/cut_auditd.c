@@ -40,9 +40,7 @@ cut_feed(void *state, const char *p, size_t len)
 {
 	struct reader *r = state;
 
-	if (r->at > 0)
-		memmove(r->text.p, r->text.p + r->at, r->text.len - r->at);
-	r->text.len -= r->at;
+	buf_drop(&r->text, r->at);
 	r->at = 0;
 	if (r->skipped > 0) {
 		size_t n = skip(r, p, len);

@@ -21,9 +21,7 @@ cut_feed(void *state, const char *p, size_t len)
 {
 	struct cut_table *t = state;
 
-	if (t->at > 0)
-		memmove(t->text.p, t->text.p + t->at, t->text.len - t->at);
-	t->text.len -= t->at;
+	buf_drop(&t->text, t->at);
 	t->at = 0;
 	buf_add(&t->text, p, len);
 }

@@ -112,10 +112,8 @@ keep_before(struct frame *f, const char *p, size_t n)
 {
 	size_t keep = n < FRAME_PLACE ? FRAME_PLACE - n : 0;
 
-	if (f->before.len > keep) {
-		memmove(f->before.p, f->before.p + f->before.len - keep, keep);
-		f->before.len = keep;
-	}
+	if (f->before.len > keep)
+		buf_drop(&f->before, f->before.len - keep);
 	buf_add(&f->before, p + (n < FRAME_PLACE ? 0 : n - FRAME_PLACE), n < FRAME_PLACE ? n : FRAME_PLACE);
 }
 

@@ -36,9 +36,7 @@ journal_export_fini(struct journal_export *j)
 void
 journal_export_feed(struct journal_export *j, const char *p, size_t len)
 {
-	if (j->at > 0)
-		memmove(j->in.p, j->in.p + j->at, j->in.len - j->at);
-	j->in.len -= j->at;
+	buf_drop(&j->in, j->at);
 	j->offset += j->at;
 	j->at = 0;
 	buf_add(&j->in, p, len);

@@ -47,9 +47,7 @@ records_feed(struct records *r, const char *p, size_t len)
 {
 	size_t done = r->within && !r->skipping ? r->start : r->at;
 
-	if (done > 0)
-		memmove(r->text.p, r->text.p + done, r->text.len - done);
-	r->text.len -= done;
+	buf_drop(&r->text, done);
 	r->offset += done;
 	r->at -= done;
 	r->start = r->start > done ? r->start - done : 0;
