@@ -88,22 +88,20 @@ auditd_number(struct str digits, uint64_t *value)
 	return true;
 }
 
+static int
+compare_number(const void *key, const void *row)
+{
+	uint64_t wanted = *(const uint64_t *)key, number = ((const struct numbered *)row)->number;
+
+	return wanted < number ? -1 : wanted > number;
+}
+
 static struct str
 find_numbered(const struct numbered *rows, size_t n, uint64_t number)
 {
-	size_t low = 0, high = n;
+	const struct numbered *row = n > 0 ? bsearch(&number, rows, n, sizeof(*rows), compare_number) : NULL;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (rows[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < n && rows[low].number == number)
-		return rows[low].name;
-	return (struct str){ NULL, 0 };
+	return row != NULL ? row->name : (struct str){ NULL, 0 };
 }
 
 static const struct auditd_type *
