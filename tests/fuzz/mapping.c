@@ -10,6 +10,7 @@
 
 #include "ingest/mapping.h"
 #include "ingest/records.h"
+#include "located.h"
 
 #define OUT_MAX (16u * 1024 * 1024)
 
@@ -70,20 +71,6 @@ map_record(struct state *s, struct mapping_run *run, struct str text)
 			abort();
 	}
 	mapping_fits(run, &s->tape);
-}
-
-/* "x:LINE:COLUMN: words" */
-static void
-check_error(const struct err *e)
-{
-	char *end;
-
-	if (e->code != ERR_FAIL || strncmp(e->text, "x:", 2) != 0)
-		abort();
-	if (strtoul(e->text + 2, &end, 10) == 0 || *end != ':')
-		abort();
-	if (strtoul(end + 1, &end, 10) == 0 || strncmp(end, ": ", 2) != 0 || end[2] == '\0')
-		abort();
 }
 
 int

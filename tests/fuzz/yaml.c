@@ -11,24 +11,11 @@
 
 #include "base/yaml.h"
 #include "cli/retention.h"
+#include "located.h"
 
 #define NOW INT64_C(1777000000000000)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* "x:LINE:COLUMN: words" */
-static void
-check_error(const struct err *e)
-{
-	char *end;
-
-	if (e->code != ERR_FAIL || strncmp(e->text, "x:", 2) != 0)
-		abort();
-	if (strtoul(e->text + 2, &end, 10) == 0 || *end != ':')
-		abort();
-	if (strtoul(end + 1, &end, 10) == 0 || strncmp(end, ": ", 2) != 0 || end[2] == '\0')
-		abort();
-}
 
 static void
 check_policy(const struct config *c)
