@@ -128,11 +128,13 @@ class Peer:
         """How this peer is asked: a template filled in; tuples item by item; None: not at all."""
         how = question.peers.get(self.name, question.sql if self.asks_sql else None)
         values = dict(values, out=question.out or os.devnull)
+        if isinstance(how, tuple):
+            return tuple(self.filled(text, values) for text in how)
+        return how and self.filled(how, values)
 
-        def fill(text):
-            return string.Template(string.Template(text).safe_substitute(self.words_of_sql)).safe_substitute(values)
-
-        return tuple(map(fill, how)) if isinstance(how, tuple) else how and fill(how)
+    def filled(self, text, values):
+        """The peer's own words first: they may have values in them."""
+        return string.Template(string.Template(text).safe_substitute(self.words_of_sql)).safe_substitute(values)
 
     def run(self, words, **options):
         return self.data.starter.run(words, **options)

@@ -37,7 +37,6 @@ class Sqlite(Peer):
         "payload": "json_extract(line, '$.context.geo.region')",
         "day": "substr(time, 1, 10)",
         "from10": "ip GLOB '10.*'",
-        "request_id": "json_extract(line, '$.request_id')",
     }
 
     @classmethod
@@ -63,5 +62,4 @@ class Sqlite(Peer):
         if sql is None:
             return None
         words = sql if isinstance(sql, tuple) else (sql,)
-        # several statements are no single answer
-        return self.asked(question, ["sqlite3", "-batch", "sqlite.db", *words], compared=";" not in words[-1])
+        return self.asked(question, ["sqlite3", "-batch", "sqlite.db", *words])

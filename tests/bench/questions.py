@@ -1,98 +1,161 @@
 """questions: what `make bench` asks, and how each peer is asked the same.
 
-One row a question.  $actor, $path, $address and $request stand for values of
-the data that match few events, $cursor for a place four fifths down the log,
-$since and $until for a day.  Targets are milliseconds (or, for `rate`, GB of
-raw lines a second) and hold for 5,000,000 events.
+One row a question.  Words with a $ stand for values of the data: $actor, $path,
+$address and $request match few events, $busy is an actor of about one event in
+250, $since and $until are a day, $cursor is a place four fifths ($deep events)
+down the log, $cutoff is the time the oldest fifth ends.  In `sql`, which is for
+all peers that take SQL, further such words are put in by each of them, in its
+words_of_sql; `peers` has what one of them is asked instead, or None.
+
+The SQL of peers returns whole events where ours does: $row.
 """
 from typing import NamedTuple, Optional
 
 DAY = ("2026-04-22", "2026-04-23")
+QUARTER = ("2026-07-01", "2026-10-01")
 RARE = "XZ-BACKDOOR-7731"
 PHRASE = "(rollback|replica) [a-z]+ (exceeded|audit) [a-z]+ override"
 DIGITS = "[a-f][0-9]{4}-[0-9]{4}-4[0-9]{3}-"
+OUT = "exported"  # a file in the temporary folder
 
 
 class Question(NamedTuple):
     name: str
-    ours: str                     # words, separated by blanks
-    target: Optional[float] = None
-    sql: Optional[str] = None     # for the sqlite3 shell
-    grep: Optional[tuple] = None  # -F or -P, and what lines are counted
-    jq: Optional[str] = None
-    rate: bool = False            # in GB of raw lines a second
-    raw: Optional[tuple] = None   # words with blanks in them, put behind `ours`
+    ours: str                       # a command as in a shell
+    target: Optional[float] = None  # milliseconds, for 5,000,000 events
+    sql: Optional[str] = None       # for every peer that takes SQL
+    peers: dict = {}                # name of a peer: how it is asked, where that is not `sql`
+    beats: dict = {}                # name of a peer: at most so much of its time (of DuckDB's: the whole)
+    cold: bool = False              # asked with a cold cache too
+    once: bool = False              # asked a peer but once
+    apart: tuple = ()               # names of peers whose answers cannot be compared with ours
+    out: Optional[str] = None       # its output goes into this file
 
 
-SQL_DAY = "SELECT line FROM events WHERE time >= '%sT' AND time < '%sT' ORDER BY time DESC" % DAY
-SQL_SUMMARY = "SELECT count(*), min(time), max(time) FROM events;" + "".join(
+def grouped(*names):
+    names = ", ".join(names)
+    return "SELECT %s, count(*) FROM events GROUP BY %s ORDER BY count(*) DESC" % (names, names)
+
+
+def newest_of(condition, limit=""):
+    return "SELECT $row FROM events WHERE %s ORDER BY time DESC%s" % (condition, limit)
+
+
+def count_of(condition):
+    return "SELECT count(*) FROM events WHERE " + condition
+
+
+SQL_SUMMARY = ("SELECT count(*), min(time), max(time), count(DISTINCT actor_id), count(DISTINCT target_path)"
+               " FROM events;") + "".join(
     "SELECT %s, count(*) FROM events GROUP BY 1;" % name
-    for name in ("outcome", "action", "category", "severity", "substr(time, 1, 10)")) + "".join(
+    for name in ("outcome", "action", "category", "severity", "$day")) + "".join(
     "SELECT %s, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC LIMIT 10;" % name
     for name in ("actor_id", "target_path"))
 # `.[key] += 1` copies the whole object for every event in jq 1.6.
 JQ_SUMMARY = "reduce inputs as $e ({}; " + " | ".join(
     ".[$e.%s] = .[$e.%s] + 1" % (name, name) for name in
     ("outcome", "action", "category", "severity", "time[:10]", "actor_id", "target_path")) + ")"
+# Fields that are no columns of their own in tables with eight columns and the line.
+NO_COLUMN = {"sqlite3": None, "postgres": None}
+EVERYONE = ("sqlite3", "grep", "jq", "duckdb", "postgres", "lnav", "journalctl", "ausearch")
 
-
-def grouped(name):
-    return "SELECT %s, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC" % name
-
-
-QUESTIONS = (
+FIND = (
     Question("newest 100", "audit-query -o jsonl -n 100", 15,
-             "SELECT line FROM events ORDER BY time DESC LIMIT 100"),
-    Question("one day's slice", "audit-query -o jsonl --since $since --until ${until}T00:00:00Z", 40, SQL_DAY,
-             jq='select(.time >= "%sT" and .time < "%sT")' % DAY),
-    Question("a page four fifths down, by cursor", "audit-query -o jsonl -n 100 --cursor $cursor", 15),
+             "SELECT $row FROM events ORDER BY time DESC LIMIT 100", cold=True),
+    Question("one day's slice", "audit-query -o jsonl --since $since --until ${until}T00:00:00Z", 40,
+             newest_of("time >= '%s' AND time < '%s'" % DAY), cold=True,
+             peers={"jq": 'select(.time >= "%sT" and .time < "%sT")' % DAY}),
+    Question("a page four fifths down", "audit-query -o jsonl -n 100 --cursor $cursor", 15,
+             "SELECT $row FROM events ORDER BY time DESC LIMIT 100 OFFSET $deep"),
 
     Question("one actor, few events", "audit-query -o jsonl --actor $actor", 30,
-             "SELECT line FROM events WHERE actor_id = '$actor' ORDER BY time DESC"),
+             newest_of("actor_id = '$actor'")),
+    Question("a busy actor, one quarter", "audit-query -o jsonl --actor $busy --since %s --until %sT00:00:00Z" % QUARTER, None,
+             newest_of("actor_id = '$busy' AND time >= '%s' AND time < '%s'" % QUARTER), cold=True),
     Question("one path, few events", "audit-query -o jsonl target_path=$path", 30,
-             "SELECT line FROM events WHERE target_path = '$path' ORDER BY time DESC"),
+             newest_of("target_path = '$path'")),
     Question("one address, few events", "audit-query -o jsonl --ip $address", 30,
-             "SELECT line FROM events WHERE ip = '$address' ORDER BY time DESC"),
+             newest_of("ip = '$address'")),
     Question("one request id", "audit-query -o jsonl --request-id $request", 30,
-             grep=("-F", '"request_id":"$request"')),
+             newest_of("request_id = '$request'"), cold=True,
+             peers={"sqlite3": "SELECT line FROM events WHERE line LIKE '%\"request_id\":\"$request\"%'",
+                    "grep": ("-F", '"request_id":"$request"')}),
+)
 
+COUNT = (
     Question("count, failures from 10/8", "audit-query -c --outcome failure --ip 10.0.0.0/8", 60,
-             "SELECT count(*) FROM events WHERE outcome = 'failure' AND ip GLOB '10.*'",
-             jq='select(.outcome == "failure" and (.ip | startswith("10.")))'),
+             count_of("outcome = 'failure' AND $from10"), cold=True,
+             peers={"jq": 'select(.outcome == "failure" and (.ip | startswith("10.")))'}),
     Question("count, category and severity", "audit-query -c --category SECURITY --severity warning", 60,
-             "SELECT count(*) FROM events WHERE category = 'SECURITY'"
-             " AND severity IN ('warning', 'error', 'critical')"),
+             count_of("category = 'SECURITY' AND severity IN ('warning', 'error', 'critical')")),
     Question("count, a payload path", "audit-query -c context.geo.region=eu-west-1", None,
-             "SELECT count(*) FROM events WHERE json_extract(line, '$.context.geo.region') = 'eu-west-1'",
-             jq='select(.context.geo.region == "eu-west-1")'),
+             count_of("$payload = 'eu-west-1'"), peers={"jq": 'select(.context.geo.region == "eu-west-1")'}),
 
-    Question("values of action", "audit-query -o jsonl -F action", 120, grouped("action")),
+    Question("values of action", "audit-query -o jsonl -F action", 120, grouped("action"), cold=True),
     Question("values of actor_id", "audit-query -o jsonl -F actor_id", 120, grouped("actor_id")),
     Question("values of target_path", "audit-query -o jsonl -F target_path", 120, grouped("target_path")),
     Question("values of ip", "audit-query -o jsonl -F ip", 120, grouped("ip")),
-    Question("values of host", "audit-query -o jsonl -F host", 120),
-    Question("values of user_agent", "audit-query -o jsonl -F user_agent", 120),
+    Question("values of host", "audit-query -o jsonl -F host", 120, grouped("host"), NO_COLUMN),
+    Question("values of user_agent", "audit-query -o jsonl -F user_agent", 120, grouped("user_agent"), NO_COLUMN),
 
-    Question("full summary", "audit-summary -o json", 60, SQL_SUMMARY, jq=JQ_SUMMARY),
-    Question("summary by action", "audit-summary -o json --by action", 120),
+    Question("full summary", "audit-summary -o json", 20, SQL_SUMMARY, {"jq": JQ_SUMMARY}, cold=True,
+             apart=EVERYONE),
+    Question("two fields, and a summary", "audit-summary -o json --by action,outcome", None,
+             grouped("action", "outcome"), apart=EVERYONE),
     Question("summary by actor_id", "audit-summary -o json --by actor_id", 120),
     Question("summary by target_path", "audit-summary -o json --by target_path", 120),
     Question("summary by ip", "audit-summary -o json --by ip", 120),
-    Question("summary by host", "audit-summary -o json --by host", 120),
-    Question("summary by user_agent", "audit-summary -o json --by user_agent", 120),
     Question("30 days, with coverage", "audit-query -o json -n 1 --since 2026-08-20 --until 2026-09-19"),
-
-    Question("rare word", "audit-query -o jsonl -T " + RARE, 50,
-             "SELECT line FROM events WHERE line LIKE '%" + RARE + "%'", ("-F", RARE)),
-    Question("common word, newest 100", "audit-query -o jsonl -n 100 -T rollback", 50,
-             "SELECT line FROM events WHERE line LIKE '%rollback%' ORDER BY time DESC LIMIT 100"),
-    Question("common word, count", "audit-query -c -T rollback", None,
-             "SELECT count(*) FROM events WHERE line LIKE '%rollback%'", ("-F", "rollback")),
-    Question("regex of common words, GB/s", "audit-query -c -g", 1, grep=("-P", PHRASE),
-             rate=True, raw=(PHRASE,)),
-    Question("regex without words, GB/s", "audit-query -c -g", 1, grep=("-P", DIGITS),
-             rate=True, raw=(DIGITS,)),
-
-    Question("export of everything, GB/s", "audit-export -o jsonl", 0.3,
-             "SELECT line FROM events ORDER BY time", rate=True),
 )
+
+TEXT = (
+    Question("rare word", "audit-query -o jsonl -T " + RARE, 50,
+             newest_of("$description LIKE '%" + RARE + "%'"), cold=True,
+             peers={"sqlite3": newest_of("line LIKE '%" + RARE + "%'"), "grep": ("-F", RARE)}, beats={"grep": 1}),
+    Question("common word, newest 100", "audit-query -o jsonl -n 100 -T rollback", 50,
+             newest_of("$description LIKE '%rollback%'", " LIMIT 100")),
+    Question("common word in description", "audit-query -c 'description=*rollback*'", None,
+             count_of("$description LIKE '%rollback%'"), {"grep": ("-F", "rollback")}, {"grep": 2}, cold=True,
+             apart=("grep",)),
+    Question("common word anywhere", "audit-query -c -T rollback", None,
+             count_of("$anywhere LIKE '%rollback%'"), {"grep": ("-F", "rollback")}, {"grep": 2}),
+    Question("regex in description", "audit-query -c 'description~%s'" % PHRASE, None, None,
+             {"duckdb": count_of("regexp_matches(description, '%s')" % PHRASE),
+              "sqlite3": count_of("$description REGEXP '%s'" % PHRASE),
+              "postgres": count_of("$description ~ '%s'" % PHRASE),
+              "grep": ("-P", PHRASE)}, {"grep": 2}),
+    Question("regex of common words, line", "audit-query -c -g '%s'" % PHRASE, 3600, None,
+             {"grep": ("-P", PHRASE)}, {"grep": 2}),
+    Question("regex without words, line", "audit-query -c -g '%s'" % DIGITS, 3600, None,
+             {"grep": ("-P", DIGITS)}, {"grep": 2}),
+)
+
+ALL = "SELECT $row FROM events ORDER BY time DESC"
+SECURITY = "SELECT * FROM events WHERE category = 'SECURITY' ORDER BY time DESC"
+EXPORT = (  # each leaves two records in our store: only the first can be compared
+    Question("everything as JSON lines, to a file", "audit-export -q -o jsonl", 12000, ALL,
+             {"duckdb": "COPY (%s) TO '$out' (FORMAT json)" % ALL}, {"duckdb": 1 / 3}, out=OUT),
+    Question("everything as JSON lines, to nothing", "audit-export -q -o jsonl", 12000, ALL,
+             {"duckdb": "COPY (%s) TO '$out' (FORMAT json)" % ALL}, {"duckdb": 1 / 3}, apart=EVERYONE),
+    Question("category SECURITY as CSV, to a file", "audit-export -q -o csv --category SECURITY", None, None,
+             {"duckdb": "COPY (%s) TO '$out' (FORMAT csv, HEADER)" % SECURITY,
+              "sqlite3": (".mode csv", ".headers on", SECURITY),
+              "postgres": "COPY (%s) TO STDOUT (FORMAT csv, HEADER)" % SECURITY}, out=OUT),
+)
+
+# They change the store: asked last, in this order; $store is a copy of ours.
+APPEND = Question(
+    "append one event, a process each", "auditd-ingest -q --source app -D $store", 15,
+    "INSERT INTO events SELECT * FROM events LIMIT 1")
+PRUNE = Question(
+    "prune the oldest fifth", "audit-prune -q -D $store --older-than $span --clock-ok --apply", 2000,
+    "DELETE FROM events WHERE time < '$cutoff'", beats={"sqlite3": 0.1, "postgres": 0.1}, once=True)
+RECLAIM = Question(
+    "give the space back", "audit-prune -q -D $store --reclaim", None, "VACUUM",
+    peers={"postgres": "VACUUM FULL events"}, once=True)
+
+# Against the signed checkpoint; others only look whether their file is whole.
+VERIFY = Question("verify the store", "audit-verify -q --key log.pub", 10000,
+                  peers={"sqlite3": "PRAGMA integrity_check"}, apart=EVERYONE)
+
+SECTIONS = (("Finding", FIND), ("Counting", COUNT), ("Text", TEXT), ("Export", EXPORT))
