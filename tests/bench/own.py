@@ -44,7 +44,8 @@ class Ours(Peer):
         run = self.run(["auditd-ingest", "-q", "--source", "app", "-D", store], stdin="one.jsonl")
         return Answer(run.seconds, run=run)
 
-    def version(self):
+    @classmethod
+    def version(cls):
         words = subprocess.run(["audit-query", "-V"], capture_output=True, text=True, check=True).stdout
         return ", ".join(words.split("\n")).strip(", ")
 
@@ -99,5 +100,7 @@ def oldest_fifth(store):
     with sqlite3.connect(store) as db:
         row = db.execute("SELECT max_time FROM segment ORDER BY first"
                          " LIMIT 1 OFFSET (SELECT max(count(id) / 5, 1) - 1 FROM segment)").fetchone()
+    if row is None:  # too few events for a segment
+        return 0, ""
     ago = int(time.time() - row[0] / 1e6)
     return ago, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - ago))

@@ -69,6 +69,9 @@ class Table:
         self.print_row(self.rows[-1])
         if theirs:
             self.note("  ".join(self.of_peer(peer, one, value, larger) for peer, one in theirs.items()))
+        if cold:
+            self.note("cold: " + ", ".join("%s %s" % (self.headings.get(peer, peer), shown(ms))
+                                           for peer, ms in cold.items()))
 
     def print_row(self, row):
         limit, verdict = strictest(row, self.headings)
