@@ -1,33 +1,22 @@
 /*
  * tally: counts by value.
  *
- * An open-addressing table of (hash, place) over an array of values, which
- * are copied into an arena.  The hash is keyed anew for each tally, because
- * attackers choose the values.
+ * An open-addressing table of (hash, record); a record has the value and its
+ * count.  The hash is keyed anew for each tally, because attackers choose the
+ * values.
  */
-#include "event/summary.h"
+#include "event/tally.h"
 
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/mem.h"
 #include "base/random.h"
 
 #define SLOTS_MIN 64
 #define SLOTS_KEPT (1 << 17) /* by a reset */
 #define AHEAD 32 /* values that are hashed before the first is looked for */
-
-struct tally {
-	uint64_t secret;
-	struct tally_entry *entry;
-	size_t n, cap;
-	struct slot {
-		uint32_t hash;
-		uint32_t place; /* in entry, from 1; 0: free */
-	} *slot;
-	size_t slots; /* a power of two */
-	size_t bytes; /* of the values */
-	struct arena arena;
-};
+#define LINE 64  /* bytes that memory gives at once */
 
 struct tally *
 tally_new(void)
@@ -45,24 +34,25 @@ tally_free(struct tally *t)
 {
 	if (t == NULL)
 		return;
-	free(t->entry);
+	for (size_t i = 0; i < t->blocks; i++)
+		free(t->block[i]);
+	free(t->block);
 	free(t->slot);
-	arena_fini(&t->arena);
+	free(t->at);
 	free(t);
 }
 
 static void
-double_slots(struct tally *t)
+set_slots(struct tally *t, size_t slots)
 {
-	size_t slots = t->slots * 2;
-	struct slot *slot = mem_zero(slots, sizeof(*slot));
+	struct tally_slot *slot = mem_zero(slots, sizeof(*slot));
 
 	for (size_t i = 0; i < t->slots; i++) {
 		size_t at = t->slot[i].hash & (slots - 1);
 
-		if (t->slot[i].place == 0)
+		if (t->slot[i].at == 0)
 			continue;
-		while (slot[at].place != 0)
+		while (slot[at].at != 0)
 			at = (at + 1) & (slots - 1);
 		slot[at] = t->slot[i];
 	}
@@ -71,41 +61,120 @@ double_slots(struct tally *t)
 	t->slots = slots;
 }
 
+/* For n values at the least. */
+static void
+expect(struct tally *t, size_t n)
+{
+	size_t slots = t->slots;
+
+	while (slots / 2 < n)
+		slots *= 2;
+	if (slots > t->slots)
+		set_slots(t, slots);
+}
+
 static inline uint32_t
 hash_of(const struct tally *t, struct str value)
 {
 	return (uint32_t)hash64(t->secret, value.p, value.len);
 }
 
-/* Gives the place of the value in entry. */
-static inline size_t
+/* ---- records ---- */
+
+/* The next block, for a record of so many bytes.  Its first unit is left out,
+ * so that no record has the number 0. */
+static void
+begin_block(struct tally *t, size_t size)
+{
+	size_t next = t->used++;
+
+	size = size + TALLY_UNIT > TALLY_BLOCK ? size + TALLY_UNIT : TALLY_BLOCK;
+	if (next > UINT32_MAX / TALLY_BLOCK_UNITS - 1)
+		(void)mem_alloc(SIZE_MAX); /* ends as it does everywhere */
+	if (next == t->blocks) {
+		mem_grow(&t->block, &t->block_cap, t->blocks + 1, sizeof(*t->block));
+		t->block[t->blocks++] = mem_alloc(size);
+	} else if (size > TALLY_BLOCK)
+		t->block[next] = mem_resize(t->block[next], size);
+	t->end = (uint32_t)(next * TALLY_BLOCK_UNITS + 1);
+	t->room = size - TALLY_UNIT;
+}
+
+/* A value that is new; gives where it is. */
+static uint32_t
+add_record(struct tally *t, struct str value, uint64_t count)
+{
+	size_t size = (sizeof(struct tally_record) + value.len + 1 + TALLY_UNIT - 1) & ~(size_t)(TALLY_UNIT - 1);
+	struct tally_record *r;
+	uint32_t at;
+
+	if (size > t->room)
+		begin_block(t, size);
+	at = t->end;
+	r = tally_record(t, at);
+	r->count = count;
+	r->len = (uint32_t)value.len;
+	r->place = (uint32_t)t->n;
+	if (value.len > 0)
+		memcpy(r->bytes, value.p, value.len);
+	r->bytes[value.len] = '\0';
+	mem_grow(&t->at, &t->cap, t->n + 1, sizeof(*t->at));
+	t->at[t->n++] = at;
+	t->bytes += value.len + 1;
+	/* Nothing follows a record that is longer than a block. */
+	t->room = size > TALLY_BLOCK - TALLY_UNIT ? 0 : t->room - size;
+	t->end = at + (uint32_t)(size / TALLY_UNIT);
+	return at;
+}
+
+/* Where values are looked up they are mostly found, and short: eight bytes at
+ * a time, the last ones together with some before, take less than a call. */
+static inline bool
+is_value(const struct tally_record *r, struct str value)
+{
+	size_t n = value.len;
+	uint64_t a, b;
+
+	if (r->len != n)
+		return false;
+	if (n < sizeof(a))
+		return n == 0 || memcmp(r->bytes, value.p, n) == 0;
+	for (size_t i = 0; i + sizeof(a) < n; i += sizeof(a)) {
+		memcpy(&a, r->bytes + i, sizeof(a));
+		memcpy(&b, value.p + i, sizeof(b));
+		if (a != b)
+			return false;
+	}
+	memcpy(&a, r->bytes + n - sizeof(a), sizeof(a));
+	memcpy(&b, value.p + n - sizeof(b), sizeof(b));
+	return a == b;
+}
+
+static inline struct tally_record *
 add_hashed(struct tally *t, struct str value, uint32_t hash, uint64_t count)
 {
 	size_t at = hash & (t->slots - 1);
-	struct tally_entry *entry;
+	uint32_t added;
 
-	for (; t->slot[at].place != 0; at = (at + 1) & (t->slots - 1)) {
-		entry = &t->entry[t->slot[at].place - 1];
-		if (t->slot[at].hash == hash && str_eq(entry->value, value)) {
-			entry->count += count;
-			return (size_t)(entry - t->entry);
+	for (; t->slot[at].at != 0; at = (at + 1) & (t->slots - 1))
+		if (t->slot[at].hash == hash) {
+			struct tally_record *r = tally_record(t, t->slot[at].at);
+
+			if (is_value(r, value)) {
+				r->count += count;
+				return r;
+			}
 		}
-	}
-	mem_grow(&t->entry, &t->cap, t->n + 1, sizeof(*t->entry));
-	entry = &t->entry[t->n++];
-	entry->value = (struct str){ arena_copy(&t->arena, value.p, value.len), value.len };
-	entry->count = count;
-	t->bytes += value.len + 1;
-	t->slot[at] = (struct slot){ hash, (uint32_t)t->n };
-	if (t->n > t->slots / 2)
-		double_slots(t);
-	return t->n - 1;
+	added = add_record(t, value, count);
+	t->slot[at] = (struct tally_slot){ hash, added };
+	expect(t, t->n);
+	return tally_record(t, added);
 }
 
 size_t
 tally_add(struct tally *t, struct str value, uint64_t count)
 {
-	return add_hashed(t, value, hash_of(t, value), count);
+	return add_hashed(t, value, hash_of(t, value), count)->place;
 }
 
 bool
@@ -113,9 +182,11 @@ tally_find(const struct tally *t, struct str value, size_t *place)
 {
 	uint32_t hash = hash_of(t, value);
 
-	for (size_t at = hash & (t->slots - 1); t->slot[at].place != 0; at = (at + 1) & (t->slots - 1)) {
-		*place = t->slot[at].place - 1;
-		if (t->slot[at].hash == hash && str_eq(t->entry[*place].value, value))
+	for (size_t at = hash & (t->slots - 1); t->slot[at].at != 0; at = (at + 1) & (t->slots - 1)) {
+		const struct tally_record *r = tally_record(t, t->slot[at].at);
+
+		*place = r->place;
+		if (t->slot[at].hash == hash && is_value(r, value))
 			return true;
 	}
 	return false;
@@ -124,7 +195,7 @@ tally_find(const struct tally *t, struct str value, size_t *place)
 struct str
 tally_value(const struct tally *t, size_t place)
 {
-	return t->entry[place].value;
+	return tally_entry(t, place).value;
 }
 
 /* A table that has become large is given back rather than cleared each time. */
@@ -139,13 +210,15 @@ tally_reset(struct tally *t)
 		memset(t->slot, 0, t->slots * sizeof(*t->slot));
 	t->n = 0;
 	t->bytes = 0;
-	arena_reset(&t->arena);
+	t->used = 0;
+	t->room = 0;
 }
 
 size_t
 tally_memory(const struct tally *t)
 {
-	return t->slots * sizeof(*t->slot) + t->n * sizeof(*t->entry) + t->bytes;
+	return t->slots * sizeof(*t->slot) + t->n * (sizeof(*t->at) + sizeof(struct tally_record) + TALLY_UNIT) +
+	    t->bytes;
 }
 
 int
@@ -157,27 +230,29 @@ tally_check(const struct tally *t, struct err *e)
 	    "ask about less time, or count by something that repeats more", t->n - 1, TALLY_BYTES_MAX >> 20);
 }
 
+/* ---- many at a time ---- */
+
 /* Up to AHEAD values; the table is all over memory, so each step of a look-up
  * is begun for all of them before the next. */
 static void
 add_few(struct tally *t, const struct tally_entry *entry, size_t n)
 {
-	uint32_t hash[AHEAD], place[AHEAD];
+	uint32_t hash[AHEAD];
 
 	for (size_t i = 0; i < n; i++) {
 		hash[i] = hash_of(t, entry[i].value);
 		__builtin_prefetch(&t->slot[hash[i] & (t->slots - 1)]);
 	}
 	for (size_t i = 0; i < n; i++) {
-		place[i] = t->slot[hash[i] & (t->slots - 1)].place;
-		if (place[i] > 0)
-			__builtin_prefetch(&t->entry[place[i] - 1]);
-	}
-	for (size_t i = 0; i < n; i++)
-		if (place[i] > 0) {
-			__builtin_prefetch(t->entry[place[i] - 1].value.p);
-			__builtin_prefetch(t->entry[place[i] - 1].value.p + entry[i].value.len);
+		uint32_t at = t->slot[hash[i] & (t->slots - 1)].at;
+
+		if (at != 0) {
+			const char *r = (const char *)tally_record(t, at);
+
+			__builtin_prefetch(r, 1);
+			__builtin_prefetch(r + LINE);
 		}
+	}
 	for (size_t i = 0; i < n; i++)
 		add_hashed(t, entry[i].value, hash[i], entry[i].count);
 }
@@ -219,9 +294,16 @@ tally_swap(struct tally *a, struct tally *b)
 void
 tally_merge(struct tally *into, const struct tally *from)
 {
-	while (into->slots < from->n * 2)
-		double_slots(into);
-	tally_add_entries(into, from->entry, from->n);
+	struct tally_entry few[AHEAD];
+
+	expect(into, from->n);
+	for (size_t i = 0, held = 0; i < from->n; i++) {
+		few[held++] = tally_entry(from, i);
+		if (held == AHEAD || i + 1 == from->n) {
+			add_few(into, few, held);
+			held = 0;
+		}
+	}
 }
 
 struct tally *
@@ -230,9 +312,12 @@ tally_without(const struct tally *t, const struct tally *known)
 	struct tally *out = tally_new();
 	size_t place;
 
-	for (size_t i = 0; i < t->n; i++)
-		if (!tally_find(known, t->entry[i].value, &place))
-			tally_add(out, t->entry[i].value, t->entry[i].count);
+	for (size_t i = 0; i < t->n; i++) {
+		struct tally_entry entry = tally_entry(t, i);
+
+		if (!tally_find(known, entry.value, &place))
+			tally_add(out, entry.value, entry.count);
+	}
 	return out;
 }
 
@@ -240,87 +325,4 @@ size_t
 tally_size(const struct tally *t)
 {
 	return t->n;
-}
-
-/* ---- the most frequent ---- */
-
-int
-tally_compare(struct str a, struct str b)
-{
-	size_t n = a.len < b.len ? a.len : b.len, i = 0;
-
-	while (i < n && a.p[i] == b.p[i])
-		i++;
-	if (i < n && (a.p[i] == SUMMARY_GAP || b.p[i] == SUMMARY_GAP))
-		return a.p[i] == SUMMARY_GAP ? -1 : 1;
-	if (i < n)
-		return (unsigned char)a.p[i] < (unsigned char)b.p[i] ? -1 : 1;
-	return (a.len > b.len) - (a.len < b.len);
-}
-
-static int
-by_rank(const void *pa, const void *pb)
-{
-	const struct tally_entry *a = pa, *b = pb;
-
-	if (a->count != b->count)
-		return a->count > b->count ? -1 : 1;
-	return tally_compare(a->value, b->value);
-}
-
-/* heap[0] is the last in rank of n; lets it sink to its place. */
-static void
-sink(struct tally_entry *heap, size_t n)
-{
-	struct tally_entry moving = heap[0];
-	size_t at = 0, child;
-
-	while ((child = at * 2 + 1) < n) {
-		if (child + 1 < n && by_rank(&heap[child + 1], &heap[child]) > 0)
-			child++;
-		if (by_rank(&heap[child], &moving) <= 0)
-			break;
-		heap[at] = heap[child];
-		at = child;
-	}
-	heap[at] = moving;
-}
-
-/* The first `top` of all, in a heap: a long tail of rare values is looked at
- * once and not sorted. */
-static void
-select_top(const struct tally *t, struct tally_entry *heap, size_t top)
-{
-	size_t i;
-
-	for (i = 0; i < top; i++) {
-		size_t at = i;
-
-		/* Those after their parent in rank rise. */
-		while (at > 0 && by_rank(&t->entry[i], &heap[(at - 1) / 2]) > 0) {
-			heap[at] = heap[(at - 1) / 2];
-			at = (at - 1) / 2;
-		}
-		heap[at] = t->entry[i];
-	}
-	for (; i < t->n; i++) {
-		if (by_rank(&t->entry[i], &heap[0]) >= 0)
-			continue;
-		heap[0] = t->entry[i];
-		sink(heap, top);
-	}
-}
-
-struct tally_entry *
-tally_top(const struct tally *t, size_t top, size_t *n)
-{
-	struct tally_entry *out;
-
-	*n = top == 0 || top > t->n ? t->n : top;
-	out = mem_alloc(*n * sizeof(*out));
-	if (*n > 0) {
-		select_top(t, out, *n);
-		qsort(out, *n, sizeof(*out), by_rank);
-	}
-	return out;
 }

@@ -236,6 +236,43 @@ START_TEST(a_length_far_too_short_is_refused_with_the_shortest_that_is_not)
 }
 END_TEST
 
+START_TEST(a_tally_keeps_values_of_any_length)
+{
+	static const size_t length[] = { 0, 1, 7, 8, 9, 15, 16, 17, 100, 262119, 262120, 262121, 262127, 262128, 262144, 700000 };
+	enum { LENGTHS = sizeof(length) / sizeof(*length), ROUNDS = 40 };
+	struct tally *t = tally_new();
+	char *text = mem_alloc(700000);
+	size_t place, n = 0;
+
+	/* Twice, so that blocks of one round serve in another order in the next. */
+	for (unsigned times = 0; times < 2; times++) {
+		tally_reset(t);
+		n = 0;
+		for (unsigned i = 0; i < ROUNDS * LENGTHS; i++) {
+			size_t len = length[(i * 7 + times * 3) % LENGTHS];
+
+			memset(text, 'a' + (int)(i / LENGTHS) % 20, len);
+			for (size_t k = 0; k < len && k < 2; k++)
+				text[len - 1 - k] = (char)('A' + (int)(i / LENGTHS) / 20);
+			place = tally_add(t, (struct str){ text, len }, 1);
+			ck_assert(str_eq(tally_value(t, place), (struct str){ text, len }));
+			n += place == n;
+		}
+		ck_assert_uint_eq(tally_size(t), n);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct str value = tally_value(t, i);
+
+		ck_assert(tally_find(t, value, &place));
+		ck_assert_uint_eq(place, i);
+		ck_assert(value.p[value.len] == '\0');
+	}
+	ck_assert(!tally_find(t, STR("another"), &place));
+	free(text);
+	tally_free(t);
+}
+END_TEST
+
 START_TEST(a_tally_that_grows_too_large_says_so)
 {
 	struct tally *t = tally_new();
@@ -390,6 +427,7 @@ summary_suite(void)
 	tcase_add_test(tc, a_span_gets_the_shortest_length_that_fits);
 	tcase_add_test(tc, a_length_that_was_asked_for_is_used);
 	tcase_add_test(tc, a_length_far_too_short_is_refused_with_the_shortest_that_is_not);
+	tcase_add_test(tc, a_tally_keeps_values_of_any_length);
 	tcase_add_test(tc, a_tally_that_grows_too_large_says_so);
 	tcase_add_test(tc, histograms_of_other_grains_merge);
 	tcase_add_test(tc, no_events_give_no_buckets);
