@@ -53,15 +53,45 @@ count_codes(struct summer *m, const struct chosen *c, enum field f, const struct
 	return m->code_count;
 }
 
-/* Adds the chosen rows' values of one field; clears from m->left the rows that have it
- * when there are fields behind it in the chain. */
+/* Fields of which the first that an event has counts. */
+struct chain {
+	enum field field[3];
+	size_t n;
+};
+
+enum { ACTION, CATEGORY, SEVERITY, IDENTITY, RESOURCE, CHAINS };
+
+static const struct chain chains[CHAINS] = {
+	[ACTION] = { { FIELD_ACTION }, 1 },
+	[CATEGORY] = { { FIELD_CATEGORY }, 1 },
+	[SEVERITY] = { { FIELD_SEVERITY }, 1 },
+	[IDENTITY] = { { FIELD_ACTOR_ID, FIELD_ACTOR_EMAIL, FIELD_ACTOR_NAME }, 3 },
+	[RESOURCE] = { { FIELD_TARGET_PATH, FIELD_TARGET_ID, FIELD_TARGET_NAME }, 3 },
+};
+
+/* The fields of a chain that the segment has. */
+static struct chain
+chain_in(const struct chain *all, field_set fields)
+{
+	struct chain c = { .n = 0 };
+
+	for (size_t i = 0; i < all->n; i++)
+		if (fields & FIELD_BIT(all->field[i]))
+			c.field[c.n++] = all->field[i];
+	return c;
+}
+
+/* Adds the chosen rows' values of one field; with `more` fields behind it in
+ * the chain it clears from m->left the rows that have it.  *rest: whether
+ * there may be others. */
 static int
-add_field(struct summer *m, const struct chosen *c, enum field f, bool more, struct tally *t, struct err *e)
+add_field(struct summer *m, const struct chosen *c, enum field f, bool more, struct tally *t, bool *rest, struct err *e)
 {
 	const struct column *col = segment_column(c->s->columns, f, e);
 
 	if (col == NULL)
 		return -1;
+	*rest = more;
 	if (col->kind == COLUMN_CODES) {
 		const uint32_t *count = count_codes(m, c, f, col, e);
 
@@ -69,8 +99,7 @@ add_field(struct summer *m, const struct chosen *c, enum field f, bool more, str
 			return -1;
 		tally_add_counts(t, col->values + 1, count + 1, col->n_values);
 		if (!more || count[0] == 0) {
-			if (more)
-				memset(m->left, 0, sizeof(m->left));
+			*rest = false;
 			return 0;
 		}
 		if ((col = segment_codes(c->s->columns, f, e)) == NULL)
@@ -95,22 +124,20 @@ add_field(struct summer *m, const struct chosen *c, enum field f, bool more, str
 	return 0;
 }
 
-/* Of each chosen row the first of these fields that it has. */
 static int
-add_chain(struct summer *m, struct chosen c, const enum field *field, size_t n, struct tally *t, struct err *e)
+add_chain(struct summer *m, struct chosen c, const struct chain *all, struct tally *t, struct err *e)
 {
-	field_set fields = c.s->info.meta.fields;
+	struct chain chain = chain_in(all, c.s->info.meta.fields);
+	bool rest = true;
 
-	if (n > 1) {
+	if (chain.n > 1) {
 		if (c.bits == NULL)
 			bitmap_fill(m->left, c.n);
 		else
 			memcpy(m->left, c.bits, (c.n + 63) / 64 * sizeof(*c.bits));
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (!(fields & FIELD_BIT(field[i])))
-			continue;
-		if (add_field(m, &c, field[i], i + 1 < n, t, e) < 0)
+	for (size_t i = 0; i < chain.n && rest; i++) {
+		if (add_field(m, &c, chain.field[i], i + 1 < chain.n, t, &rest, e) < 0)
 			return -1;
 		c.bits = m->left;
 	}
@@ -169,40 +196,71 @@ add_outcomes(struct summer *m, const struct chosen *c, struct err *e)
 	return 0;
 }
 
-/* Where all rows match, counts are enough, but for outcomes, which go with times. */
-int
-summer_load(const struct chosen *c, struct err *e)
+/* Where all rows match, counts are enough; and where all have the first of a
+ * chain, the others do not matter. */
+static int
+load_chain(const struct chosen *c, const struct chain *all, struct err *e)
 {
-	static const struct summary_options plain = { 0 };
-	struct segment *columns = c->s->columns;
+	struct chain chain = chain_in(all, c->s->info.meta.fields);
 
-	for (field_set left = summary_fields(&plain); left != 0; left &= left - 1) {
-		enum field f = (enum field)__builtin_ctzll(left);
-		const struct column *col = segment_column(columns, f, e);
+	for (size_t i = 0; i < chain.n; i++) {
+		const struct column *col = segment_column(c->s->columns, chain.field[i], e);
+		bool rest = i + 1 < chain.n;
 
 		if (col == NULL)
 			return -1;
-		/* Where a value is absent, another field may stand in for it. */
-		if (col->kind == COLUMN_CODES && (c->bits != NULL || f == FIELD_OUTCOME || col->counts[0] > 0) &&
-		    segment_codes(columns, f, e) == NULL)
+		if (col->kind != COLUMN_CODES)
+			continue;
+		rest = rest && col->counts[0] > 0;
+		if ((c->bits != NULL || i > 0 || rest) && segment_codes(c->s->columns, chain.field[i], e) == NULL)
 			return -1;
+		if (!rest)
+			break;
 	}
+	return 0;
+}
+
+static int
+load_outcomes(const struct chosen *c, struct err *e)
+{
+	const struct column *out = segment_column(c->s->columns, FIELD_OUTCOME, e);
+
+	if (out == NULL || segment_column(c->s->columns, FIELD_TIME, e) == NULL)
+		return -1;
+	return out->kind == COLUMN_CODES && segment_codes(c->s->columns, FIELD_OUTCOME, e) == NULL ? -1 : 0;
+}
+
+/* What is wanted nearly always; the rest one by one. */
+int
+summer_load(const struct chosen *c, struct err *e)
+{
+	field_set codes = FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_OUTCOME), columns = codes;
+
+	for (size_t i = 0; i < CHAINS; i++) {
+		struct chain chain = chain_in(&chains[i], c->s->info.meta.fields);
+
+		if (chain.n > 0)
+			columns |= FIELD_BIT(chain.field[0]);
+	}
+	if (segment_fetch(c->s->columns, columns, c->bits != NULL ? columns : codes, e) < 0 ||
+	    load_outcomes(c, e) < 0)
+		return -1;
+	for (size_t i = 0; i < CHAINS; i++)
+		if (load_chain(c, &chains[i], e) < 0)
+			return -1;
 	return 0;
 }
 
 int
 summer_add(struct summer *m, const struct chosen *c, struct err *e)
 {
-	static const enum field action[] = { FIELD_ACTION }, category[] = { FIELD_CATEGORY },
-	                        severity[] = { FIELD_SEVERITY },
-	                        identity[] = { FIELD_ACTOR_ID, FIELD_ACTOR_EMAIL, FIELD_ACTOR_NAME },
-	                        resource[] = { FIELD_TARGET_PATH, FIELD_TARGET_ID, FIELD_TARGET_NAME };
+	struct tally *into[CHAINS] = { m->sum->actions, m->sum->categories, m->sum->severities,
+		m->sum->identities, m->sum->resources };
 
-	if (add_outcomes(m, c, e) < 0 || add_chain(m, *c, action, 1, m->sum->actions, e) < 0 ||
-	    add_chain(m, *c, category, 1, m->sum->categories, e) < 0 ||
-	    add_chain(m, *c, severity, 1, m->sum->severities, e) < 0 ||
-	    add_chain(m, *c, identity, 3, m->sum->identities, e) < 0 ||
-	    add_chain(m, *c, resource, 3, m->sum->resources, e) < 0)
+	if (add_outcomes(m, c, e) < 0)
 		return -1;
+	for (size_t i = 0; i < CHAINS; i++)
+		if (add_chain(m, *c, &chains[i], into[i], e) < 0)
+			return -1;
 	return 0;
 }

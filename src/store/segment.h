@@ -146,6 +146,11 @@ const struct column *segment_column(struct segment *s, enum field f, struct err 
  * the counts agree. */
 const struct column *segment_codes(struct segment *s, enum field f, struct err *e);
 
+/* Reads in one go, and does not decode, what segment_column needs of the fields
+ * in `columns`, and segment_codes of those in `codes`, which are some of them:
+ * that costs less than to read each piece when it is asked for. */
+int segment_fetch(struct segment *s, field_set columns, field_set codes, struct err *e);
+
 static inline uint32_t
 column_code(const struct column *c, uint32_t row)
 {
@@ -160,6 +165,18 @@ column_code(const struct column *c, uint32_t row)
  * Borrowed until the next segment_value of the same field (texts and UUIDs)
  * or segment_free.  0 or -1. */
 int segment_value(struct segment *s, enum field f, uint32_t row, struct str *out, struct err *e);
+
+/* A block of a column of texts: those of its rows, one behind the other. */
+struct segment_texts {
+	uint32_t row, rows;
+	const char *bytes;
+	const uint32_t *start; /* rows + 1 places; the first is that of bytes */
+	const uint8_t *absent; /* a bit for each row of the segment; NULL: no row */
+};
+
+/* The block that has the row: 1, 0 the column is not one of texts, -1.
+ * Borrowed until the next segment_value or segment_texts of the same field. */
+int segment_texts(struct segment *s, enum field f, uint32_t row, struct segment_texts *out, struct err *e);
 
 /* All fields in `want` of a row.  Borrowed until the next segment_event. */
 int segment_event(struct segment *s, uint32_t row, field_set want, struct event *out, struct err *e);

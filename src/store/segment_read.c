@@ -77,7 +77,7 @@ segment_meta(const struct segment *s)
 }
 
 int
-reader_piece(struct segment *s, unsigned field, unsigned part, struct buf *b, struct err *e)
+reader_piece(const struct segment *s, unsigned field, unsigned part, struct buf *b, struct err *e)
 {
 	buf_reset(b);
 	int rc = s->source.get(s->source.arg, field, part, b, e);
@@ -245,6 +245,38 @@ reader_load(struct segment *s, enum field f, struct err *e)
 	return col;
 }
 
+/* The first piece, and the codes if there are such. */
+static int
+fetch_column(struct segment *s, enum field f, bool codes, struct err *e)
+{
+	struct loaded_column *col = reader_open(s, f, e);
+
+	if (col == NULL)
+		return -1;
+	if (col->encoding == ENCODING_DICTIONARY)
+		codes = codes && col->head.width > 0 && col->view.codes == NULL;
+	else
+		codes = !col->loaded;
+	return codes ? reader_codes(s, f, col, e) : 0;
+}
+
+int
+segment_fetch(struct segment *s, field_set columns, field_set codes, struct err *e)
+{
+	int rc = 0;
+
+	if (s->source.begin != NULL)
+		s->source.begin(s->source.arg);
+	for (field_set left = columns & s->meta.fields & FIELD_ALL; left != 0 && rc == 0; left &= left - 1) {
+		enum field f = (enum field)__builtin_ctzll(left);
+
+		rc = fetch_column(s, f, (codes & FIELD_BIT(f)) != 0, e);
+	}
+	if (s->source.end != NULL)
+		s->source.end(s->source.arg);
+	return rc;
+}
+
 int
 segment_kind(struct segment *s, enum field f, enum column_kind *kind, struct err *e)
 {
@@ -275,11 +307,11 @@ load_codes(struct segment *s, enum field f, struct loaded_column *col, struct er
 {
 	if (col->view.codes)
 		return 0;
-	if (reader_piece(s, (unsigned)f, PART_CODES, &col->codes, e) < 0)
+	if (!col->codes_read && reader_piece(s, (unsigned)f, PART_CODES, &col->codes, e) < 0)
 		return -1;
 	int rc = dictionary_decode_codes(f, buf_view(&col->codes), s->meta.count, s->codec,
 	    &col->dictionary, &col->code, &col->view.code_width, e);
-	buf_fini(&col->codes);
+	drop_codes(col);
 	col->view.codes = col->code;
 	return rc;
 }
@@ -319,7 +351,7 @@ reader_slot(struct loaded_column *col, uint32_t block, enum borrower who, struct
 }
 
 int
-reader_block(struct segment *s, enum field f, uint32_t block, struct buf *piece, struct err *e)
+reader_block(const struct segment *s, enum field f, uint32_t block, struct buf *piece, struct err *e)
 {
 	int rc = reader_piece(s, (unsigned)f, PART_BLOCK + block, piece, e);
 
@@ -327,7 +359,7 @@ reader_block(struct segment *s, enum field f, uint32_t block, struct buf *piece,
 }
 
 int
-reader_fill(struct segment *s, enum field f, struct cached_block *slot, uint32_t block, size_t raw,
+reader_fill(struct codec *c, enum field f, struct cached_block *slot, uint32_t block, size_t raw,
     const struct buf *piece, struct err *e)
 {
 	slot->valid = false;
@@ -337,7 +369,7 @@ reader_fill(struct segment *s, enum field f, struct cached_block *slot, uint32_t
 		slot->bytes = mem_alloc(raw);
 		slot->cap = raw;
 	}
-	if (codec_decompress(s->codec, piece->p, piece->len, slot->bytes, raw) < 0)
+	if (codec_decompress(c, piece->p, piece->len, slot->bytes, raw) < 0)
 		return column_wrong(e, f, "a block cannot be decompressed");
 	slot->valid = true;
 	slot->block = block;
@@ -396,7 +428,7 @@ text_value(struct segment *s, enum field f, struct loaded_column *col, uint32_t 
 			struct buf piece = { 0 };
 			int rc = reader_block(s, f, block, &piece, e);
 			if (rc == 0)
-				rc = reader_fill(s, f, slot, block, t->block[block].len, &piece, e);
+				rc = reader_fill(s->codec, f, slot, block, t->block[block].len, &piece, e);
 			buf_fini(&piece);
 			if (rc < 0)
 				return -1;
