@@ -8,13 +8,11 @@ the store, 1 what does not.  Questions with "few events" match ten times as
 many in a store ten times as large.
 """
 import argparse
-import json
 import os
 import sys
-import time
 
 sys.dont_write_bytecode = True
-import machine
+import results
 from own import Ours
 from peer import gone
 from questions import SECTIONS
@@ -100,18 +98,14 @@ def main():
         sys.exit("growth: " + Ours.missing())
     rows, load = all_rows(), [os.getloadavg()[0]]
     with scene() as starter:
-        described = machine.describe(os.getcwd())
         for events in args.sizes:
             measure(starter, args.gen, events, args.runs, rows)
             print("%g M done" % (events / 1e6), file=sys.stderr, flush=True)
-    load.append(os.getloadavg()[0])
-    print_rows(rows, args.sizes)
-    if args.json:
-        with open(args.json, "w", encoding="utf-8") as file:
-            json.dump({"kind": "growth", "date": time.strftime("%Y-%m-%d", time.gmtime()), "sizes": args.sizes,
-                       "runs": args.runs, "load": load, "machine": described, "version": Ours.version(),
-                       "rows": [dict(vars(row), factor=factor(row, args.sizes)) for row in rows.values()]}, file, indent=1)
-            file.write("\n")
+        load.append(os.getloadavg()[0])
+        print_rows(rows, args.sizes)
+        if args.json:
+            results.write(args.json, "growth", Ours.version(), args.runs, load, sizes=args.sizes,
+                          rows=[dict(vars(row), factor=factor(row, args.sizes)) for row in rows.values()])
 
 
 if __name__ == "__main__":

@@ -133,11 +133,11 @@ TEXT = (
 ALL = "SELECT $row FROM events ORDER BY time DESC"
 SECURITY = "SELECT * FROM events WHERE category = 'SECURITY' ORDER BY time DESC"
 EXPORT = (  # each leaves two records in our store: only the first can be compared
-    Question("everything as JSON lines, to a file", "audit-export -q -o jsonl", 12000, ALL,
+    Question("all as JSON lines, to a file", "audit-export -q -o jsonl", 12000, ALL,
              {"duckdb": "COPY (%s) TO '$out' (FORMAT json)" % ALL}, {"duckdb": 1 / 3}, out=OUT),
-    Question("everything as JSON lines, to nothing", "audit-export -q -o jsonl", 12000, ALL,
+    Question("all as JSON lines, to nothing", "audit-export -q -o jsonl", 12000, ALL,
              {"duckdb": "COPY (%s) TO '$out' (FORMAT json)" % ALL}, {"duckdb": 1 / 3}, apart=EVERYONE),
-    Question("category SECURITY as CSV, to a file", "audit-export -q -o csv --category SECURITY", None, None,
+    Question("SECURITY as CSV, to a file", "audit-export -q -o csv --category SECURITY", None, None,
              {"duckdb": "COPY (%s) TO '$out' (FORMAT csv, HEADER)" % SECURITY,
               "sqlite3": (".mode csv", ".headers on", SECURITY),
               "postgres": "COPY (%s) TO STDOUT (FORMAT csv, HEADER)" % SECURITY}, out=OUT),
@@ -145,7 +145,7 @@ EXPORT = (  # each leaves two records in our store: only the first can be compar
 
 # They change the store: asked last, in this order; $store is a copy of ours.
 APPEND = Question(
-    "append one event, a process each", "auditd-ingest -q --source app -D $store", 15,
+    "append one event, a process", "auditd-ingest -q --source app -D $store", 15,
     "INSERT INTO events SELECT * FROM events LIMIT 1")
 PRUNE = Question(
     "prune the oldest fifth", "audit-prune -q -D $store --older-than $span --clock-ok --apply", 2000,
