@@ -50,4 +50,17 @@ bitmap_count(const uint64_t *map, size_t n)
 	return count;
 }
 
+/* The first that is set, of those from i to n; n when none is. */
+static inline size_t
+bitmap_next(const uint64_t *map, size_t i, size_t n)
+{
+	for (; i < n; i = (i / 64 + 1) * 64) {
+		uint64_t left = map[i / 64] >> i % 64;
+
+		if (left != 0)
+			return i + (size_t)__builtin_ctzll(left);
+	}
+	return n;
+}
+
 #endif

@@ -46,6 +46,25 @@ simd_find_jwt_scalar(const char *p, size_t len)
 	return len;
 }
 
+/* Two bytes, the second so far behind the first; a mask is OR-ed to what is
+ * compared with them: 0x20 takes a letter in either case, 0 the byte itself. */
+struct simd_pair {
+	size_t apart;
+	uint8_t byte[2], mask[2];
+};
+
+/* The first of n places where the pair stands, or n.  There are n + apart
+ * bytes. */
+static inline size_t
+simd_find_pair_scalar(const char *p, size_t n, const struct simd_pair *q)
+{
+	for (size_t i = 0; i < n; i++)
+		if (((uint8_t)p[i] | q->mask[0]) == q->byte[0] &&
+		    ((uint8_t)p[i + q->apart] | q->mask[1]) == q->byte[1])
+			return i;
+	return n;
+}
+
 /* The length of the longest prefix of bytes below 0x80. */
 static inline size_t
 simd_ascii_scalar(const char *p, size_t len)
@@ -165,6 +184,35 @@ simd_find_jwt(const char *p, size_t len)
 	return i + simd_find_jwt_scalar(p + i, len - i);
 }
 
+/* Where of sixteen places the pair stands. */
+static inline __m128i
+simd_pair_at(const char *p, size_t apart, const __m128i byte[2], const __m128i mask[2])
+{
+	__m128i v = _mm_or_si128(_mm_loadu_si128((const void *)p), mask[0]);
+	__m128i w = _mm_or_si128(_mm_loadu_si128((const void *)(p + apart)), mask[1]);
+
+	return _mm_and_si128(_mm_cmpeq_epi8(v, byte[0]), _mm_cmpeq_epi8(w, byte[1]));
+}
+
+static inline size_t
+simd_find_pair(const char *p, size_t n, const struct simd_pair *q)
+{
+	__m128i byte[2] = { _mm_set1_epi8((char)q->byte[0]), _mm_set1_epi8((char)q->byte[1]) };
+	__m128i mask[2] = { _mm_set1_epi8((char)q->mask[0]), _mm_set1_epi8((char)q->mask[1]) };
+	size_t i = 0;
+
+	for (; i + 32 <= n; i += 32) {
+		__m128i v = simd_pair_at(p + i, q->apart, byte, mask);
+		__m128i w = simd_pair_at(p + i + 16, q->apart, byte, mask);
+
+		if (_mm_movemask_epi8(_mm_or_si128(v, w)) != 0) {
+			unsigned low = (unsigned)_mm_movemask_epi8(v), high = (unsigned)_mm_movemask_epi8(w);
+			return i + (unsigned)__builtin_ctz(low | high << 16);
+		}
+	}
+	return i + simd_find_pair_scalar(p + i, n - i, q);
+}
+
 /* Which of 64 bytes are 0x80 or above, any of them at once. */
 static inline __m128i
 simd_or64(const char *p)
@@ -211,6 +259,12 @@ static inline size_t
 simd_find_jwt(const char *p, size_t len)
 {
 	return simd_find_jwt_scalar(p, len);
+}
+
+static inline size_t
+simd_find_pair(const char *p, size_t n, const struct simd_pair *q)
+{
+	return simd_find_pair_scalar(p, n, q);
 }
 
 #endif

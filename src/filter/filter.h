@@ -55,6 +55,7 @@ struct filter_need {
 	struct str *text; /* each at least 3 bytes; none: nothing is known */
 	size_t texts;
 	bool nocase;
+	bool enough;      /* a value that contains one of them passes */
 };
 
 enum filter_sign { SIGN_LESS, SIGN_LESS_EQUAL, SIGN_GREATER, SIGN_GREATER_EQUAL };

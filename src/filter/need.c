@@ -100,8 +100,10 @@ need_end_run(struct need_finder *n)
 	for (size_t i = 0; i < n->run.len; i++) {
 		if (n->nocase)
 			p[i] = (char)ascii_fold(p[i]);
+		n->more |= (p[i] & 0x80) != 0;
 		if (!splits(n, (unsigned char)p[i]))
 			continue;
+		n->more = true;
 		consider(n, (struct str){ p + from, i - from });
 		from = i + 1;
 	}
@@ -141,6 +143,7 @@ read_glob(struct need_finder *n, struct str glob)
 static void
 read_patterns(struct need_finder *n, const struct filter_test *t)
 {
+	n->more = true; /* the whole value must be it */
 	for (size_t i = 0; i < t->patterns && !n->unknown; i++) {
 		if (t->pattern[i].glob)
 			read_glob(n, t->pattern[i].text);
@@ -185,6 +188,7 @@ read_test(struct need_finder *n, const struct filter_test *t)
 		read_patterns(n, t);
 		break;
 	case TEST_TEXT:
+		n->more = payload && t->escapes; /* in a string, without its escapes */
 		buf_str(&n->run, t->text);
 		need_end_alternative(n);
 		break;
@@ -215,7 +219,8 @@ filter_need_find(struct filter *f, struct filter_test *t)
 	buf_fini(&n.run);
 	if (n.unknown || n.texts == 0)
 		return;
-	t->need = (struct filter_need){ .texts = n.texts, .nocase = n.nocase };
+	t->need = (struct filter_need){ .texts = n.texts, .nocase = n.nocase,
+		.enough = !n.more && t->path == NULL && t->op != TEST_LINE };
 	t->need.text = arena_alloc(&f->arena, n.texts * sizeof(*t->need.text));
 	memcpy(t->need.text, n.text, n.texts * sizeof(*t->need.text));
 }

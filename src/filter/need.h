@@ -27,6 +27,7 @@ struct need_finder {
 	struct str text[NEEDS_MAX];
 	size_t texts;
 	bool unknown;             /* some alternative has no need, or there are too many */
+	bool more;                /* what contains one need not pass */
 };
 
 /* What comes next need not follow directly. */

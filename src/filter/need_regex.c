@@ -160,6 +160,7 @@ read_quantifier(struct need_finder *n, struct pattern *p)
 {
 	bool optional = peek(p, 0) != '+';
 
+	n->more = true;
 	if (peek(p, 0) == '{') {
 		if (!skip_braces(p, &optional))
 			return false;
@@ -183,6 +184,7 @@ read_backslash(struct need_finder *n, struct pattern *p)
 	if (c == '\0' || (c & 0x80) != 0)
 		return false;
 	if (isalnum((unsigned char)c)) {
+		n->more = true;
 		need_end_run(n);
 		if (strchr("dDwWsShHvVRbBAzZXntrfae", c) == NULL)
 			return false;
@@ -221,10 +223,12 @@ read_item(struct need_finder *n, struct pattern *p)
 		read_literal(n, p);
 		return true;
 	}
-	if (c == '|')
+	if (c == '|') {
 		need_end_alternative(n);
-	else
+	} else {
+		n->more = true;
 		need_end_run(n);
+	}
 	if (c == '(')
 		return skip_group(p);
 	if (c == '[')

@@ -19,6 +19,7 @@ step_init(struct step *s, const struct filter_node *n)
 		step_init(&s->child[i], n->child[i]);
 	if (n->op == FILTER_OR || n->op == FILTER_NOT)
 		s->bits = mem_alloc(2 * MATCH_WORDS * sizeof(*s->bits));
+	match_finders(s);
 }
 
 static void
@@ -30,6 +31,7 @@ step_fini(struct step *s)
 	free(s->accept);
 	free(s->maybe);
 	free(s->bits);
+	free(s->find);
 }
 
 static void

@@ -165,6 +165,7 @@ match_rows(struct matcher *m, const struct step *s, uint64_t *bits, struct err *
 {
 	const struct filter_test *t = &s->node->test;
 	enum column_kind kind;
+	int rc;
 
 	if (t->op == TEST_LINE)
 		return rows_each(m, s, bits, line_passes, e);
@@ -176,6 +177,8 @@ match_rows(struct matcher *m, const struct step *s, uint64_t *bits, struct err *
 	case COLUMN_TIME:
 		return rows_time(m, t, bits, e);
 	default:
+		if ((rc = match_texts(m, s, bits, e)) != 0)
+			return rc < 0 ? -1 : 0;
 		return rows_each(m, s, bits, value_passes, e);
 	}
 }

@@ -6,10 +6,12 @@
  *   match_judge.c  what zone maps, dictionaries and filters say, before any
  *                  code or text is read
  *   match_rows.c   tests on the rows in question
+ *   match_text.c   tests on texts, block by block
  */
 #ifndef STORE_MATCHER_H
 #define STORE_MATCHER_H
 
+#include "base/find.h"
 #include "store/match.h"
 
 struct step {
@@ -28,6 +30,11 @@ struct step {
 	uint64_t *sure;
 	field_set values;
 	uint64_t *bits;  /* OR and NOT: scratch */
+	/* TEST with a need of few texts: they, to be looked for; whether a value
+	 * that has one passes */
+	struct finder *find;
+	size_t finds;
+	bool find_decides;
 };
 
 struct matcher {
@@ -35,7 +42,7 @@ struct matcher {
 	struct filter_scratch *scratch;
 	const struct stored *stored;
 	uint32_t n, words;
-	uint64_t bits[MATCH_WORDS], other[MATCH_WORDS];
+	uint64_t bits[MATCH_WORDS], other[MATCH_WORDS], sure[MATCH_WORDS];
 	struct buf folded, line;
 	struct event event;
 };
@@ -52,6 +59,12 @@ bool match_contains(struct matcher *m, struct str value, struct str text, bool n
 /* Sets the bits of the rows whose code is accepted (accept[0] is for absent),
  * clears those in question that are not. */
 int match_codes(struct matcher *m, enum field f, const uint8_t *accept, uint64_t *bits, struct err *e);
+
+/* Sets up what a step looks for in texts; step_fini frees it. */
+void match_finders(struct step *s);
+
+/* The same as match_rows for a column of texts: 1; 0 it is none; -1. */
+int match_texts(struct matcher *m, const struct step *s, uint64_t *bits, struct err *e);
 
 static inline bool
 bits_any(const uint64_t *bits, uint32_t words)

@@ -35,7 +35,7 @@ add_event(unsigned n)
 	snprintf(request, sizeof(request), "%08x-4f89-41d3-9a0c-%012x", mix(n / 2), mix(n / 2 + 7));
 	for (unsigned i = 0; i < 60; i++)
 		len += snprintf(description + len, sizeof(description) - (size_t)len, "%s%u ", i % 7 ? "wrote" : "read", mix(n * 61 + i) % 999);
-	if (n % 4000 == 17)
+	if (n % 4000 == 17 || n % 4000 == 18)
 		snprintf(description, sizeof(description), "XZ-BACKDOOR-7731 found by %s", names[n % 5]);
 	snprintf(context, sizeof(context), "{\"note\":\"%s\",\"n\":%u,\"list\":[{\"k\":\"v%u\"},{\"k\":\"w\"}],\"long\":\"%.200s\"}",
 	    n % 900 == 5 ? "a \\\"quoted\\\" \xc5\xbf" "ecret" : "plain", n, mix(n) % 50, description);
@@ -139,6 +139,21 @@ START_TEST(expressions_match_what_their_events_match)
 		"status >= 400 and context.n < 500",
 		"time < \"2026-04-23T00:05:00Z\" and description ~ \"wrote7\"",
 		"target_path = /srv/data/1* or description ~ \"nowhere to be found\"",
+		/* plain texts, alone and several; over the end of a value into the next */
+		"description ~ wrote12",
+		"description ~ \"read99|wrote1 |BACKDOOR\"",
+		"description ~ \"wrote77 read\"",
+		"description ~ \"wrote77? read1\"",
+		"description ~ \"wrote[5]5 wrote\"",
+		"description ~ \"^read1|wrote12 $\"",
+		"description ~ \"\\bwrote1\\b\"",
+		"description ~ \"read12 wrote.*wrote77\"",
+		"description ~ \"a1a|a2a|a3a|a4a|a5a|a6a|a7a|wrote8|wrote99\"",
+		"actor_id = user:root-7 and description ~ wrote1",
+		"context ~ wrote12",
+		"context ~ \"a.{3}quoted|v33\"",
+		"context.long ~ wrote9",
+		"has description and not description ~ wrote",
 	};
 
 	for (size_t i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
@@ -159,14 +174,15 @@ START_TEST(text_is_found_in_any_field_and_case)
 	} asked[] = {
 		{ "xz-backdoor-7731", true }, { "XZ-BACKDOOR-7731", true }, { "m\xc3\x9cLLER", true }, { "kathrin", true },
 		{ "\"quoted\" secret", true }, { "4F89-41D3", true }, { "made-123", true }, { "ob", true },
-		{ "no such words", false }, { "7731-backdoor", false },
+		{ "WROTE1", true }, { "12 wROTE", true }, { "FOUND BY KATH", true }, { "Secret", true },
+		{ "no such words", false }, { "7731-backdoor", false }, { " xz-backdoor", false },
 	};
 
 	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
 		struct filter_args args = { 0 };
 
 		str_list_add(&args.text, asked[i].text, strlen(asked[i].text));
-		ck_assert_int_eq(check(&args, asked[i].text) > 0, asked[i].some);
+		ck_assert_msg((check(&args, asked[i].text) > 0) == asked[i].some, "%s", asked[i].text);
 		filter_args_fini(&args);
 	}
 }
