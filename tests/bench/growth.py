@@ -3,8 +3,8 @@
 
 The same events, 0.1 to 10 millions of them: how fast they are stored, how much
 space and memory that takes, and what each question of questions.py takes.  The
-last column is how many times more 10 M take than 1 M: 10 is what grows with
-the store, 1 what does not.  Questions with "few events" match ten times as
+last column is how many times more the last takes than 1 M: 10 is what grows
+with the store, 1 what does not.  Questions with "few events" match ten times as
 many in a store ten times as large.
 """
 import argparse
@@ -73,10 +73,13 @@ def all_rows():
     return {row.name: row for row in rows}
 
 
+def base(sizes):
+    """What the last size is held against: 1 M, or else the first."""
+    return 1000000 if 1000000 in sizes else sizes[0]
+
+
 def factor(row, sizes):
-    """From 1 M to 10 M, or else over the last of the sizes."""
-    small, large = (sizes.index(size) for size in (SIZES[2], SIZES[4])) if set(SIZES) <= set(sizes) else (0, -1)
-    return row.values[large] / row.values[small]
+    return row.values[-1] / row.values[sizes.index(base(sizes))]
 
 
 def print_rows(rows, sizes):
@@ -104,7 +107,7 @@ def main():
         load.append(os.getloadavg()[0])
         print_rows(rows, args.sizes)
         if args.json:
-            results.write(args.json, "growth", Ours.version(), args.runs, load, sizes=args.sizes,
+            results.write(args.json, "growth", Ours.version(), args.runs, load, sizes=args.sizes, base=base(args.sizes),
                           rows=[dict(vars(row), factor=factor(row, args.sizes)) for row in rows.values()])
 
 
