@@ -68,8 +68,6 @@ def questions_table(page, bench, title):
         inside = [theirs(row["peers"].get("duckdb"), "inside")] * running
         lines.append([row["name"], ours(row)] + inside + [theirs(row["peers"].get(peer)) for peer in columns])
     page.paragraph().table(heads, lines)
-    if running:
-        page.paragraph().text("(running: DuckDB in a process that is up; the other column is a whole process.)")
 
 
 def others(page, bench):

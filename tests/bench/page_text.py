@@ -7,7 +7,8 @@ BEFORE = (
     " use instead: the same events, the same questions, the same machine, in one run.  This page is made from the"
     " files that the measuring left; none of its figures is typed.",
     "Figures are milliseconds where nothing else is said.  A figure of ours with ! misses a target of its row.  ~ is"
-    " before what was measured on a sample and multiplied.",
+    " before what was measured on a sample and multiplied; running is DuckDB asked in a process that is up, where"
+    " everything else is a whole process.",
 )
 
 AFTER = (
