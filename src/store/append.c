@@ -84,6 +84,9 @@ add_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum 
 {
 	uint64_t key = event_key(a->st, ev);
 
+	append_batch_expect(a->filling, key);
+	if (a->waiting != NULL)
+		append_batch_expect(a->waiting, key);
 	if (append_ready(a, e) < 0)
 		return -1;
 	append_format(a, ev);

@@ -185,6 +185,12 @@ append_batch_full(const struct append_batch *b, size_t more)
 }
 
 void
+append_batch_expect(const struct append_batch *b, uint64_t key)
+{
+	__builtin_prefetch(&b->slot[(uint32_t)key % KEY_SLOTS]);
+}
+
+void
 append_batch_find(const struct append_batch *b, const struct event *ev, uint64_t key, enum append_result *result)
 {
 	struct event old;

@@ -95,6 +95,8 @@ int append_batch_start(struct append_batch *b, struct store *st, uint64_t first,
 int append_batch_follow(struct append_batch *b, struct store *st, const struct append_batch *before, struct err *e);
 /* Whether a line of so many bytes more has no place in it. */
 bool append_batch_full(const struct append_batch *b, size_t more);
+/* append_batch_find will be asked for the key: its place is a cache miss. */
+void append_batch_expect(const struct append_batch *b, uint64_t key);
 /* *result stays as it is when no row of the batch is the same event. */
 void append_batch_find(const struct append_batch *b, const struct event *ev, uint64_t key,
     enum append_result *result);

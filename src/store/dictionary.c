@@ -102,10 +102,27 @@ same_bytes(const char *a, const char *b, size_t n)
 }
 
 uint32_t
-dictionary_add(struct dictionary *d, struct str value)
+dictionary_tag(const struct dictionary *d, struct str value)
 {
 	uint32_t tag = (uint32_t)hash64(d->key, value.p, value.len);
 
+	if (d->mask != 0)
+		__builtin_prefetch(&d->slot[tag & d->mask]);
+	return tag;
+}
+
+void
+dictionary_expect(const struct dictionary *d, uint32_t tag)
+{
+	uint32_t code = d->mask != 0 ? d->slot[tag & d->mask].code : 0;
+
+	if (code != 0)
+		__builtin_prefetch(&d->value[code - 1]);
+}
+
+uint32_t
+dictionary_add_tagged(struct dictionary *d, struct str value, uint32_t tag)
+{
 	if (d->n >= d->mask / 2)
 		grow(d);
 	for (uint32_t i = tag & d->mask; d->slot[i].code; i = (i + 1) & d->mask) {
@@ -123,6 +140,12 @@ dictionary_add(struct dictionary *d, struct str value)
 	d->value[d->n++] = (struct str){ copy, value.len };
 	insert(d, (struct dictionary_slot){ tag, d->n });
 	return d->n;
+}
+
+uint32_t
+dictionary_add(struct dictionary *d, struct str value)
+{
+	return dictionary_add_tagged(d, value, dictionary_tag(d, value));
 }
 
 /* ---- sorting ---- */

@@ -32,6 +32,15 @@ void dictionary_reset(struct dictionary *d); /* keeps memory */
  * a new one. */
 uint32_t dictionary_add(struct dictionary *d, struct str value);
 
+/*
+ * The same in three steps, for who adds to many dictionaries in turn: they do
+ * not fit the processor's cache together, so that each step asks for the memory
+ * that the next one of the same dictionary needs.
+ */
+uint32_t dictionary_tag(const struct dictionary *d, struct str value);
+void dictionary_expect(const struct dictionary *d, uint32_t tag);
+uint32_t dictionary_add_tagged(struct dictionary *d, struct str value, uint32_t tag);
+
 /* Puts distinct values into the order of str_cmp: order[i] becomes the index
  * of the i-th.  seed: any number that who chose the values cannot know. */
 struct sort_entry {

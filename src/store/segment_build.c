@@ -126,7 +126,7 @@ mostly_distinct(enum field f, const struct column_builder *col)
 }
 
 static void
-add_value(struct segment_builder *b, enum field f, uint32_t row, struct str value)
+add_value(struct segment_builder *b, enum field f, uint32_t row, struct str value, uint32_t tag)
 {
 	struct column_builder *col = &b->column[f];
 
@@ -138,7 +138,7 @@ add_value(struct segment_builder *b, enum field f, uint32_t row, struct str valu
 	for (; col->rows < row; col->rows++)
 		col->code[col->rows] = 0;
 	uint32_t known = col->dictionary.n;
-	col->code[row] = dictionary_add(&col->dictionary, value);
+	col->code[row] = dictionary_add_tagged(&col->dictionary, value, tag);
 	col->rows = row + 1;
 	col->present++;
 	if (col->dictionary.n > known && col->present >= PLAIN_ROWS && mostly_distinct(f, col))
@@ -159,11 +159,22 @@ add_time(struct segment_builder *b, enum field f, const struct event *ev, int64_
 void
 segment_builder_add(struct segment_builder *b, const struct event *ev, size_t line_len)
 {
+	uint32_t tag[FIELD_COUNT];
+
+	for (field_set left = ev->present & ~BUILDER_TIMES; left; left &= left - 1) {
+		enum field f = (enum field)__builtin_ctzll(left);
+		tag[f] = b->column[f].plain ? 0 : dictionary_tag(&b->column[f].dictionary, ev->v[f]);
+	}
 	add_time(b, FIELD_TIME, ev, ev->time);
 	add_time(b, FIELD_INGESTED, ev, ev->ingested);
 	for (field_set left = ev->present & ~BUILDER_TIMES; left; left &= left - 1) {
 		enum field f = (enum field)__builtin_ctzll(left);
-		add_value(b, f, b->count, ev->v[f]);
+		if (!b->column[f].plain)
+			dictionary_expect(&b->column[f].dictionary, tag[f]);
+	}
+	for (field_set left = ev->present & ~BUILDER_TIMES; left; left &= left - 1) {
+		enum field f = (enum field)__builtin_ctzll(left);
+		add_value(b, f, b->count, ev->v[f], tag[f]);
 	}
 	b->fields |= ev->present & ~BUILDER_TIMES;
 	b->bytes += line_len;
