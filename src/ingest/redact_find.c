@@ -1,10 +1,10 @@
 /*
  * redact_find: many literals in one pass.
  *
- * Sixteen places are judged at a time: each byte's halves are looked up in
- * tables of sixteen sets (one shuffle each), and a place stays when some set
- * has all halves of its four bytes.  Few stay; the table of windows tells
- * which of them are real.
+ * Places are judged by 64: each byte's halves are looked up in tables of
+ * sixteen sets (one shuffle each), and a place stays when some set has all
+ * halves of its four bytes.  Few stay; the tables of windows tell which of
+ * them are real.
  */
 #include "ingest/redact_find.h"
 
@@ -21,20 +21,31 @@ finder_init(struct finder *f)
 {
 	memset(f, 0, sizeof(*f));
 #ifdef FIND_SHUFFLE
-	if (__builtin_cpu_supports("avx2"))
+	/* Not on the first ones with AVX-512, which slow down for it. */
+	if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi"))
+		f->width = 64;
+	else if (__builtin_cpu_supports("avx2"))
 		f->width = 32;
 	else if (__builtin_cpu_supports("ssse3"))
 		f->width = 16;
 #endif
 }
 
+/* The hash of three bytes, or of four. */
 static inline unsigned
-window_of(const char *p)
+hash_of(uint32_t bytes)
+{
+	return (bytes * UINT32_C(0x9e3779b1)) >> 17;
+}
+
+/* The kinds of the window at p[0, FIND_DEEP). */
+static inline unsigned
+kinds_at(const struct finder *f, const char *p)
 {
 	uint32_t bytes = (uint32_t)(unsigned char)p[0] | (uint32_t)(unsigned char)p[1] << 8 |
-	    (uint32_t)(unsigned char)p[2] << 16;
+	    (uint32_t)(unsigned char)p[2] << 16 | (uint32_t)(unsigned char)p[3] << 24;
 
-	return (bytes * UINT32_C(0x9e3779b1)) >> 17;
+	return f->window[hash_of(bytes & 0xffffff)] | f->deep[hash_of(bytes)];
 }
 
 static bool
@@ -119,16 +130,21 @@ add_to_best(struct finder *f, const char *literal, size_t len, bool nocase)
 	f->sets[chosen] = best;
 }
 
-/* The three bytes, in all cases of their letters. */
+/* The first bytes, in all cases of their letters. */
 static void
-add_windows(struct finder *f, const char *literal, enum find_kind kind, bool nocase)
+add_windows(struct finder *f, const char *literal, size_t len, enum find_kind kind, bool nocase)
 {
-	for (unsigned cases = 0; cases < (nocase ? 8 : 1); cases++) {
-		char w[3];
+	unsigned n = len < FIND_DEEP ? 3 : FIND_DEEP;
 
-		for (unsigned i = 0; i < 3; i++)
-			w[i] = (char)(literal[i] ^ (cases >> i & 1 && is_letter((unsigned char)literal[i]) ? 0x20 : 0));
-		f->window[window_of(w)] |= (uint8_t)kind;
+	for (unsigned cases = 0; cases < (nocase ? 1u << n : 1); cases++) {
+		uint32_t bytes = 0;
+
+		for (unsigned i = 0; i < n; i++) {
+			unsigned char c = (unsigned char)literal[i];
+
+			bytes |= (uint32_t)(c ^ (cases >> i & 1 && is_letter(c) ? 0x20 : 0)) << 8 * i;
+		}
+		(n == FIND_DEEP ? f->deep : f->window)[hash_of(bytes)] |= (uint8_t)kind;
 	}
 }
 
@@ -140,17 +156,20 @@ finder_add(struct finder *f, const char *literal, size_t len, enum find_kind kin
 		    is_letter((unsigned char)literal[1]) ? SET_PAIR : SET_BETWEEN);
 	else
 		add_to_best(f, literal, len, nocase);
-	add_windows(f, literal, kind, nocase);
+	add_windows(f, literal, len, kind, nocase);
 }
 
+/* ---- searching ---- */
+
+/* p[0, FIND_DEEP) */
 static bool
-is_possible(const struct finder *f, const char *p, size_t len)
+is_possible(const struct finder *f, const char *p)
 {
 	for (int group = 0; group < FIND_GROUPS; group++) {
 		const struct find_sets *s = &f->sets[group];
 		unsigned sets = 255;
 
-		for (size_t i = 0; i < FIND_DEEP && i < len; i++) {
+		for (size_t i = 0; i < FIND_DEEP; i++) {
 			unsigned char c = (unsigned char)p[i];
 
 			sets &= s->low[i][c & 15] & s->high[i][c >> 4];
@@ -161,12 +180,16 @@ is_possible(const struct finder *f, const char *p, size_t len)
 	return false;
 }
 
+/* Behind the end of a text are zeros. */
 size_t
 finder_next_scalar(const struct finder *f, const char *p, size_t len, size_t at, unsigned *kinds)
 {
 	for (; len - at >= 3; at++) {
-		*kinds = f->window[window_of(p + at)];
-		if (*kinds != 0 && is_possible(f, p + at, len - at))
+		char bytes[FIND_DEEP] = { 0 };
+
+		memcpy(bytes, p + at, len - at < FIND_DEEP ? len - at : FIND_DEEP);
+		*kinds = kinds_at(f, bytes);
+		if (*kinds != 0 && is_possible(f, bytes))
 			return at;
 	}
 	*kinds = 0;
@@ -204,6 +227,16 @@ places_ssse3(const struct finder *f, const char *p)
 	return ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(sets, _mm_setzero_si128())) & 0xffff;
 }
 
+__attribute__((target("ssse3"))) static uint64_t
+step_ssse3(const struct finder *f, const char *p)
+{
+	uint64_t places = 0;
+
+	for (unsigned i = 0; i < FIND_STEP; i += 16)
+		places |= (uint64_t)places_ssse3(f, p + i) << i;
+	return places;
+}
+
 /* The same for thirty-two. */
 __attribute__((target("avx2"))) static inline __m256i
 sets_at_wide(const struct find_sets *s, const char *p)
@@ -233,58 +266,127 @@ places_avx2(const struct finder *f, const char *p)
 	return ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(sets, _mm256_setzero_si256()));
 }
 
-/* The first real window among the places of w that are not before `at`, or len. */
-static inline size_t
-first_window(struct find_walk *w, size_t at, unsigned *kinds)
+__attribute__((target("avx2"))) static uint64_t
+step_avx2(const struct finder *f, const char *p)
 {
-	uint32_t places = at > w->base ? w->places & (~UINT32_C(0) << (at - w->base)) : w->places;
-
-	for (; places != 0; places &= places - 1) {
-		size_t place = w->base + (unsigned)__builtin_ctz(places);
-
-		*kinds = w->f->window[window_of(w->p + place)];
-		if (*kinds != 0)
-			return place;
-	}
-	return w->len;
+	return places_avx2(f, p) | (uint64_t)places_avx2(f, p + 32) << 32;
 }
 
-/* Judges `width` places at a time from *at on, until a window is found. */
-__attribute__((always_inline)) static inline bool
-walk(struct find_walk *w, size_t *at, unsigned *kinds, size_t width,
-    uint32_t (*places)(const struct finder *, const char *))
+/* The same for sixty-four: all tables stay in registers. */
+__attribute__((target("avx512bw"))) static inline __m512i
+sets_at_widest(const struct find_sets *s, const char *p)
 {
-	size_t found;
+	const __m512i half = _mm512_set1_epi8(15);
+	__m512i all = _mm512_set1_epi8(-1);
 
-	if (*at >= w->base && *at < w->end) {
-		if ((found = first_window(w, *at, kinds)) < w->len) {
-			*at = found;
-			return true;
-		}
-		*at = w->end;
+#pragma GCC unroll 4
+	for (int i = 0; i < FIND_DEEP; i++) {
+		__m512i v = _mm512_loadu_si512(p + i);
+		__m512i low = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)s->low[i]));
+		__m512i high = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)s->high[i]));
+
+		low = _mm512_shuffle_epi8(low, _mm512_and_si512(v, half));
+		high = _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(v, 4), half));
+		all = _mm512_and_si512(all, _mm512_and_si512(low, high));
 	}
-	for (; w->len - *at >= width + FIND_DEEP - 1; *at += width) {
-		w->base = *at;
-		w->end = *at + width;
-		w->places = places(w->f, w->p + *at);
-		if ((found = first_window(w, *at, kinds)) < w->len) {
-			*at = found;
-			return true;
+	return all;
+}
+
+__attribute__((target("avx512bw"))) static uint64_t
+step_avx512(const struct finder *f, const char *p)
+{
+	__m512i sets = _mm512_or_si512(sets_at_widest(&f->sets[0], p),
+	    _mm512_or_si512(sets_at_widest(&f->sets[1], p), sets_at_widest(&f->sets[2], p)));
+
+	return _mm512_test_epi8_mask(sets, sets);
+}
+
+/* Which of the possible places have a window.  How many there are cannot be
+ * predicted, so they are asked by four, some of them for nothing. */
+__attribute__((always_inline)) static inline uint64_t
+with_windows(const struct finder *f, const char *p, uint64_t possible)
+{
+	uint64_t found = 0;
+
+	for (uint64_t left = possible; left != 0;)
+#pragma GCC unroll 4
+		for (int i = 0; i < 4; i++) {
+			unsigned place = (unsigned)__builtin_ctzll(left | UINT64_C(1) << (FIND_STEP - 1));
+
+			found |= (uint64_t)(kinds_at(f, p + place) != 0) << place;
+			left &= left - 1;
+		}
+	return found & possible;
+}
+
+/* Judges the places from `at` on.  What is left of a text is judged with zeros
+ * behind it. */
+__attribute__((always_inline)) static inline void
+judge(struct find_walk *w, size_t at, uint64_t (*step)(const struct finder *, const char *))
+{
+	size_t left = w->len - at;
+	const char *p = w->p + at;
+	char rest[FIND_STEP + FIND_DEEP - 1];
+	uint64_t possible;
+
+	w->base = at;
+	w->end = at + FIND_STEP;
+	if (left >= sizeof(rest)) {
+		w->places = with_windows(w->f, p, step(w->f, p));
+		return;
+	}
+	memset(rest, 0, sizeof(rest));
+	memcpy(rest, p, left);
+	possible = step(w->f, rest);
+	/* The last two bytes begin no window. */
+	if (left - 2 < FIND_STEP) {
+		possible &= (UINT64_C(1) << (left - 2)) - 1;
+		w->end = w->len;
+	}
+	w->places = with_windows(w->f, rest, possible);
+}
+
+__attribute__((always_inline)) static inline size_t
+walk(struct find_walk *w, size_t at, unsigned *kinds, uint64_t (*step)(const struct finder *, const char *))
+{
+	for (;; at = w->end) {
+		uint64_t left;
+
+		if (at < w->base || at >= w->end) {
+			if (w->len - at < 3)
+				break;
+			judge(w, at, step);
+		}
+		left = w->places >> (at - w->base);
+		if (left != 0) {
+			char bytes[FIND_DEEP] = { 0 };
+
+			at += (unsigned)__builtin_ctzll(left);
+			memcpy(bytes, w->p + at, w->len - at < FIND_DEEP ? 3 : FIND_DEEP);
+			*kinds = kinds_at(w->f, bytes);
+			return at;
 		}
 	}
-	return false;
+	*kinds = 0;
+	return w->len;
 }
 
 __attribute__((target("ssse3"))) static size_t
 next_ssse3(struct find_walk *w, size_t at, unsigned *kinds)
 {
-	return walk(w, &at, kinds, 16, places_ssse3) ? at : finder_next_scalar(w->f, w->p, w->len, at, kinds);
+	return walk(w, at, kinds, step_ssse3);
 }
 
 __attribute__((target("avx2"))) static size_t
 next_avx2(struct find_walk *w, size_t at, unsigned *kinds)
 {
-	return walk(w, &at, kinds, 32, places_avx2) ? at : next_ssse3(w, at, kinds);
+	return walk(w, at, kinds, step_avx2);
+}
+
+__attribute__((target("avx512bw"))) static size_t
+next_avx512(struct find_walk *w, size_t at, unsigned *kinds)
+{
+	return walk(w, at, kinds, step_avx512);
 }
 
 #endif
@@ -293,6 +395,8 @@ size_t
 finder_next(struct find_walk *w, size_t at, unsigned *kinds)
 {
 #ifdef FIND_SHUFFLE
+	if (w->f->width == 64)
+		return next_avx512(w, at, kinds);
 	if (w->f->width == 32)
 		return next_avx2(w, at, kinds);
 	if (w->f->width == 16)
@@ -311,34 +415,79 @@ is_digit_or_gap(char c)
 
 #ifdef FIND_SHUFFLE
 
+/* Which of 64 bytes are digits and gaps. */
 static inline uint64_t
 gaps_and_digits(const char *p)
 {
-	__m128i v = _mm_loadu_si128((const void *)p);
-	__m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-	__m128i gap = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
+	uint64_t all = 0;
 
-	digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
-	return (unsigned)_mm_movemask_epi8(_mm_or_si128(digit, gap));
+	for (unsigned i = 0; i < 64; i += 16) {
+		__m128i v = _mm_loadu_si128((const void *)(p + i));
+		__m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+		__m128i gap = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
+
+		digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+		all |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(digit, gap)) << i;
+	}
+	return all;
+}
+
+__attribute__((target("avx2"))) static inline uint64_t
+gaps_and_digits_wide(const char *p)
+{
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < 64; i += 32) {
+		__m256i v = _mm256_loadu_si256((const void *)(p + i));
+		__m256i digit = _mm256_sub_epi8(v, _mm256_set1_epi8('0'));
+		__m256i gap = _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(' ')),
+		    _mm256_cmpeq_epi8(v, _mm256_set1_epi8('-')));
+
+		digit = _mm256_cmpeq_epi8(_mm256_min_epu8(digit, _mm256_set1_epi8(9)), digit);
+		all |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_or_si256(digit, gap)) << i;
+	}
+	return all;
+}
+
+/* Where the first of thirteen bits in a row is, or 64. */
+static inline unsigned
+first_run(uint64_t m)
+{
+	/* Two, four, eight, and eight five further. */
+	m &= m >> 1;
+	m &= m >> 2;
+	m &= m >> 4;
+	m &= m >> 5;
+	return m != 0 ? (unsigned)__builtin_ctzll(m) : 64;
 }
 
 /* Passes over what has no run in it, 64 bytes at a time. */
+__attribute__((always_inline)) static inline size_t
+skip(const char *p, size_t len, size_t at, uint64_t (*bytes)(const char *))
+{
+	char rest[64] = { 0 };
+	unsigned run;
+
+	for (; len - at >= 64; at += 64 - FIND_DIGITS_MIN + 1)
+		if ((run = first_run(bytes(p + at))) < 64)
+			return at + run;
+	memcpy(rest, p + at, len - at);
+	run = first_run(bytes(rest));
+	return run < 64 ? at + run : len;
+}
+
+__attribute__((target("avx2"))) static size_t
+skip_short_runs_avx2(const char *p, size_t len, size_t at)
+{
+	return skip(p, len, at, gaps_and_digits_wide);
+}
+
 static size_t
 skip_short_runs(const char *p, size_t len, size_t at)
 {
-	for (; len - at >= 64; at += 64 - FIND_DIGITS_MIN + 1) {
-		uint64_t m = gaps_and_digits(p + at) | gaps_and_digits(p + at + 16) << 16 |
-		    gaps_and_digits(p + at + 32) << 32 | gaps_and_digits(p + at + 48) << 48;
-
-		/* Thirteen bits in a row: two, four, eight, and eight five further. */
-		m &= m >> 1;
-		m &= m >> 2;
-		m &= m >> 4;
-		m &= m >> 5;
-		if (m != 0)
-			return at + (unsigned)__builtin_ctzll(m);
-	}
-	return at;
+	if (__builtin_cpu_supports("avx2"))
+		return skip_short_runs_avx2(p, len, at);
+	return skip(p, len, at, gaps_and_digits);
 }
 
 #else

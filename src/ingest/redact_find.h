@@ -24,6 +24,7 @@ enum find_kind {
 #define FIND_WINDOWS (1u << 15)
 #define FIND_DEEP 4   /* bytes that are judged at once */
 #define FIND_GROUPS 3
+#define FIND_STEP 64  /* places that are judged at once */
 
 struct finder {
 	/* For each of four bytes the sets that its halves belong to; a place is
@@ -31,10 +32,10 @@ struct finder {
 	struct find_sets {
 		uint8_t low[FIND_DEEP][16], high[FIND_DEEP][16];
 	} sets[FIND_GROUPS]; /* of eight */
-	/* Kinds by a hash of the three bytes.  What is found is looked at in full
-	 * by its rule. */
-	uint8_t window[FIND_WINDOWS];
-	unsigned width; /* places judged at once, as the processor can: 32, 16, 1 */
+	/* Kinds by a hash of the three bytes of literals that have no more, and of
+	 * the first four of the others.  What is found is looked at in full by its rule. */
+	uint8_t window[FIND_WINDOWS], deep[FIND_WINDOWS];
+	unsigned width; /* bytes at once, as the processor can: 64, 32, 16, 1 */
 };
 
 void finder_init(struct finder *f);
@@ -50,7 +51,7 @@ struct find_walk {
 	size_t len;
 	size_t base;     /* from here to `end` all places were judged: */
 	size_t end;
-	uint32_t places; /* the possible ones, a bit each */
+	uint64_t places; /* those with a window, a bit each */
 };
 
 static inline struct find_walk

@@ -25,10 +25,10 @@ setup(void)
 static void
 compare(const char *p, size_t len)
 {
-	static const unsigned widths[] = { 1, 16, 32 };
+	static const unsigned widths[] = { 1, 16, 32, 64 };
 	unsigned widest = finder.width;
 
-	for (size_t i = 0; i < 3 && widths[i] <= widest; i++) {
+	for (size_t i = 0; i < 4 && widths[i] <= widest; i++) {
 		size_t at = 0, slow;
 		unsigned kinds, slow_kinds;
 		struct find_walk walk;
