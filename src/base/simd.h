@@ -36,6 +36,22 @@ simd_plain_scalar(const char *p, size_t len, unsigned *high)
 	return i;
 }
 
+/* The same bytes as bits: of 64 bytes, those that cannot stand in a JSON string
+ * as they are.  *high as above, for all 64. */
+static inline uint64_t
+simd_stops64_scalar(const char *p, unsigned *high)
+{
+	uint64_t stops = 0;
+
+	for (size_t i = 0; i < 64; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		stops |= (uint64_t)(c == '"' || c == '\\' || c < 0x20) << i;
+		*high |= c & 0x80;
+	}
+	return stops;
+}
+
 /* The first place where "eyJ" stands, how every JSON web token begins, or len. */
 static inline size_t
 simd_find_jwt_scalar(const char *p, size_t len)
@@ -162,6 +178,20 @@ simd_plain(const char *p, size_t len, unsigned *high)
 	return n + simd_plain_rest(p + n, len - n, high);
 }
 
+static inline uint64_t
+simd_stops64(const char *p, unsigned *high)
+{
+	uint64_t stops = 0;
+
+	for (unsigned i = 0; i < 64; i += 16) {
+		__m128i v = _mm_loadu_si128((const void *)(p + i));
+
+		stops |= (uint64_t)simd_stops(v) << i;
+		*high |= (unsigned)_mm_movemask_epi8(v);
+	}
+	return stops;
+}
+
 static inline size_t
 simd_find_jwt(const char *p, size_t len)
 {
@@ -253,6 +283,12 @@ static inline size_t
 simd_plain(const char *p, size_t len, unsigned *high)
 {
 	return simd_plain_scalar(p, len, high);
+}
+
+static inline uint64_t
+simd_stops64(const char *p, unsigned *high)
+{
+	return simd_stops64_scalar(p, high);
 }
 
 static inline size_t

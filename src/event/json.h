@@ -50,6 +50,8 @@ struct json_tape {
 	size_t n, cap;
 	const char *text; /* borrowed; what was scanned */
 	struct buf side;  /* replaced tokens (json_replace) */
+	uint64_t *stop;   /* the scanner's: where strings may end, a bit each */
+	size_t stops;     /* that there is memory for */
 	bool escaped;     /* some string has an escape */
 };
 

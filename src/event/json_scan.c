@@ -1,9 +1,10 @@
 /*
  * json_scan: the strict scanner (RFC 8259), from bytes to a tape.
  *
- * The scanner looks at each byte once.  Strings go by sixteen bytes; whether
- * any byte was not ASCII is gathered on the way, and only then the line is
- * checked for valid UTF-8 as a whole.  Beside what is valid it notes what is
+ * First all bytes that may end a string are marked, sixteen at a time, so that
+ * the scanner goes from one to the next, however long strings are; whether any
+ * byte is not ASCII is gathered on the way, and only then the line is checked
+ * for valid UTF-8 as a whole.  Beside what is valid it notes what is
  * already canonical, so that most values are copied as they stand.
  *
  * In: one line.   Out: tokens in document order.
@@ -21,10 +22,10 @@
  */
 struct scanner {
 	const char *start, *end;
+	const uint64_t *stop;
 	struct json_token *tok;
 	uint32_t n;
 	uint32_t odd;  /* what was met so far that is not canonical: white space, needless escapes */
-	unsigned high; /* not 0: some byte was not ASCII */
 	bool escaped;  /* some string has an escape */
 	bool object;   /* the innermost open container is one */
 	unsigned depth;
@@ -75,6 +76,37 @@ push(struct scanner *s, const char *from, const char *p, enum json_token_type ty
 }
 
 /* ---- strings ---- */
+
+/* Marks what may end a string.  Behind the text all is marked, two words of it.
+ * Returns not 0 when some byte is not ASCII. */
+static unsigned
+mark_stops(uint64_t *stop, const char *p, size_t len)
+{
+	unsigned high = 0;
+	char rest[64] = { 0 };
+
+	for (; len >= 64; p += 64, len -= 64)
+		*stop++ = simd_stops64(p, &high);
+	memcpy(rest, p, len);
+	*stop++ = simd_stops64(rest, &high);
+	*stop = UINT64_MAX;
+	return high;
+}
+
+/* From p on: the first byte that cannot stand in a string as it is, or the end. */
+static inline const char *
+next_stop(const struct scanner *s, const char *p)
+{
+	size_t at = (size_t)(p - s->start);
+	const uint64_t *word = s->stop + at / 64;
+	uint64_t ahead = word[0] >> at % 64 | word[1] << 1 << (63 - at % 64);
+
+	if (ahead != 0)
+		return p + __builtin_ctzll(ahead);
+	for (word++; *word == 0; word++)
+		;
+	return s->start + (size_t)(word - s->stop) * 64 + __builtin_ctzll(*word);
+}
 
 static int
 hex_digit(char c)
@@ -162,7 +194,7 @@ scan_string_rest(struct scanner *s, const char *from, const char *p, unsigned fl
 			return fail(s, p, JSON_SYNTAX, "an escape for the control character");
 		if ((p = scan_escape(s, p)) == NULL)
 			return NULL;
-		p += simd_plain(p, (size_t)(s->end - p), &s->high);
+		p = next_stop(s, p);
 	}
 	if (p == s->end)
 		return fail(s, p, JSON_SYNTAX, "'\"'");
@@ -175,9 +207,8 @@ scan_string_rest(struct scanner *s, const char *from, const char *p, unsigned fl
 static inline const char *
 scan_string(struct scanner *s, const char *from, unsigned flags)
 {
-	const char *p = from + 1;
+	const char *p = next_stop(s, from + 1);
 
-	p += simd_plain(p, (size_t)(s->end - p), &s->high);
 	if (!at(s, p, '"'))
 		return scan_string_rest(s, from, p, flags);
 	p++;
@@ -354,6 +385,7 @@ json_scan_limit(struct json_tape *t, const char *p, size_t len, size_t max, stru
 	struct scanner s;
 	const char *end;
 	size_t valid;
+	unsigned high;
 
 	t->n = 0;
 	t->text = p;
@@ -362,7 +394,7 @@ json_scan_limit(struct json_tape *t, const char *p, size_t len, size_t max, stru
 	*e = (struct json_error){ .fault = JSON_OK, .expected = "" };
 	s.start = p;
 	s.end = p + len;
-	s.n = s.odd = s.depth = s.high = 0;
+	s.n = s.odd = s.depth = 0;
 	s.object = s.escaped = false;
 	s.e = e;
 	if (len > max) {
@@ -372,8 +404,11 @@ json_scan_limit(struct json_tape *t, const char *p, size_t len, size_t max, stru
 	/* Each token but the open ones takes two bytes: itself and what follows it. */
 	mem_grow(&t->tok, &t->cap, len / 2 + JSON_DEPTH_MAX + 2, sizeof(*t->tok));
 	s.tok = t->tok;
+	mem_grow(&t->stop, &t->stops, len / 64 + 2, sizeof(*t->stop));
+	s.stop = t->stop;
+	high = mark_stops(t->stop, p, len);
 	end = scan_text(&s, p);
-	if (s.high != 0 || end == NULL) {
+	if (high != 0 || end == NULL) {
 		/* Bytes that are no text say more than where the syntax stumbled over them. */
 		valid = utf8_valid_prefix(p, len);
 		if (valid < len)
@@ -390,6 +425,7 @@ void
 json_tape_fini(struct json_tape *t)
 {
 	free(t->tok);
+	free(t->stop);
 	buf_fini(&t->side);
 	*t = (struct json_tape){ 0 };
 }

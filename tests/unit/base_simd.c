@@ -47,6 +47,24 @@ START_TEST(every_byte_value_is_judged_alike_at_every_place)
 }
 END_TEST
 
+START_TEST(bits_of_sixty_four_bytes_agree)
+{
+	char text[64];
+
+	for (size_t at = 0; at < sizeof(text); at++)
+		for (unsigned c = 0; c < 256; c++) {
+			unsigned fast = 0, slow = 0;
+
+			memset(text, 'a', sizeof(text));
+			text[63 - at] = '\\';
+			text[at] = (char)c;
+			ck_assert_uint_eq(simd_stops64(text, &fast), simd_stops64_scalar(text, &slow));
+			ck_assert_int_eq(fast != 0, slow != 0);
+			ck_assert_int_eq(fast != 0, c >= 0x80);
+		}
+}
+END_TEST
+
 START_TEST(every_length_and_alignment_agree)
 {
 	char text[LEN_MAX];
@@ -101,6 +119,7 @@ simd_suite(void)
 	TCase *tc = tcase_create("twins");
 
 	tcase_add_test(tc, every_byte_value_is_judged_alike_at_every_place);
+	tcase_add_test(tc, bits_of_sixty_four_bytes_agree);
 	tcase_add_test(tc, every_length_and_alignment_agree);
 	tcase_add_test(tc, the_beginning_of_a_token_is_found_at_every_place);
 	tcase_add_test(tc, bytes_behind_a_stop_do_not_count_as_seen);
