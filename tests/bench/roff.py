@@ -59,9 +59,10 @@ class Page:
         return self.line(".El")
 
     def table(self, heads, rows):
-        """The first column is words, others are figures: each right at its end."""
+        """The first column is words, others are figures: each right at its end,
+        and two blanks between them, for 80 columns are few."""
         self.line(".TS")
-        self.line("l" + " r" * (len(heads) - 1) + ".")
+        self.line("l2" + " r2" * (len(heads) - 1) + ".")
         for row in [heads] + rows:
             self.line("\t".join([escaped(row[0])] + list(row[1:])))
         return self.line(".TE")
