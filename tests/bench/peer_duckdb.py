@@ -1,0 +1,132 @@
+"""peer_duckdb: DuckDB by its npm package, in processes of node (duckdb.js)."""
+import json
+import os
+import shutil
+import subprocess
+
+from peer import Answer, Failed, Load, Peer, gone
+
+SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "duckdb.js")
+DATABASE = "duck.db"
+# Those that the generated events have: one that is always NULL would cost time when rows become text.
+COLUMNS = dict.fromkeys((
+    "id time tenant category action severity outcome description actor_id actor_type actor_email target_path ip"
+    " user_agent host request_id context").split(), "VARCHAR")
+# As DuckDB's own guess of types has them.
+COLUMNS.update(id="UUID", request_id="UUID", time="TIMESTAMP", context="JSON")
+STORAGE = "latest"
+CHANGES = ("INSERT", "DELETE")
+
+
+def load_script(raw):
+    columns = ", ".join("%s: '%s'" % column for column in COLUMNS.items())
+    return ("SET preserve_insertion_order = false",
+            "ATTACH '%s' AS store (STORAGE_VERSION '%s')" % (DATABASE, STORAGE),
+            "CREATE TABLE store.events AS SELECT * FROM"
+            " read_json('%s', format = 'newline_delimited', columns = {%s})" % (raw, columns),
+            "DETACH store")
+
+
+def as_text(sql):
+    """A statement whose rows become text on standard output."""
+    if not sql.startswith("SELECT"):
+        return sql
+    return "COPY (%s) TO '/dev/stdout' (%s)" % (
+        sql, "FORMAT json" if sql.startswith("SELECT *") else "FORMAT csv, HEADER false")
+
+
+class Live:
+    """A process that has the database open."""
+
+    def __init__(self, words):
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.version = self.process.stdout.readline().strip()
+
+    def seconds(self, sql):
+        try:
+            print(json.dumps(sql), file=self.process.stdin, flush=True)
+            answer = json.loads(self.process.stdout.readline() or '{"error": "node has ended"}')
+        except BrokenPipeError:
+            answer = {"error": "node has ended"}
+        if "error" in answer:
+            raise Failed("duckdb: " + answer["error"])
+        return answer["seconds"]
+
+    def close(self):
+        self.process.communicate()
+
+
+class Duckdb(Peer):
+    name, heading = "duckdb", "DuckDB"
+    setup = ("One table made by read_json with typed columns (ids as UUID, time as TIMESTAMP, context as JSON), which is"
+             " the fastest load we found: insertion order not preserved, the newest format of its file (STORAGE_VERSION"
+             " latest, smaller than the default), as many threads as processors.  Each question is a process of node,"
+             " which writes its rows as text by COPY; running is the statement alone in a process that has it open,"
+             " its rows fetched but not made into text.")
+    asks_sql = True
+    words_of_sql = {
+        "row": "*",
+        "anywhere": "events::VARCHAR",
+        "description": "description",
+        "payload": "context->>'$.geo.region'",
+        "day": "time::DATE",
+        "from10": "ip LIKE '10.%'",
+    }
+
+    def __init__(self, data):
+        super().__init__(data)
+        self.live = None
+
+    @staticmethod
+    def words(database, *statements, mode="READ_WRITE"):
+        return ["node", SCRIPT, database, mode, str(len(os.sched_getaffinity(0))), *statements]
+
+    @classmethod
+    def missing(cls):
+        if not shutil.which("node"):
+            return "node is not installed (Debian: nodejs), which DuckDB's npm package needs"
+        tried = subprocess.run(cls.words(":memory:", "SELECT 1"), capture_output=True, check=False)
+        return None if tried.returncode == 0 else (
+            "its npm package is not there: npm install @duckdb/node-api, and AUDIT_BENCH_NODE_MODULES="
+            "that node_modules folder where node does not look into it")
+
+    @classmethod
+    def version(cls):
+        live = Live(cls.words(":memory:"))
+        live.close()
+        return live.version
+
+    def load(self):
+        self.close()
+        gone(DATABASE, DATABASE + ".wal")
+        run = self.run(self.words(":memory:", *load_script(self.data.raw)))
+        return Load(run.seconds, os.path.getsize(DATABASE), run)
+
+    def files(self):
+        return [DATABASE]
+
+    def ask(self, question, values):
+        sql = self.wording(question, values)
+        if sql is None:
+            return None
+        statements = [one for one in sql.split(";") if one]
+        changes = sql.startswith(CHANGES)
+        mode = "READ_WRITE" if changes else "READ_ONLY"
+        if changes:
+            self.close()  # one process that writes, or many that read
+        answer = self.asked(question, self.words(DATABASE, *map(as_text, statements), mode=mode))
+        if not question.once:
+            answer = answer._replace(inside=self.inside(statements, mode))
+        if changes:
+            self.close()
+        return answer
+
+    def inside(self, statements, mode):
+        if self.live is None:
+            self.live = Live(self.words(DATABASE, mode=mode))
+        return sum(map(self.live.seconds, statements))
+
+    def close(self):
+        if self.live:
+            self.live.close()
+            self.live = None
