@@ -57,7 +57,7 @@ add_segment(void *sums, const struct chosen *c, bool *adding, struct err *e)
 {
 	struct own_sums *own = sums;
 
-	if (summer_load(c, e) < 0 || (own->grouper != NULL && grouper_segment(own->grouper, c, e) < 0))
+	if (summer_load(own->summer, c, e) < 0 || (own->grouper != NULL && grouper_segment(own->grouper, c, e) < 0))
 		return -1;
 	*adding = true;
 	return summer_add(own->summer, c, e);
@@ -80,6 +80,8 @@ finish(void *sums, bool failed, struct err *e)
 
 	if (rc == 0 && own->grouper != NULL)
 		rc = grouper_flush(own->grouper, e);
+	if (rc == 0)
+		rc = summer_flush(own->summer, e);
 	if (own->sum != own->all->sum) {
 		if (rc == 0)
 			summary_merge(own->all->sum, own->sum);

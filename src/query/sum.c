@@ -10,10 +10,15 @@
 
 #include "base/bitmap.h"
 #include "base/mem.h"
+#include "query/unite.h"
 #include "store/match.h"
+
+enum { ACTION, CATEGORY, SEVERITY, IDENTITY, RESOURCE, CHAINS };
 
 struct summer {
 	struct summary *sum;
+	struct value_list *ready[CHAINS]; /* loaded: all that the segment adds to this */
+	struct unite *unite[CHAINS];
 	uint32_t *code_count;
 	size_t code_cap;
 	uint64_t left[MATCH_WORDS]; /* rows not yet counted under any field of a chain */
@@ -25,7 +30,18 @@ summer_new(struct summary *sum)
 	struct summer *m = mem_zero(1, sizeof(*m));
 
 	m->sum = sum;
+	for (size_t i = 0; i < CHAINS; i++)
+		m->unite[i] = unite_new();
 	return m;
+}
+
+static void
+drop_ready(struct summer *m)
+{
+	for (size_t i = 0; i < CHAINS; i++) {
+		value_list_free(m->ready[i]);
+		m->ready[i] = NULL;
+	}
 }
 
 void
@@ -33,6 +49,9 @@ summer_free(struct summer *m)
 {
 	if (m == NULL)
 		return;
+	drop_ready(m);
+	for (size_t i = 0; i < CHAINS; i++)
+		unite_free(m->unite[i]);
 	free(m->code_count);
 	free(m);
 }
@@ -58,8 +77,6 @@ struct chain {
 	enum field field[3];
 	size_t n;
 };
-
-enum { ACTION, CATEGORY, SEVERITY, IDENTITY, RESOURCE, CHAINS };
 
 static const struct chain chains[CHAINS] = {
 	[ACTION] = { { FIELD_ACTION }, 1 },
@@ -196,23 +213,42 @@ add_outcomes(struct summer *m, const struct chosen *c, struct err *e)
 	return 0;
 }
 
+/* Where every event has the first of a chain, and that has many values, they
+ * are taken as a list. */
+static int
+load_list(struct summer *m, const struct chosen *c, size_t i, const struct chain *chain, struct err *e)
+{
+	uint32_t values, absent;
+
+	if (c->bits != NULL || chain->n == 0)
+		return 0;
+	if (segment_dictionary(c->s->columns, chain->field[0], &values, &absent, e) < 0)
+		return -1;
+	if (values < UNITE_LEAST || (absent > 0 && chain->n > 1))
+		return 0;
+	m->ready[i] = segment_value_list(c->s->columns, chain->field[0], e);
+	return m->ready[i] != NULL ? 0 : -1;
+}
+
 /* Where all rows match, counts are enough; and where all have the first of a
  * chain, the others do not matter. */
 static int
-load_chain(const struct chosen *c, const struct chain *all, struct err *e)
+load_chain(struct summer *m, const struct chosen *c, size_t i, struct err *e)
 {
-	struct chain chain = chain_in(all, c->s->info.meta.fields);
+	struct chain chain = chain_in(&chains[i], c->s->info.meta.fields);
 
-	for (size_t i = 0; i < chain.n; i++) {
-		const struct column *col = segment_column(c->s->columns, chain.field[i], e);
-		bool rest = i + 1 < chain.n;
+	if (load_list(m, c, i, &chain, e) < 0)
+		return -1;
+	for (size_t k = 0; k < chain.n && m->ready[i] == NULL; k++) {
+		const struct column *col = segment_column(c->s->columns, chain.field[k], e);
+		bool rest = k + 1 < chain.n;
 
 		if (col == NULL)
 			return -1;
 		if (col->kind != COLUMN_CODES)
 			continue;
 		rest = rest && col->counts[0] > 0;
-		if ((c->bits != NULL || i > 0 || rest) && segment_codes(c->s->columns, chain.field[i], e) == NULL)
+		if ((c->bits != NULL || k > 0 || rest) && segment_codes(c->s->columns, chain.field[k], e) == NULL)
 			return -1;
 		if (!rest)
 			break;
@@ -232,10 +268,11 @@ load_outcomes(const struct chosen *c, struct err *e)
 
 /* What is wanted nearly always; the rest one by one. */
 int
-summer_load(const struct chosen *c, struct err *e)
+summer_load(struct summer *m, const struct chosen *c, struct err *e)
 {
 	field_set codes = FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_OUTCOME), columns = codes;
 
+	drop_ready(m);
 	for (size_t i = 0; i < CHAINS; i++) {
 		struct chain chain = chain_in(&chains[i], c->s->info.meta.fields);
 
@@ -246,21 +283,40 @@ summer_load(const struct chosen *c, struct err *e)
 	    load_outcomes(c, e) < 0)
 		return -1;
 	for (size_t i = 0; i < CHAINS; i++)
-		if (load_chain(c, &chains[i], e) < 0)
+		if (load_chain(m, c, i, e) < 0)
 			return -1;
 	return 0;
+}
+
+static struct tally *
+tally_of(const struct summary *s, size_t chain)
+{
+	struct tally *const t[CHAINS] = { s->actions, s->categories, s->severities, s->identities, s->resources };
+
+	return t[chain];
 }
 
 int
 summer_add(struct summer *m, const struct chosen *c, struct err *e)
 {
-	struct tally *into[CHAINS] = { m->sum->actions, m->sum->categories, m->sum->severities,
-		m->sum->identities, m->sum->resources };
-
 	if (add_outcomes(m, c, e) < 0)
 		return -1;
+	for (size_t i = 0; i < CHAINS; i++) {
+		struct value_list *list = m->ready[i];
+
+		m->ready[i] = NULL;
+		if (list != NULL ? unite_add(m->unite[i], list, tally_of(m->sum, i), e) < 0
+		                 : add_chain(m, *c, &chains[i], tally_of(m->sum, i), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+summer_flush(struct summer *m, struct err *e)
+{
 	for (size_t i = 0; i < CHAINS; i++)
-		if (add_chain(m, *c, &chains[i], into[i], e) < 0)
+		if (unite_flush(m->unite[i], tally_of(m->sum, i), e) < 0)
 			return -1;
 	return 0;
 }

@@ -18,8 +18,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "store/column.h"
 #include "store/dictionary.h"
+#include "store/dictionary_list.h"
 
 enum { ZSTD_WORTH = 64 }; /* fewer bytes are not worth a frame */
 
@@ -28,21 +28,6 @@ static unsigned
 code_bits(uint32_t n, uint32_t absent)
 {
 	return bits_width(absent ? n : n - 1);
-}
-
-static uint32_t
-shared_length(struct str a, struct str b)
-{
-	size_t n = a.len < b.len ? a.len : b.len, i = 0;
-
-	for (; i + 8 <= n; i += 8) {
-		uint64_t differ = bits_load((const uint8_t *)a.p + i) ^ bits_load((const uint8_t *)b.p + i);
-		if (differ) /* the lowest byte is the first */
-			return (uint32_t)i + (uint32_t)__builtin_ctzll(differ) / 8;
-	}
-	while (i < n && a.p[i] == b.p[i])
-		i++;
-	return (uint32_t)i;
 }
 
 /* Appends packing and bytes, compressed when that saves more than `worth`. */
@@ -72,7 +57,7 @@ make_list(struct buf *raw, const struct str *value, const struct sort_entry *ent
 	for (uint32_t i = 0; i < n; i++)
 		buf_varint(raw, count[entry[i].index + 1]);
 	for (uint32_t i = 0; i < n; i++) {
-		shared[i] = shared_length(before, value[entry[i].index]);
+		shared[i] = (uint32_t)dictionary_shared(before, value[entry[i].index]);
 		before = value[entry[i].index];
 		buf_varint(raw, shared[i]);
 	}
@@ -128,91 +113,6 @@ dictionary_encode(struct buf *dictionary, struct buf *codes, const struct str *v
 
 /* ---- decoding ---- */
 
-/* n varints of at most max; *sum is what they add up to. */
-static bool
-read_numbers(struct cursor *c, uint32_t *out, uint32_t n, uint32_t max, uint64_t *sum)
-{
-	*sum = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t v;
-		if (!cursor_number(c, max, &v))
-			return false;
-		out[i] = (uint32_t)v;
-		*sum += v;
-	}
-	return true;
-}
-
-enum { CHUNK = 16 };
-
-/* memcpy in whole chunks: up to CHUNK - 1 bytes more are read and written. */
-static inline void
-copy_chunks(char *to, const char *from, size_t n)
-{
-	for (size_t i = 0; i < n; i += CHUNK) {
-		char chunk[CHUNK];
-		memcpy(chunk, from + i, CHUNK);
-		memcpy(to + i, chunk, CHUNK);
-	}
-}
-
-/* Builds the values; false when they do not ascend or share more than there
- * is.  What follows the shared bytes must be greater than what did. */
-static bool
-expand(struct dictionary_column *d, const uint32_t *shared, const uint32_t *rest, const uint8_t *from)
-{
-	struct str before = STR("");
-	char *to = d->bytes;
-
-	for (uint32_t i = 0; i < d->n; i++) {
-		size_t front = shared[i], back = rest[i];
-		if (front > before.len)
-			return false;
-		if (front < before.len && (back == 0 || from[0] <= (uint8_t)before.p[front]))
-			return false;
-		if (front == before.len && back == 0 && i > 0)
-			return false;
-		copy_chunks(to, before.p, front);
-		copy_chunks(to + front, (const char *)from, back);
-		before = (struct str){ to, front + back };
-		d->values[i + 1] = before;
-		to += front + back;
-		from += back;
-	}
-	return true;
-}
-
-static const char *
-decode_list(struct dictionary_column *d, const uint8_t *list, size_t raw, uint32_t rows)
-{
-	struct cursor c = { list, list + raw };
-	uint64_t sum, front, back;
-	const char *wrong = NULL;
-	uint32_t *shared = mem_alloc(2 * (size_t)d->n * sizeof(*shared)), *rest = shared + d->n;
-
-	d->values = mem_alloc(((size_t)d->n + 1) * sizeof(*d->values));
-	d->values[0] = (struct str){ NULL, 0 };
-	d->counts = mem_alloc(((size_t)d->n + 1) * sizeof(*d->counts));
-	d->counts[0] = d->absent;
-	if (!read_numbers(&c, d->counts + 1, d->n, rows, &sum) || sum + d->absent != rows)
-		wrong = "counts of values do not add up";
-	else if (!read_numbers(&c, shared, d->n, SEGMENT_VALUE_MAX, &front) ||
-	    !read_numbers(&c, rest, d->n, SEGMENT_VALUE_MAX, &back) ||
-	    back != cursor_left(&c) || front + back > COLUMN_VALUES_MAX)
-		wrong = "lengths of values do not fit";
-	else {
-		d->bytes = mem_alloc((size_t)(front + back) + CHUNK);
-		d->memory = (size_t)(front + back) + d->n * (sizeof(*d->values) + sizeof(*d->counts));
-		if (!expand(d, shared, rest, c.p))
-			wrong = "values do not ascend";
-	}
-	for (uint32_t i = 1; !wrong && i <= d->n; i++)
-		if (d->counts[i] == 0)
-			wrong = "a value that no row has";
-	free(shared);
-	return wrong;
-}
-
 int
 dictionary_open(enum field f, struct str piece, uint32_t rows, struct dictionary_head *h, struct err *e)
 {
@@ -228,29 +128,6 @@ dictionary_open(enum field f, struct str piece, uint32_t rows, struct dictionary
 	*h = (struct dictionary_head){ .n = (uint32_t)n, .absent = (uint32_t)absent, .raw = (size_t)raw,
 		.width = code_bits((uint32_t)n, (uint32_t)absent), .packed = { (const char *)c.p, cursor_left(&c) } };
 	return 0;
-}
-
-int
-dictionary_decode(enum field f, struct str piece, uint32_t rows, struct codec *codec,
-    struct dictionary_column *d, struct err *e)
-{
-	struct dictionary_head h;
-	struct buf made = { 0 };
-
-	*d = (struct dictionary_column){ 0 };
-	if (dictionary_open(f, piece, rows, &h, e) < 0)
-		return -1;
-	const uint8_t *list = column_unpack(h.packed, codec, h.raw, &made);
-	const char *wrong = "a dictionary that cannot be unpacked";
-	d->n = h.n;
-	d->absent = h.absent;
-	if (list != NULL)
-		wrong = decode_list(d, list, h.raw, rows);
-	buf_fini(&made);
-	if (wrong == NULL)
-		return 0;
-	dictionary_column_fini(d);
-	return column_wrong(e, f, wrong);
 }
 
 void

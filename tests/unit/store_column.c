@@ -256,7 +256,7 @@ START_TEST(a_dictionary_must_ascend_and_add_up)
 		{ "\2\2\0\7\0" "\2\1" "\0\1" "\1\0" "b", "values do not ascend" },
 		{ "\2\2\0\10\0" "\2\1" "\1\0" "\1\1" "ab", "values do not ascend" },
 		{ "\2\2\0\10\0" "\2\2" "\0\0" "\1\1" "ab", "counts of values do not add up" },
-		{ "\2\2\0\10\0" "\3\0" "\0\0" "\1\1" "ab", "a value that no row has" },
+		{ "\2\2\0\10\0" "\3\0" "\0\0" "\1\1" "ab", "counts of values do not add up" },
 		{ "\2\2\0\10\0" "\2\1" "\0\0" "\1\2" "ab", "lengths of values do not fit" },
 		{ "\2\2\1\10\0" "\1\1" "\0\0" "\1\1" "a", "a dictionary that cannot be unpacked" },
 		{ "\2\2\2\10\0" "\1\1" "\0\0" "\1\1" "ab", "not a dictionary" },
