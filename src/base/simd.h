@@ -92,7 +92,32 @@ simd_ascii_scalar(const char *p, size_t len)
 	return i;
 }
 
+/* A bit for each of 64 bytes: whether it is b. */
+static inline uint64_t
+simd_equal64_scalar(const uint8_t *p, uint8_t b)
+{
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < 64; i++)
+		bits |= (uint64_t)(p[i] == b) << i;
+	return bits;
+}
+
 #ifdef __SSE2__
+
+static inline uint64_t
+simd_equal64(const uint8_t *p, uint8_t b)
+{
+	__m128i wanted = _mm_set1_epi8((char)b);
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < 64; i += 16) {
+		__m128i v = _mm_cmpeq_epi8(_mm_loadu_si128((const void *)(p + i)), wanted);
+
+		bits |= (uint64_t)(unsigned)_mm_movemask_epi8(v) << i;
+	}
+	return bits;
+}
 
 /* One bit for each byte that cannot stand in a string as it is. */
 static inline unsigned
@@ -272,6 +297,12 @@ simd_ascii(const char *p, size_t len)
 }
 
 #else
+
+static inline uint64_t
+simd_equal64(const uint8_t *p, uint8_t b)
+{
+	return simd_equal64_scalar(p, b);
+}
 
 static inline size_t
 simd_ascii(const char *p, size_t len)

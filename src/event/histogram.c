@@ -163,17 +163,69 @@ cell_of(struct histogram *h, int64_t time)
 	return &h->cell[number - h->base];
 }
 
+/* Whether a time is in the cell at hand: unsigned, one before it is far behind. */
+static inline bool
+is_near(const struct histogram *h, int64_t time)
+{
+	return (uint64_t)time - (uint64_t)h->from < (uint64_t)h->grain;
+}
+
+static void
+go_to(struct histogram *h, int64_t time)
+{
+	time = time < TIME_MIN ? TIME_MIN : time > TIME_MAX ? TIME_MAX : time;
+	h->recent = cell_of(h, time);
+	h->from = floor_div(time, h->grain) * h->grain;
+}
+
 void
 histogram_add(struct histogram *h, int64_t time, bool failed)
 {
-	/* Unsigned, a time before from is far behind it. */
-	if (h->recent == NULL || (uint64_t)time - (uint64_t)h->from >= (uint64_t)h->grain) {
-		time = time < TIME_MIN ? TIME_MIN : time > TIME_MAX ? TIME_MAX : time;
-		h->recent = cell_of(h, time);
-		h->from = floor_div(time, h->grain) * h->grain;
-	}
+	if (h->recent == NULL || !is_near(h, time))
+		go_to(h, time);
 	h->recent->count++;
 	h->recent->failed += failed;
+}
+
+/* Up to 64 times.  A few that are elsewhere came late: what follows them is
+ * where the others are. */
+static void
+add_word(struct histogram *h, const int64_t *time, size_t n, uint64_t in, uint64_t failed)
+{
+	uint64_t near = 0;
+	int64_t from;
+
+	if (h->recent == NULL)
+		go_to(h, time[__builtin_ctzll(in)]);
+	for (size_t i = 0; i < n; i++)
+		near |= (uint64_t)is_near(h, time[i]) << i;
+	near &= in;
+	h->recent->count += (uint64_t)__builtin_popcountll(near);
+	h->recent->failed += (uint64_t)__builtin_popcountll(near & failed);
+	from = h->from;
+	in &= ~near;
+	if (in == 0)
+		return;
+	for (uint64_t left = in; left != 0; left &= left - 1) {
+		int bit = __builtin_ctzll(left);
+
+		histogram_add(h, time[bit], failed >> bit & 1);
+	}
+	if (__builtin_popcountll(in) < __builtin_popcountll(near))
+		go_to(h, from);
+}
+
+void
+histogram_add_rows(struct histogram *h, const int64_t *time, size_t n, const uint64_t *in, const uint64_t *failed)
+{
+	for (size_t i = 0; i < n; i += 64) {
+		size_t rows = n - i < 64 ? n - i : 64;
+		uint64_t all = rows < 64 ? (UINT64_C(1) << rows) - 1 : UINT64_MAX;
+		uint64_t word = in != NULL ? in[i / 64] & all : all;
+
+		if (word != 0)
+			add_word(h, time + i, rows, word, failed[i / 64]);
+	}
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/bitmap.h"
 #include "event/histogram.h"
 
 struct summary *
@@ -125,14 +126,37 @@ summary_add(struct summary *s, const struct event *ev)
 		add_group(s, ev);
 }
 
+static void
+widen(struct summary *s, int64_t first, int64_t last)
+{
+	if (s->first == TIME_NONE || first < s->first)
+		s->first = first;
+	if (s->last == TIME_NONE || last > s->last)
+		s->last = last;
+}
+
 void
 summary_add_time(struct summary *s, int64_t time, bool failed)
 {
-	if (s->first == TIME_NONE || time < s->first)
-		s->first = time;
-	if (s->last == TIME_NONE || time > s->last)
-		s->last = time;
+	widen(s, time, time);
 	histogram_add(s->histogram, time, failed);
+}
+
+void
+summary_add_times(struct summary *s, const int64_t *time, size_t n, const uint64_t *in, const uint64_t *failed)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+
+	for (size_t i = 0; i < n; i++) {
+		if (in != NULL && !bitmap_has(in, i))
+			continue;
+		first = time[i] < first ? time[i] : first;
+		last = time[i] > last ? time[i] : last;
+	}
+	if (first <= last) {
+		widen(s, first, last);
+		histogram_add_rows(s->histogram, time, n, in, failed);
+	}
 }
 
 void
@@ -142,10 +166,8 @@ summary_merge(struct summary *into, const struct summary *from)
 	into->success += from->success;
 	into->failure += from->failure;
 	into->unknown += from->unknown;
-	if (from->first != TIME_NONE && (into->first == TIME_NONE || from->first < into->first))
-		into->first = from->first;
-	if (from->last != TIME_NONE && (into->last == TIME_NONE || from->last > into->last))
-		into->last = from->last;
+	if (from->first != TIME_NONE)
+		widen(into, from->first, from->last);
 	tally_merge(into->actions, from->actions);
 	tally_merge(into->categories, from->categories);
 	tally_merge(into->severities, from->severities);

@@ -10,6 +10,7 @@
 
 #include "base/bitmap.h"
 #include "base/mem.h"
+#include "base/simd.h"
 #include "query/unite.h"
 #include "store/match.h"
 
@@ -22,6 +23,8 @@ struct summer {
 	uint32_t *code_count;
 	size_t code_cap;
 	uint64_t left[MATCH_WORDS]; /* rows not yet counted under any field of a chain */
+	uint64_t failed[MATCH_WORDS];
+	uint32_t success, failure;  /* in the segment at hand */
 };
 
 struct summer *
@@ -161,55 +164,78 @@ add_chain(struct summer *m, struct chosen c, const struct chain *all, struct tal
 	return 0;
 }
 
-/* Outcomes by code, then times; `failed` is a byte a code. */
+static void
+mark_code(uint64_t *bits, const struct column *col, uint32_t rows, uint32_t code)
+{
+	const uint8_t *narrow = col->codes;
+	uint32_t row = 0;
+
+	if (col->code_width == 1)
+		for (; row + 64 <= rows; row += 64)
+			bits[row / 64] = simd_equal64(narrow + row, (uint8_t)code);
+	for (; row < rows; row++)
+		if (column_code(col, row) == code)
+			bitmap_add(bits, row);
+}
+
+static int
+outcomes_by_code(struct summer *m, const struct chosen *c, const struct column *out, struct err *e)
+{
+	const uint32_t *count = count_codes(m, c, FIELD_OUTCOME, out, e);
+
+	if (count == NULL || (out = segment_codes(c->s->columns, FIELD_OUTCOME, e)) == NULL)
+		return -1;
+	for (uint32_t v = 1; v <= out->n_values; v++)
+		if (str_eq(out->values[v], str_of(event_outcomes[OUTCOME_SUCCESS])))
+			m->success += count[v];
+		else if (str_eq(out->values[v], str_of(event_outcomes[OUTCOME_FAILURE]))) {
+			m->failure += count[v];
+			mark_code(m->failed, out, c->n, v);
+		}
+	return 0;
+}
+
+static int
+outcomes_by_value(struct summer *m, const struct chosen *c, struct err *e)
+{
+	struct str word;
+
+	for (uint32_t row = chosen_next(c, 0); row < c->n; row = chosen_next(c, row + 1)) {
+		if (segment_value(c->s->columns, FIELD_OUTCOME, row, &word, e) < 0)
+			return -1;
+		if (word.p == NULL)
+			continue;
+		m->success += str_eq(word, str_of(event_outcomes[OUTCOME_SUCCESS]));
+		if (str_eq(word, str_of(event_outcomes[OUTCOME_FAILURE]))) {
+			m->failure++;
+			bitmap_add(m->failed, row);
+		}
+	}
+	return 0;
+}
+
+/* Outcomes, then times. */
 static int
 add_outcomes(struct summer *m, const struct chosen *c, struct err *e)
 {
 	const struct column *time = segment_column(c->s->columns, FIELD_TIME, e);
 	const struct column *out = segment_column(c->s->columns, FIELD_OUTCOME, e);
-	struct summary *sum = m->sum;
-	uint32_t success = 0, failure = 0, code_of_failure = UINT32_MAX;
-	struct str word;
 
 	if (time == NULL || out == NULL)
 		return -1;
 	if (time->kind != COLUMN_TIME)
 		return err_set(e, ERR_INTEGRITY, "segment %lld has no times", (long long)c->s->info.id);
-	if (out->kind == COLUMN_CODES) {
-		const uint32_t *count = count_codes(m, c, FIELD_OUTCOME, out, e);
-
-		if (count == NULL)
-			return -1;
-		for (uint32_t v = 1; v <= out->n_values; v++)
-			if (str_eq(out->values[v], str_of(event_outcomes[OUTCOME_SUCCESS])))
-				success += count[v];
-			else if (str_eq(out->values[v], str_of(event_outcomes[OUTCOME_FAILURE]))) {
-				failure += count[v];
-				code_of_failure = v;
-			}
-		if (failure > 0 && (out = segment_codes(c->s->columns, FIELD_OUTCOME, e)) == NULL)
-			return -1;
-	}
-	for (uint32_t row = 0; row < c->n; row++) {
-		bool failed = false;
-
-		if (!chosen_has(c, row))
-			continue;
-		if (out->kind == COLUMN_CODES)
-			failed = failure > 0 && column_code(out, row) == code_of_failure;
-		else if (out->kind == COLUMN_VALUES) {
-			if (segment_value(c->s->columns, FIELD_OUTCOME, row, &word, e) < 0)
-				return -1;
-			failed = word.p != NULL && str_eq(word, str_of(event_outcomes[OUTCOME_FAILURE]));
-			failure += failed;
-			success += word.p != NULL && str_eq(word, str_of(event_outcomes[OUTCOME_SUCCESS]));
-		}
-		summary_add_time(sum, time->time[row], failed);
-	}
-	sum->total += c->matched;
-	sum->success += success;
-	sum->failure += failure;
-	sum->unknown += c->matched - success - failure;
+	memset(m->failed, 0, sizeof(m->failed));
+	m->success = m->failure = 0;
+	if (out->kind == COLUMN_CODES && outcomes_by_code(m, c, out, e) < 0)
+		return -1;
+	if (out->kind == COLUMN_VALUES && outcomes_by_value(m, c, e) < 0)
+		return -1;
+	summary_add_times(m->sum, time->time, c->n, c->bits, m->failed);
+	m->sum->total += c->matched;
+	m->sum->success += m->success;
+	m->sum->failure += m->failure;
+	m->sum->unknown += c->matched - m->success - m->failure;
 	return 0;
 }
 

@@ -112,6 +112,20 @@ START_TEST(bytes_behind_a_stop_do_not_count_as_seen)
 }
 END_TEST
 
+START_TEST(bits_of_bytes_that_are_equal_agree)
+{
+	uint8_t bytes[64];
+
+	for (unsigned b = 0; b < 256; b++)
+		for (unsigned step = 0; step < 40; step++) {
+			for (unsigned i = 0; i < sizeof(bytes); i++)
+				bytes[i] = (uint8_t)(i * i * step / 7 % 3 == 0 ? b : i * step);
+			ck_assert_uint_eq(simd_equal64(bytes, (uint8_t)b), simd_equal64_scalar(bytes, (uint8_t)b));
+			ck_assert_uint_eq(simd_equal64(bytes, (uint8_t)b) & 1, 1);
+		}
+}
+END_TEST
+
 static Suite *
 simd_suite(void)
 {
@@ -123,6 +137,7 @@ simd_suite(void)
 	tcase_add_test(tc, every_length_and_alignment_agree);
 	tcase_add_test(tc, the_beginning_of_a_token_is_found_at_every_place);
 	tcase_add_test(tc, bytes_behind_a_stop_do_not_count_as_seen);
+	tcase_add_test(tc, bits_of_bytes_that_are_equal_agree);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bitmap.h"
 #include "event/summary.h"
 
 #define SECOND TIME_SECOND
@@ -411,6 +412,52 @@ START_TEST(fields_name_what_a_summary_looks_at)
 }
 END_TEST
 
+/* Times as of a segment, mostly in order: in one go, and one by one. */
+START_TEST(times_of_rows_count_as_single_ones_do)
+{
+	enum { ROWS = 1000 };
+	static const int64_t steps[] = { 0, SECOND / 10, SECOND, 40 * SECOND, HOUR, 24 * HOUR };
+	static int64_t time[ROWS];
+	uint64_t in[ROWS / 64 + 1], failed[ROWS / 64 + 1], state = 1;
+
+	for (unsigned times = 0; times < 150; times++) {
+		struct summary_options o = { .bucket = times % 3 == 0 ? 7 * HOUR : 0 };
+		struct summary *a = summary_new(&o), *b = summary_new(&o);
+		size_t n = times % 5 == 0 ? times % 130 : ROWS - times % 70;
+		size_t na, nb;
+		int64_t now = -3 * HOUR, bucket_a, bucket_b;
+
+		for (unsigned round = 0; round < 3; round++) {
+			memset(in, times % 2 ? 0xff : 0, sizeof(in));
+			memset(failed, 0, sizeof(failed));
+			for (size_t i = 0; i < n; i++) {
+				state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+				now += steps[(times / 7 + round) % 6] * (int64_t)(state >> 60);
+				time[i] = now - (state >> 50 & 63 ? 0 : (int64_t)(state >> 33) * 300);
+				if (state >> 40 & 1)
+					bitmap_add(in, i);
+				if ((state >> 41 & 3) == 0)
+					bitmap_add(failed, i);
+			}
+			summary_add_times(a, time, n, times % 4 ? in : NULL, failed);
+			for (size_t i = 0; i < n; i++)
+				if (times % 4 == 0 || bitmap_has(in, i))
+					summary_add_time(b, time[i], bitmap_has(failed, i));
+		}
+		ck_assert_int_eq(a->first, b->first);
+		ck_assert_int_eq(a->last, b->last);
+		struct summary_bucket *ha = summary_histogram(a, &bucket_a, &na), *hb = summary_histogram(b, &bucket_b, &nb);
+		ck_assert_int_eq(bucket_a, bucket_b);
+		ck_assert_uint_eq(na, nb);
+		ck_assert_int_eq(memcmp(ha, hb, na * sizeof(*ha)), 0);
+		free(ha);
+		free(hb);
+		summary_free(a);
+		summary_free(b);
+	}
+}
+END_TEST
+
 static Suite *
 summary_suite(void)
 {
@@ -428,6 +475,7 @@ summary_suite(void)
 	tcase_add_test(tc, a_length_that_was_asked_for_is_used);
 	tcase_add_test(tc, a_length_far_too_short_is_refused_with_the_shortest_that_is_not);
 	tcase_add_test(tc, a_tally_keeps_values_of_any_length);
+	tcase_add_test(tc, times_of_rows_count_as_single_ones_do);
 	tcase_add_test(tc, a_tally_that_grows_too_large_says_so);
 	tcase_add_test(tc, histograms_of_other_grains_merge);
 	tcase_add_test(tc, no_events_give_no_buckets);
