@@ -57,6 +57,7 @@ struct server {
 	uint64_t lines;     /* that wait for the commit */
 	size_t bytes;
 	int64_t since;      /* the first of them came then; TIME_NONE */
+	int64_t rested;     /* since the last commit has passed as long as it took */
 	int64_t status_due; /* when people are told how it goes */
 };
 
@@ -207,13 +208,25 @@ one_is_full(const struct server *sv)
 	return false;
 }
 
+/* When what waits is committed if nothing more comes: at once, so that who
+ * waits for each answer gets it soon, but not so that the disk has no rest. */
+static int64_t
+idle_commit(const struct server *sv)
+{
+	int64_t latest = sv->since + COMMIT_IDLE;
+
+	return sv->rested < latest ? sv->rested : latest;
+}
+
 static bool
 commit_is_due(const struct server *sv, bool idle)
 {
+	int64_t now = time_steady();
+
 	if (sv->since == TIME_NONE)
 		return false;
-	return sv->lines >= LISTEN_ALL_LINES || sv->bytes >= LISTEN_ALL_BYTES ||
-	    (idle && sv->run.flying == 0 && one_is_full(sv)) || time_steady() - sv->since >= COMMIT_IDLE;
+	return sv->lines >= LISTEN_ALL_LINES || sv->bytes >= LISTEN_ALL_BYTES || now >= sv->since + COMMIT_IDLE ||
+	    (idle && sv->run.flying == 0 && (one_is_full(sv) || now >= idle_commit(sv)));
 }
 
 static void
@@ -233,8 +246,12 @@ answer(struct server *sv)
 static int
 commit(struct server *sv, struct err *e)
 {
+	int64_t begun = time_steady(), done;
+
 	if (take_all(sv, e) != 0 || run_commit(&sv->run, e) != 0)
 		return -1;
+	done = time_steady();
+	sv->rested = done + (done - begun);
 	answer(sv);
 	return 0;
 }
@@ -264,11 +281,11 @@ be_alive(struct server *sv)
 static int64_t
 deadline(struct server *sv)
 {
-	int64_t alive = be_alive(sv), due = sv->since + COMMIT_IDLE;
+	int64_t alive = be_alive(sv);
 
 	if (sv->run.flying > 0)
 		return 0;
-	return sv->since != TIME_NONE && due < alive ? due : alive;
+	return sv->since != TIME_NONE && idle_commit(sv) < alive ? idle_commit(sv) : alive;
 }
 
 static int

@@ -2,7 +2,9 @@
  * serve: events of many programs through a socket (listen.h), acknowledged
  * when they are committed.
  *
- * Group commit: 50 ms after the first line that waits, or when much does.
+ * Group commit: when nothing more comes, but not before as long has passed as
+ * the last commit took; at the latest 50 ms after the first line that waits, or
+ * when much does.
  * Lines that are no events are quarantined, and their sender is told.  The
  * uid of who sent them becomes the events' peer_uid.
  */
