@@ -44,7 +44,7 @@ struct instream {
 	z_stream gzip;
 	ZSTD_DCtx *zstd;
 	size_t raw_at, raw_len;
-	unsigned char raw[RAW_SIZE];
+	unsigned char raw[RAW_SIZE]; /* the last: not zero from the start */
 };
 
 /* What does not wait has to where bytes only make sense together: not for long. */
@@ -181,8 +181,9 @@ static struct instream *
 open_as(const char *path, int flags, struct err *e)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
-	struct instream *s = mem_zero(1, sizeof(*s));
+	struct instream *s = mem_alloc(sizeof(*s));
 
+	memset(s, 0, offsetof(struct instream, raw));
 	s->name = mem_strdup(is_stdin ? "stdin" : path);
 	s->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
 	if (s->fd < 0)

@@ -91,7 +91,6 @@ append_batch_init(struct append_batch *b, struct pool *pool)
 		.leaf_maker = leaf_maker_new(pool),
 		.kind = mem_alloc(SEGMENT_EVENTS_MAX),
 		.key = mem_alloc(SEGMENT_EVENTS_MAX * sizeof(uint64_t)),
-		.slot = mem_zero(KEY_SLOTS, sizeof(uint32_t)),
 		.last_ingested = TIME_NONE,
 	};
 }
@@ -114,12 +113,29 @@ append_batch_fini(struct append_batch *b)
 	buf_fini(&b->salts);
 }
 
+/* Of few rows one by one: who appends one event is not to touch all. */
+static void
+clear_slots(struct append_batch *b)
+{
+	uint32_t n = segment_builder_count(b->builder);
+
+	if (n > SEGMENT_EVENTS_MAX / 16) {
+		memset(b->slot, 0, KEY_SLOTS * sizeof(uint32_t));
+		return;
+	}
+	/* Each walk goes on to the end of its run of slots, so that a row behind an
+	 * empty one was reached by whoever emptied that. */
+	for (uint32_t row = 0; row < n; row++)
+		for (uint32_t at = (uint32_t)b->key[row] % KEY_SLOTS; b->slot[at] != 0; at = (at + 1) % KEY_SLOTS)
+			b->slot[at] = 0;
+}
+
 void
 append_batch_clear(struct append_batch *b)
 {
 	if (segment_builder_count(b->builder) > 0) {
+		clear_slots(b);
 		segment_builder_reset(b->builder);
-		memset(b->slot, 0, KEY_SLOTS * sizeof(uint32_t));
 	}
 	if (b->encoded)
 		sealed_fini(&b->sealed);
@@ -155,6 +171,8 @@ int
 append_batch_start(struct append_batch *b, struct store *st, uint64_t first, struct err *e)
 {
 	append_batch_clear(b);
+	if (b->slot == NULL)
+		b->slot = mem_zero(KEY_SLOTS, sizeof(uint32_t));
 	return append_batch_place(b, st, first, e);
 }
 
