@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 
-from peer import Answer, Failed, Load, Peer, gone
+from live import Live
+from peer import Failed, Load, Peer, gone
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "duckdb.js")
 DATABASE = "duck.db"
@@ -35,25 +36,19 @@ def as_text(sql):
         sql, "FORMAT json" if sql.startswith("SELECT *") else "FORMAT csv, HEADER false")
 
 
-class Live:
+class Connection(Live):
     """A process that has the database open."""
 
     def __init__(self, words):
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.version = self.process.stdout.readline().strip()
+        super().__init__(words)
+        self.version = self.line().strip()
 
     def seconds(self, sql):
-        try:
-            print(json.dumps(sql), file=self.process.stdin, flush=True)
-            answer = json.loads(self.process.stdout.readline() or '{"error": "node has ended"}')
-        except BrokenPipeError:
-            answer = {"error": "node has ended"}
+        self.say(json.dumps(sql))
+        answer = json.loads(self.line() or '{"error": "node has ended"}')
         if "error" in answer:
             raise Failed("duckdb: " + answer["error"])
         return answer["seconds"]
-
-    def close(self):
-        self.process.communicate()
 
 
 class Duckdb(Peer):
@@ -66,7 +61,6 @@ class Duckdb(Peer):
     asks_sql = True
     words_of_sql = {
         "row": "*",
-        "anywhere": "events::VARCHAR",
         "description": "description",
         "payload": "context->>'$.geo.region'",
         "day": "time::DATE",
@@ -92,7 +86,7 @@ class Duckdb(Peer):
 
     @classmethod
     def version(cls):
-        live = Live(cls.words(":memory:"))
+        live = Connection(cls.words(":memory:"))
         live.close()
         return live.version
 
@@ -123,7 +117,7 @@ class Duckdb(Peer):
 
     def inside(self, statements, mode):
         if self.live is None:
-            self.live = Live(self.words(DATABASE, mode=mode))
+            self.live = Connection(self.words(DATABASE, mode=mode))
         return sum(map(self.live.seconds, statements))
 
     def close(self):

@@ -6,7 +6,7 @@ import shutil
 import sample
 from peer import Load, Peer, first_line
 
-MOST = 500000
+MOST = 200000
 IMPORT = "/usr/lib/systemd/systemd-journal-remote"
 FOLDER = "journal"
 # What an index finds and what ends by itself takes as long in a larger journal.

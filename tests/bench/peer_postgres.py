@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
+from live import Live, undisturbed
 from peer import Failed, Load, Peer, first_line
 
 PLACES = "/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin"
@@ -60,27 +61,22 @@ def another_user():
     raise Failed("PostgreSQL does not run as root, and there is no user %s" % " or ".join(USERS))
 
 
-class Connection:
+class Connection(Live):
     """psql that stays, and times on standard output what it sends."""
 
     def __init__(self, words):
-        self.process = subprocess.Popen([*words, "-o", os.devnull], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
-        print("\\timing on", file=self.process.stdin, flush=True)
+        super().__init__([*words, "-o", os.devnull])
+        self.say("\\timing on")
 
     def seconds(self, sql):
         """Of a statement, whose rows go nowhere."""
-        try:
-            print(sql + ";", file=self.process.stdin, flush=True)
-        except BrokenPipeError:
-            pass
-        for line in self.process.stdout:
-            if line.startswith("Time: "):
-                return float(line.split()[1]) / 1000
-        raise Failed("postgres: psql has ended")
-
-    def close(self):
-        self.process.communicate()
+        self.say(sql + ";")
+        line = self.line()
+        while line and not line.startswith("Time: "):
+            line = self.line()
+        if not line:
+            raise Failed("postgres: psql has ended")
+        return float(line.split()[1]) / 1000
 
 
 class Postgres(Peer):
@@ -94,7 +90,6 @@ class Postgres(Peer):
     asks_sql = True
     words_of_sql = {
         "row": "row_to_json(events)",
-        "anywhere": "events::text",
         "description": "description",
         "payload": "context #>> '{geo,region}'",
         "day": "time::date",
@@ -122,10 +117,10 @@ class Postgres(Peer):
     def control(self, program, *words):
         """One of its programs, as the user that owns the cluster."""
         words = [self.programs + "/" + program, "-D", self.home + "/data", *words]
-        if self.user:
-            words = ["runuser", "-u", self.user.pw_name, "--", *words]
+        who = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": ()} if self.user else {}
         with open(self.home + "/control.log", "ab") as log:
-            done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", check=False)
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", check=False,
+                                  start_new_session=True, **who)
         if done.returncode != 0:
             raise Failed("PostgreSQL: %s failed: %s" % (program, self.last_words()))
 
@@ -146,6 +141,7 @@ class Postgres(Peer):
         self.control("pg_ctl", "start", "-s", "-w", "-l", self.home + "/data/server.log")
         self.psql += ["-h", self.home]
 
+    @undisturbed()
     def close(self):
         self.leave()
         if self.home:
@@ -160,6 +156,7 @@ class Postgres(Peer):
             self.live.close()
             self.live = None
 
+    @undisturbed()
     def chill(self):
         self.leave()
         self.control("pg_ctl", "restart", "-s", "-w", "-m", "fast", "-l", self.home + "/data/server.log")
@@ -171,7 +168,8 @@ class Postgres(Peer):
 
     def load(self):
         if self.home is None:
-            self.start()
+            with undisturbed():
+                self.start()
         self.leave()
         with open("load_postgres.sql", "w", encoding="utf-8") as file:
             file.write(LOAD)

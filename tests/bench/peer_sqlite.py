@@ -32,7 +32,6 @@ class Sqlite(Peer):
     asks_sql = True
     words_of_sql = {
         "row": "line",
-        "anywhere": "line",
         "description": "json_extract(line, '$.description')",
         "payload": "json_extract(line, '$.context.geo.region')",
         "day": "substr(time, 1, 10)",

@@ -60,6 +60,9 @@ SQL_SUMMARY = ("SELECT count(*), min(time), max(time), count(DISTINCT actor_id),
 JQ_SUMMARY = "reduce inputs as $e ({}; " + " | ".join(
     ".[$e.%s] = .[$e.%s] + 1" % (name, name) for name in
     ("outcome", "action", "category", "severity", "time[:10]", "actor_id", "target_path")) + ")"
+# Where texts are columns of their own, each of them is looked into.
+TEXTS = ("tenant category action severity outcome description actor_id actor_type actor_email target_path user_agent host"
+         " context::text").split()
 # Fields that are no columns of their own in a table with eight columns and the line.
 NO_COLUMN = {"sqlite3": None}
 EVERYONE = ("sqlite3", "grep", "jq", "duckdb", "postgres", "lnav", "journalctl", "ausearch")
@@ -138,7 +141,8 @@ TEXT = (
               "lnav": "SELECT count(*) FROM audit WHERE log_body LIKE '%rollback%'"}, {"grep": 2}, cold=True,
              apart=("grep",)),
     Question("common word anywhere", "audit-query -c -T rollback", None,
-             count_of("$anywhere LIKE '%rollback%'"), {"grep": ("-F", "rollback")}, {"grep": 2}),
+             count_of(" OR ".join("%s LIKE '%%rollback%%'" % text for text in TEXTS)),
+             {"sqlite3": count_of("line LIKE '%rollback%'"), "grep": ("-F", "rollback")}, {"grep": 2}),
     Question("regex in description", "audit-query -c 'description~%s'" % PHRASE, None, None,
              {"duckdb": count_of("regexp_matches(description, '%s')" % PHRASE),
               "sqlite3": count_of("$description REGEXP '%s'" % PHRASE),
@@ -165,6 +169,9 @@ EXPORT = (  # each leaves two records in our store: only the first can be compar
               "sqlite3": (".mode csv", ".headers on", SECURITY),
               "postgres": "COPY (%s) TO STDOUT (FORMAT csv, HEADER)" % SECURITY}, out=OUT),
 )
+
+# A program that does nothing; of those that have a store it is opened.
+START = Question("a program's start and end", "audit-query -V", 3, "SELECT 1", {"journalctl": ("--version",)})
 
 # They change the store: asked last, in this order; $store is a copy of ours.
 APPEND = Question(
