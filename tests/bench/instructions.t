@@ -36,7 +36,7 @@ make -s -C "$build" tests/bench/gen >made 2>&1 || skip_all "the generator cannot
 kind() {
 	compiler=$(made CC)
 	echo "compiler $($compiler --version | head -n 1)"
-	echo "flags $(made CPPFLAGS) $(made CFLAGS) $(made HARDEN_CFLAGS) $(made LDFLAGS)" | tr -s ' ' | sed 's/ $//'
+	echo "flags $(made CPPFLAGS) $(made CFLAGS) $(made HARDEN_CFLAGS) $(made NATIVE_FLAGS) $(made LDFLAGS)" | tr -s ' ' | sed 's/ $//'
 	echo "processor $(uname -m) $(grep -o -w -m 1 -e avx2 -e asimd /proc/cpuinfo | head -n 1)"
 }
 kind >kind
@@ -93,20 +93,7 @@ count() {
 "$build/tests/bench/gen" -n $events >in.jsonl
 head -n 1 in.jsonl | sed 's/"id":"[^"]*"/"id":"one more"/' >one.jsonl
 
-count ingest auditd-ingest -q in.jsonl
-count append auditd-ingest -q one.jsonl
-count newest audit-query -o jsonl -n 100
-count columns audit-query -c --outcome failure --ip 10.0.0.0/8
-count text audit-query -c -T rollback
-count regex audit-query -c -g '(rollback|replica) [a-z]+ exceeded'
-count payload audit-query -c context.geo.region=eu-west-1
-count lines audit-query -o jsonl --outcome failure
-count summary audit-summary -o json
-count groups audit-summary -o json --by target_path
-count pairs audit-summary -o json --by action,outcome
-count csv audit-export -o csv --category SECURITY
-count export audit-export -o jsonl
-count verify audit-verify -q
+. "$top/tests/bench/work.sh"
 
 # ---- Judging ----
 
