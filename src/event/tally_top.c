@@ -12,13 +12,19 @@ int
 tally_compare(struct str a, struct str b)
 {
 	size_t n = a.len < b.len ? a.len : b.len, i = 0;
+	uint64_t x, y;
 
+	for (; i + sizeof(x) <= n; i += sizeof(x)) {
+		memcpy(&x, a.p + i, sizeof(x));
+		memcpy(&y, b.p + i, sizeof(y));
+		if (x != y)
+			break;
+	}
 	while (i < n && a.p[i] == b.p[i])
 		i++;
-	if (i < n && (a.p[i] == SUMMARY_GAP || b.p[i] == SUMMARY_GAP))
-		return a.p[i] == SUMMARY_GAP ? -1 : 1;
+	/* One more, and the gap is the least. */
 	if (i < n)
-		return (unsigned char)a.p[i] < (unsigned char)b.p[i] ? -1 : 1;
+		return (uint8_t)(a.p[i] - SUMMARY_GAP) < (uint8_t)(b.p[i] - SUMMARY_GAP) ? -1 : 1;
 	return (a.len > b.len) - (a.len < b.len);
 }
 
@@ -85,9 +91,11 @@ tally_top(const struct tally *t, size_t top, size_t *n)
 
 	*n = top == 0 || top > t->n ? t->n : top;
 	out = mem_alloc(*n * sizeof(*out));
-	if (*n > 0) {
+	if (*n < t->n)
 		select_top(t, out, *n);
-		qsort(out, *n, sizeof(*out), by_rank);
-	}
+	else
+		for (size_t i = 0; i < t->n; i++)
+			out[i] = tally_entry(t, i);
+	qsort(out, *n, sizeof(*out), by_rank);
 	return out;
 }

@@ -15,11 +15,12 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "query/unite.h"
 
 #define DENSE_MAX (1u << 17)      /* groups for which a table is kept */
 #define TOGETHER 256
 #define RENUMBER_BITS 17          /* twice the rows of a segment */
-#define PENDING_MAX (12u << 20)   /* bytes of values before they go to the total */
+#define PENDING_MAX (20u << 20)   /* bytes of values before they go to the total */
 
 /* What a selector has in a segment: a code for each row, a text for each code. */
 struct coded {
@@ -46,6 +47,7 @@ struct grouper {
 	size_t bys;
 	enum group_mode mode;
 	struct tally *pending;
+	struct unite *unite;      /* of one field: what goes there */
 	struct selector_scratch scratch;
 	struct buf text;
 	uint32_t *count;          /* by code of one dictionary */
@@ -83,6 +85,7 @@ grouper_new(struct group_total *total, const struct selector *by, size_t bys,
 	g->bys = bys;
 	g->mode = mode;
 	g->pending = tally_new();
+	g->unite = unite_new();
 	g->secret = random_u64() | 1;
 	return g;
 }
@@ -93,6 +96,7 @@ grouper_free(struct grouper *g)
 	if (g == NULL)
 		return;
 	tally_free(g->pending);
+	unite_free(g->unite);
 	selector_scratch_fini(&g->scratch);
 	buf_fini(&g->text);
 	free(g->count);
@@ -113,6 +117,8 @@ grouper_flush(struct grouper *g, struct err *e)
 {
 	int rc;
 
+	if (unite_flush(g->unite, g->pending, e) < 0)
+		return -1;
 	if (tally_size(g->pending) == 0)
 		return 0;
 	pthread_mutex_lock(&g->total->lock);
@@ -261,11 +267,31 @@ one_by_rows(struct grouper *g, const struct chosen *c, const struct column *col,
 	return grouper_flush(g, e);
 }
 
+/* All of a large dictionary; it need not be decoded. */
+static int
+one_list(struct grouper *g, const struct chosen *c, uint32_t absent, struct err *e)
+{
+	struct value_list *list = segment_value_list(c->s->columns, g->by[0].field, e);
+
+	if (list == NULL)
+		return -1;
+	if (g->mode == GROUP_JOINED && absent > 0)
+		tally_add(g->pending, STR(""), absent);
+	return unite_add(g->unite, list, g->pending, e);
+}
+
 static int
 group_one(struct grouper *g, const struct chosen *c, struct err *e)
 {
-	const struct column *col = segment_column(c->s->columns, g->by[0].field, e);
+	uint32_t values = 0, absent;
+	const struct column *col;
 
+	if (c->bits == NULL && g->by[0].steps == 0 &&
+	    segment_dictionary(c->s->columns, g->by[0].field, &values, &absent, e) < 0)
+		return -1;
+	if (values >= UNITE_LEAST)
+		return one_list(g, c, absent, e);
+	col = segment_column(c->s->columns, g->by[0].field, e);
 	if (col == NULL)
 		return -1;
 	if (col->kind == COLUMN_CODES)

@@ -65,6 +65,42 @@ START_TEST(the_top_of_many_equals_the_head_of_all)
 }
 END_TEST
 
+static int
+compare_bytes(struct str a, struct str b)
+{
+	for (size_t i = 0;; i++) {
+		if (i == a.len || i == b.len)
+			return (a.len > b.len) - (a.len < b.len);
+		if (a.p[i] == b.p[i])
+			continue;
+		if (a.p[i] == SUMMARY_GAP || b.p[i] == SUMMARY_GAP)
+			return a.p[i] == SUMMARY_GAP ? -1 : 1;
+		return (uint8_t)a.p[i] < (uint8_t)b.p[i] ? -1 : 1;
+	}
+}
+
+START_TEST(ties_are_in_the_order_of_bytes_but_for_the_gap)
+{
+	uint64_t state = 3;
+	char text[2][40];
+
+	for (unsigned times = 0; times < 100000; times++) {
+		struct str s[2];
+
+		for (size_t k = 0; k < 2; k++) {
+			s[k] = (struct str){ text[k], (state >> 33) % sizeof(text[k]) };
+			for (size_t i = 0; i < s[k].len; i++) {
+				state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+				text[k][i] = "aaaaaaab\0\xff\xfe\x7f\x80"[(state >> 33) % 13];
+				if (k == 1 && times % 2 == 0 && i < s[0].len && (state >> 50) % 20 > 0)
+					text[1][i] = text[0][i];
+			}
+		}
+		ck_assert_int_eq(tally_compare(s[0], s[1]), compare_bytes(s[0], s[1]));
+	}
+}
+END_TEST
+
 START_TEST(merged_tallies_add_up)
 {
 	struct tally *a = tally_new(), *b = tally_new();
@@ -467,6 +503,7 @@ summary_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, a_tally_counts_and_ranks_with_ties_by_value);
 	tcase_add_test(tc, the_top_of_many_equals_the_head_of_all);
+	tcase_add_test(tc, ties_are_in_the_order_of_bytes_but_for_the_gap);
 	tcase_add_test(tc, merged_tallies_add_up);
 	tcase_add_test(tc, an_empty_tally_has_an_empty_top);
 	tcase_add_test(tc, any_span_fits_sixty_round_buckets);
