@@ -225,9 +225,26 @@ ip_range_parse(const char *p, size_t len, struct ip_range *out)
 	return true;
 }
 
+static inline uint64_t
+half(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(v) : v;
+}
+
+/* As two numbers each; a v4 address is in the first. */
+static inline bool
+ascend(const struct ip *a, const struct ip *b)
+{
+	uint64_t high_a = half(a->b), high_b = half(b->b);
+
+	return high_a != high_b ? high_a < high_b : half(a->b + 8) <= half(b->b + 8);
+}
+
 bool
 ip_in_range(const struct ip *ip, const struct ip_range *r)
 {
-	return ip->v6 == r->first.v6 && memcmp(ip->b, r->first.b, 16) >= 0 &&
-	    memcmp(ip->b, r->last.b, 16) <= 0;
+	return ip->v6 == r->first.v6 && ascend(&r->first, ip) && ascend(ip, &r->last);
 }
