@@ -37,7 +37,7 @@ enum encoding {
 enum packing { PACKING_NONE = 0, PACKING_ZSTD = 1 };
 
 #define COLUMN_VALUES_MAX (SEGMENT_BYTES_MAX + SEGMENT_VALUE_MAX) /* bytes of all values */
-#define TEXT_BLOCK_RAW (128u * 1024) /* a block is closed when it has so many */
+#define TEXT_BLOCK_RAW (128u * 1024) /* about where a block is closed (text_plan) */
 #define TEXT_BLOCK_MAX (TEXT_BLOCK_RAW + SEGMENT_VALUE_MAX)
 #define TEXT_BLOCKS_MAX (PART_MAX - PART_BLOCK)
 
@@ -165,8 +165,15 @@ struct text_block {
 	uint32_t row, rows; /* absent rows counted */
 	uint32_t off, len;  /* in the column's buffer */
 };
+/* How a column of so many bytes is best cut and compressed, by what its first
+ * texts compress to. */
+struct text_plan {
+	size_t size; /* blocks have as many bytes or a little more */
+	bool dense;  /* codec_compress_dense */
+};
+struct text_plan text_plan(const struct values *v, size_t bytes, struct scratch *s);
 /* Yours (free). */
-struct text_block *text_cut(const struct values *v, uint32_t *n);
+struct text_block *text_cut(const struct values *v, size_t size, uint32_t *n);
 void text_encode(struct buf *dictionary, struct buf *codes, const struct values *v,
     const struct text_block *block, uint32_t n);
 

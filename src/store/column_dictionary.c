@@ -32,13 +32,13 @@ code_bits(uint32_t n, uint32_t absent)
 
 /* Appends packing and bytes, compressed when that saves more than `worth`. */
 static void
-add_packed(struct buf *out, struct codec *codec, const void *p, size_t n, size_t worth)
+add_packed(struct buf *out, struct codec *codec, bool dense, const void *p, size_t n, size_t worth)
 {
 	size_t start = out->len;
 
 	if (n >= ZSTD_WORTH) {
 		buf_byte(out, PACKING_ZSTD);
-		codec_compress(codec, p, n, out);
+		(dense ? codec_compress_dense : codec_compress)(codec, p, n, out);
 		if (out->len - start < n - worth)
 			return;
 		out->len = start;
@@ -94,7 +94,7 @@ dictionary_encode(struct buf *dictionary, struct buf *codes, const struct str *v
 	buf_varint(dictionary, n);
 	buf_varint(dictionary, count[0]);
 	buf_varint(dictionary, s->raw.len);
-	add_packed(dictionary, s->codec, s->raw.p, s->raw.len, s->raw.len / 8);
+	add_packed(dictionary, s->codec, true, s->raw.p, s->raw.len, s->raw.len / 8);
 
 	unsigned width = code_bits(n, count[0]);
 	if (width == 0)
@@ -108,7 +108,7 @@ dictionary_encode(struct buf *dictionary, struct buf *codes, const struct str *v
 	buf_reset(&s->raw);
 	bits_pack32(&s->raw, ranked, rows, width);
 	/* Codes are read in the middle of a query: only long runs are worth it. */
-	add_packed(codes, s->codec, s->raw.p, s->raw.len, s->raw.len - s->raw.len / 4);
+	add_packed(codes, s->codec, false, s->raw.p, s->raw.len, s->raw.len - s->raw.len / 4);
 }
 
 /* ---- decoding ---- */

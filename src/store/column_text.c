@@ -18,8 +18,78 @@
 
 enum { LENGTHS = 128, LENGTH_BITS = 32 };
 
+/* What SQLite makes of a long row when pages have 16 KiB: pages of its own, and
+ * at least SHARED bytes, at most ALONE, on a page with others. */
+enum { PAGE = 16384, OWN_PAGE = PAGE - 4, SHARED = 2031, ALONE = PAGE - 35, SAMPLED_BLOCKS = 8 };
+
+/* Bytes of the file that such a row takes. */
+static size_t
+file_bytes(size_t row)
+{
+	size_t own = 0, local = row;
+
+	if (row > ALONE) {
+		own = (row - SHARED) / OWN_PAGE;
+		local = SHARED + (row - SHARED) % OWN_PAGE;
+	}
+	if (local > ALONE) {
+		own++;
+		local = SHARED;
+	}
+	/* With sixteen bytes beside it. */
+	return own * PAGE + PAGE / ((ALONE + 16) / (local + 16));
+}
+
+/*
+ * The size of a block, in hundredths, at which the least of the file's pages is
+ * left empty: 90 to 130.  Frames are not all alike, so that those a little
+ * smaller and larger count too.
+ */
+static size_t
+filling_pages(size_t frame)
+{
+	size_t best = 100, least = SIZE_MAX;
+
+	for (size_t part = 90; part <= 130; part++) {
+		size_t bytes = (file_bytes(frame * part * 98 / 10000) + file_bytes(frame * part / 100) +
+		    file_bytes(frame * part * 102 / 10000)) * 100 / part;
+
+		if (bytes < least) {
+			least = bytes;
+			best = part;
+		}
+	}
+	return best;
+}
+
+struct text_plan
+text_plan(const struct values *v, size_t bytes, struct scratch *s)
+{
+	struct text_plan plan = { .size = TEXT_BLOCK_RAW };
+	size_t frame, dense;
+
+	if (bytes < SAMPLED_BLOCKS * TEXT_BLOCK_RAW)
+		return plan;
+	buf_reset(&s->raw);
+	codec_compress(s->codec, v->bytes, TEXT_BLOCK_RAW, &s->raw);
+	frame = s->raw.len;
+	codec_compress_dense(s->codec, v->bytes, TEXT_BLOCK_RAW, &s->raw);
+	dense = s->raw.len - frame;
+	plan.dense = dense < frame;
+	plan.size = TEXT_BLOCK_RAW / 100 * filling_pages(plan.dense ? dense : frame);
+	return plan;
+}
+
+/* Whether the next row's text belongs to the block: not when it made it larger
+ * than one may be. */
+static inline bool
+has_room(const struct values *v, uint32_t row, uint32_t len)
+{
+	return len < TEXT_BLOCK_RAW || v->span[row].len == ABSENT || v->span[row].len <= TEXT_BLOCK_RAW;
+}
+
 struct text_block *
-text_cut(const struct values *v, uint32_t *n)
+text_cut(const struct values *v, size_t size, uint32_t *n)
 {
 	struct text_block *block = NULL;
 	size_t cap = 0;
@@ -30,8 +100,8 @@ text_cut(const struct values *v, uint32_t *n)
 			total += v->span[row].len;
 	/* More than any segment should hold still fits the number of blocks. */
 	uint32_t full = total / (TEXT_BLOCKS_MAX - 1) + 1;
-	if (full < TEXT_BLOCK_RAW)
-		full = TEXT_BLOCK_RAW;
+	if (full < size)
+		full = (uint32_t)size;
 
 	struct text_block current = { 0 };
 	*n = 0;
@@ -39,7 +109,7 @@ text_cut(const struct values *v, uint32_t *n)
 		current.rows++;
 		if (v->span[row].len != ABSENT)
 			current.len += v->span[row].len;
-		if (current.len < full && row + 1 < v->count)
+		if (current.len < full && row + 1 < v->count && has_room(v, row + 1, current.len))
 			continue;
 		mem_grow(&block, &cap, (size_t)*n + 1, sizeof(*block));
 		block[(*n)++] = current;

@@ -27,6 +27,7 @@ struct column_pieces {
 	size_t n;
 	struct values values;
 	struct text_block *block;
+	bool dense; /* how these are compressed */
 	struct trigram_set *set; /* of each block, or of all values; NULL: no filter is made */
 	size_t sets;
 };
@@ -177,7 +178,7 @@ run_block(const struct task *t, struct scratch *s)
 	struct text_block block = out->block[t->block];
 
 	buf_reset(&s->raw);
-	codec_compress(s->codec, out->values.bytes + block.off, block.len, &s->raw);
+	(out->dense ? codec_compress_dense : codec_compress)(s->codec, out->values.bytes + block.off, block.len, &s->raw);
 	buf_str(&out->piece[AT_BLOCKS + t->block].data, buf_view(&s->raw));
 	if (out->set != NULL) {
 		struct trigram_marks *marks = trigrams_begin(s);
@@ -236,9 +237,10 @@ make_sets(struct column_pieces *out, uint32_t n)
 }
 
 static void
-plan_plain(struct sealing *s, enum field f, const struct column_builder *col)
+plan_plain(struct sealing *s, enum field f, const struct column_builder *col, struct scratch *scratch)
 {
 	struct column_pieces *out = &s->column[f];
+	struct text_plan how;
 	uint32_t blocks = 0;
 
 	out->values = (struct values){ col->span, col->bytes.p ? col->bytes.p : "", s->b->count, col->present };
@@ -249,13 +251,22 @@ plan_plain(struct sealing *s, enum field f, const struct column_builder *col)
 		add_task(s, f, run_uuid, 0, col->bytes.len);
 		return;
 	}
-	out->block = text_cut(&out->values, &blocks);
+	how = text_plan(&out->values, col->bytes.len, scratch);
+	out->dense = how.dense;
+	out->block = text_cut(&out->values, how.size, &blocks);
 	make_pieces(out, f, blocks);
 	add_task(s, f, run_text, 0, s->b->count);
 	for (uint32_t i = 0; i < blocks; i++)
 		add_task(s, f, run_block, i, out->block[i].len);
 	if (s->with_whole || blocks >= TRIGRAM_BLOCKS_MIN)
 		make_sets(out, blocks);
+}
+
+static void
+need_codec(struct scratch *s)
+{
+	if (s->codec == NULL)
+		s->codec = codec_new();
 }
 
 /* What needs all blocks of a column, or all columns. */
@@ -274,6 +285,7 @@ plan_trigrams(struct sealing *s)
 static void
 plan(struct sealing *s, struct segment_builder *b)
 {
+	need_codec(&b->scratch[0]);
 	for (field_set left = b->fields; left; left &= left - 1) {
 		enum field f = (enum field)__builtin_ctzll(left);
 		if (FIELD_BIT(f) & BUILDER_TIMES) {
@@ -282,7 +294,7 @@ plan(struct sealing *s, struct segment_builder *b)
 			continue;
 		}
 		if (b->column[f].plain) {
-			plan_plain(s, f, &b->column[f]);
+			plan_plain(s, f, &b->column[f], &b->scratch[0]);
 		} else {
 			make_pieces(&s->column[f], f, 0);
 			if (s->with_whole)
@@ -306,8 +318,7 @@ work(void *arg)
 	struct worker *w = arg;
 	size_t i;
 
-	if (w->scratch->codec == NULL)
-		w->scratch->codec = codec_new();
+	need_codec(w->scratch);
 	while ((i = atomic_fetch_add(&w->sealing->next, 1)) < w->sealing->tasks)
 		w->sealing->task[i].run(&w->sealing->task[i], w->scratch);
 }

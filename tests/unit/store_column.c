@@ -461,6 +461,59 @@ START_TEST(bits_that_all_uuids_share_are_stored_once)
 END_TEST
 
 /* Filters are on disk for ever: these bits must not change. */
+/* ---- blocks of texts ---- */
+
+START_TEST(blocks_have_the_size_that_suits_their_frames)
+{
+	enum { ROWS = 4000, LEN = 500 };
+	struct span *span = mem_alloc(ROWS * sizeof(*span));
+	struct scratch s = { .codec = codec_new() };
+	struct buf bytes = { 0 };
+	uint64_t seed = 1;
+	uint32_t n;
+
+	for (uint32_t i = 0; i < ROWS; i++) {
+		span[i] = (struct span){ (uint32_t)bytes.len, LEN };
+		for (int k = 0; k < LEN; k++) {
+			seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+			buf_byte(&bytes, "etaoin shrdlu"[(seed >> 33) % 13]);
+		}
+	}
+	struct values v = { span, bytes.p, ROWS, ROWS };
+	struct text_plan plan = text_plan(&v, bytes.len, &s);
+	struct text_block *block = text_cut(&v, plan.size, &n);
+
+	ck_assert(plan.size >= TEXT_BLOCK_RAW / 100 * 90 && plan.size <= TEXT_BLOCK_RAW / 100 * 130);
+	for (uint32_t i = 0; i + 1 < n; i++)
+		ck_assert(block[i].len >= plan.size && block[i].len < plan.size + LEN);
+	ck_assert_uint_eq(block[n - 1].off + block[n - 1].len, bytes.len);
+	ck_assert_uint_eq(text_plan(&v, TEXT_BLOCK_RAW, &s).size, TEXT_BLOCK_RAW);
+	free(block);
+	free(span);
+	buf_fini(&bytes);
+	scratch_fini(&s);
+}
+END_TEST
+
+START_TEST(a_long_text_makes_no_block_too_large)
+{
+	enum { SHORT = 160 };
+	struct span span[SHORT + 1];
+	struct values v = { span, "", SHORT + 1, SHORT + 1 };
+	struct text_block *block;
+	uint32_t n;
+
+	for (uint32_t i = 0; i < SHORT; i++)
+		span[i] = (struct span){ 1000 * i, 1000 };
+	span[SHORT] = (struct span){ 1000 * SHORT, SEGMENT_VALUE_MAX };
+	block = text_cut(&v, TEXT_BLOCK_RAW / 100 * 130, &n);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(block[0].rows, SHORT);
+	ck_assert(block[1].len <= TEXT_BLOCK_MAX);
+	free(block);
+}
+END_TEST
+
 START_TEST(the_filter_is_the_same_on_every_machine)
 {
 	static const uint8_t want[MEMBERS_BLOCK] = {
@@ -639,6 +692,8 @@ column_suite(void)
 	tcase_add_test(t, only_canonical_uuids_are_uuids);
 	tcase_add_test(t, distances_lead_to_rows_before);
 	tcase_add_test(t, bits_that_all_uuids_share_are_stored_once);
+	tcase_add_test(t, blocks_have_the_size_that_suits_their_frames);
+	tcase_add_test(t, a_long_text_makes_no_block_too_large);
 	tcase_add_test(t, the_filter_is_the_same_on_every_machine);
 	tcase_add_test(t, a_filter_has_whole_blocks);
 	tcase_add_test(t, the_first_time_is_that_of_the_first_row);
