@@ -83,17 +83,21 @@ add_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum 
     struct err *e)
 {
 	uint64_t key = event_key(a->st, ev);
+	struct segment_expected x;
 
+	if (append_ready(a, e) < 0)
+		return -1;
 	append_batch_expect(a->filling, key);
 	if (a->waiting != NULL)
 		append_batch_expect(a->waiting, key);
-	if (append_ready(a, e) < 0)
-		return -1;
+	segment_builder_expect(a->filling->builder, ev, &x);
 	append_format(a, ev);
 	if (append_batch_full(a->filling, a->line.len)) {
 		if (append_turn(a, e) < 0)
 			return -1;
-		append_format(a, ev); /* other lines were made meanwhile */
+		/* It is another batch, and other lines were made meanwhile. */
+		segment_builder_expect(a->filling->builder, ev, &x);
+		append_format(a, ev);
 	}
 	if (a->stale && duplicates_refresh(a->known, e) < 0)
 		return -1;
@@ -104,7 +108,7 @@ add_event(struct appender *a, const struct event *ev, enum leaf_kind kind, enum 
 	a->counts.conflicts += *result == APPEND_CONFLICT;
 	if (*result != APPEND_STORED)
 		return 0;
-	append_batch_add(a->filling, ev, kind, key, buf_view(&a->line));
+	append_batch_add(a->filling, ev, &x, kind, key, buf_view(&a->line));
 	return 0;
 }
 

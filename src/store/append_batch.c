@@ -10,6 +10,10 @@
 #include "store/append_parts.h"
 
 #define KEY_SLOTS (2 * SEGMENT_EVENTS_MAX)
+/* A slot has a row, plus 1, and some bits of its key above it, so that
+ * strangers are told without a look at their keys. */
+#define ROW_BITS 17
+_Static_assert(SEGMENT_EVENTS_MAX < 1u << ROW_BITS, "a row has so many bits");
 
 /* ---- quarantined lines and positions ---- */
 
@@ -202,6 +206,12 @@ append_batch_full(const struct append_batch *b, size_t more)
 	    (n > 0 && segment_builder_bytes(b->builder) + more > SEGMENT_BYTES_MAX);
 }
 
+static inline uint32_t
+slot_of(uint64_t key, uint32_t row)
+{
+	return (uint32_t)(key >> (32 + ROW_BITS)) << ROW_BITS | (row + 1);
+}
+
 void
 append_batch_expect(const struct append_batch *b, uint64_t key)
 {
@@ -215,9 +225,9 @@ append_batch_find(const struct append_batch *b, const struct event *ev, uint64_t
 	struct str source = event_has(ev, FIELD_SOURCE) ? ev->v[FIELD_SOURCE] : STR("");
 
 	for (uint32_t at = (uint32_t)key % KEY_SLOTS; b->slot[at] != 0; at = (at + 1) % KEY_SLOTS) {
-		uint32_t row = b->slot[at] - 1;
+		uint32_t row = (b->slot[at] & ((1u << ROW_BITS) - 1)) - 1;
 
-		if (b->key[row] != key)
+		if (b->slot[at] != slot_of(key, row) || b->key[row] != key)
 			continue;
 		segment_builder_event(b->builder, row, &old);
 		if (old.time == ev->time && str_eq(old.v[FIELD_ID], ev->v[FIELD_ID]) &&
@@ -229,19 +239,20 @@ append_batch_find(const struct append_batch *b, const struct event *ev, uint64_t
 }
 
 void
-append_batch_add(struct append_batch *b, const struct event *ev, enum leaf_kind kind, uint64_t key, struct str line)
+append_batch_add(struct append_batch *b, const struct event *ev, const struct segment_expected *x,
+    enum leaf_kind kind, uint64_t key, struct str line)
 {
 	uint32_t row = segment_builder_count(b->builder);
 	uint32_t at;
 
 	leaf_maker_add(b->leaf_maker, kind, line);
-	segment_builder_add(b->builder, ev, line.len);
+	segment_builder_add_expected(b->builder, ev, x, line.len);
 	b->kind[row] = (uint8_t)kind;
 	b->any_record |= kind == LEAF_RECORD;
 	b->key[row] = key;
 	for (at = (uint32_t)key % KEY_SLOTS; b->slot[at] != 0; at = (at + 1) % KEY_SLOTS)
 		;
-	b->slot[at] = row + 1;
+	b->slot[at] = slot_of(key, row);
 	if (event_has(ev, FIELD_INGESTED) && ev->ingested > b->last_ingested)
 		b->last_ingested = ev->ingested;
 }

@@ -27,7 +27,7 @@ struct append_batch {
 	struct leaf_maker *leaf_maker;
 	uint8_t *kind;
 	uint64_t *key;  /* event_key of each row */
-	uint32_t *slot; /* KEY_SLOTS: row + 1, by key */
+	uint32_t *slot; /* KEY_SLOTS, by key */
 	struct buf salts;
 	bool new_cell;
 	bool any_record;
@@ -100,8 +100,9 @@ void append_batch_expect(const struct append_batch *b, uint64_t key);
 /* *result stays as it is when no row of the batch is the same event. */
 void append_batch_find(const struct append_batch *b, const struct event *ev, uint64_t key,
     enum append_result *result);
-void append_batch_add(struct append_batch *b, const struct event *ev, enum leaf_kind kind, uint64_t key,
-    struct str line);
+/* x: segment_builder_expect of its builder. */
+void append_batch_add(struct append_batch *b, const struct event *ev, const struct segment_expected *x,
+    enum leaf_kind kind, uint64_t key, struct str line);
 /* Copied, instead of what it had of the same file. */
 void append_batch_position(struct append_batch *b, const struct store_file *f);
 /* A job: its rows as a segment. */

@@ -248,6 +248,7 @@ static int
 add_again(struct appender *a, struct append_batch *fresh, const struct event *ev, enum leaf_kind kind, uint64_t key,
     struct state *state, struct err *e)
 {
+	struct segment_expected x;
 	enum append_result result;
 
 	if (append_find(a, fresh, NULL, ev, key, &result, e) < 0)
@@ -267,7 +268,8 @@ add_again(struct appender *a, struct append_batch *fresh, const struct event *ev
 			return -1;
 		append_format(a, ev); /* other lines were made meanwhile */
 	}
-	append_batch_add(fresh, ev, kind, key, buf_view(&a->line));
+	segment_builder_expect(fresh->builder, ev, &x);
+	append_batch_add(fresh, ev, &x, kind, key, buf_view(&a->line));
 	return 0;
 }
 

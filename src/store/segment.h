@@ -59,6 +59,15 @@ void segment_builder_reset(struct segment_builder *b); /* keeps memory */
  * The caller keeps to SEGMENT_EVENTS_MAX, SEGMENT_BYTES_MAX and
  * SEGMENT_VALUE_MAX (a line is shorter than that). */
 void segment_builder_add(struct segment_builder *b, const struct event *ev, size_t line_len);
+
+/* The same in two steps.  The dictionaries do not fit the processor's cache
+ * together: what the first step asks for is on its way while other work is done. */
+struct segment_expected {
+	uint32_t tag[FIELD_COUNT];
+};
+void segment_builder_expect(const struct segment_builder *b, const struct event *ev, struct segment_expected *x);
+void segment_builder_add_expected(struct segment_builder *b, const struct event *ev,
+    const struct segment_expected *x, size_t line_len);
 uint32_t segment_builder_count(const struct segment_builder *b);
 uint64_t segment_builder_bytes(const struct segment_builder *b);
 

@@ -157,28 +157,41 @@ add_time(struct segment_builder *b, enum field f, const struct event *ev, int64_
 }
 
 void
-segment_builder_add(struct segment_builder *b, const struct event *ev, size_t line_len)
+segment_builder_expect(const struct segment_builder *b, const struct event *ev, struct segment_expected *x)
 {
-	uint32_t tag[FIELD_COUNT];
-
 	for (field_set left = ev->present & ~BUILDER_TIMES; left; left &= left - 1) {
 		enum field f = (enum field)__builtin_ctzll(left);
-		tag[f] = b->column[f].plain ? 0 : dictionary_tag(&b->column[f].dictionary, ev->v[f]);
+		x->tag[f] = b->column[f].plain ? 0 : dictionary_tag(&b->column[f].dictionary, ev->v[f]);
+	}
+}
+
+void
+segment_builder_add_expected(struct segment_builder *b, const struct event *ev, const struct segment_expected *x,
+    size_t line_len)
+{
+	for (field_set left = ev->present & ~BUILDER_TIMES; left; left &= left - 1) {
+		enum field f = (enum field)__builtin_ctzll(left);
+		if (!b->column[f].plain)
+			dictionary_expect(&b->column[f].dictionary, x->tag[f]);
 	}
 	add_time(b, FIELD_TIME, ev, ev->time);
 	add_time(b, FIELD_INGESTED, ev, ev->ingested);
 	for (field_set left = ev->present & ~BUILDER_TIMES; left; left &= left - 1) {
 		enum field f = (enum field)__builtin_ctzll(left);
-		if (!b->column[f].plain)
-			dictionary_expect(&b->column[f].dictionary, tag[f]);
-	}
-	for (field_set left = ev->present & ~BUILDER_TIMES; left; left &= left - 1) {
-		enum field f = (enum field)__builtin_ctzll(left);
-		add_value(b, f, b->count, ev->v[f], tag[f]);
+		add_value(b, f, b->count, ev->v[f], x->tag[f]);
 	}
 	b->fields |= ev->present & ~BUILDER_TIMES;
 	b->bytes += line_len;
 	b->count++;
+}
+
+void
+segment_builder_add(struct segment_builder *b, const struct event *ev, size_t line_len)
+{
+	struct segment_expected x;
+
+	segment_builder_expect(b, ev, &x);
+	segment_builder_add_expected(b, ev, &x, line_len);
 }
 
 void
