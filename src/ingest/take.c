@@ -92,12 +92,13 @@ refuse(struct run *run, const struct batch_item *it, enum event_fault fault, str
 static int
 is_there(struct run *run, const struct event *ev, bool *there, struct err *e)
 {
-	struct event was = *ev;
+	struct event was;
 
 	*there = false;
 	if (!run->input->own || !event_has(ev, FIELD_ID) ||
 	    !str_eq(ev->v[FIELD_SOURCE], run->input->rules.restored))
 		return 0;
+	was = *ev;
 	event_set(&was, FIELD_SOURCE, STR(EVENT_RESERVED_SOURCE));
 	return full_known(run, &was, there, e);
 }
