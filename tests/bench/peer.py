@@ -87,7 +87,7 @@ class Peer:
     name = ""         # as in --peers and in Question.peers
     heading = ""      # how the table and the page call it
     setup = ""        # sentences for the page: how it was configured and loaded, what it cannot do
-    words_of_sql = {} # what $row, $description, $anywhere ... of a question's SQL are here
+    words_of_sql = {} # what $row, $description, $day ... of a question's SQL are here
     asks_sql = False  # Question.sql is for this peer where Question.peers has nothing of its own
 
     def __init__(self, data):

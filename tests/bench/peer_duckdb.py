@@ -53,8 +53,8 @@ class Connection(Live):
 
 class Duckdb(Peer):
     name, heading = "duckdb", "DuckDB"
-    setup = ("One table made by read_json with typed columns (ids as UUID, time as TIMESTAMP, context as JSON), which is"
-             " the fastest load we found: insertion order not preserved, the newest format of its file (STORAGE_VERSION"
+    setup = ("One table made by read_json with typed columns (ids as UUID, time as TIMESTAMP, context as JSON) in the"
+             " fastest way we found: insertion order not preserved, the newest format of its file (STORAGE_VERSION"
              " latest, smaller than the default), as many threads as processors.  Each question is a process of node,"
              " which writes its rows as text by COPY; running is the statement alone in a process that has it open,"
              " its rows fetched but not made into text.")

@@ -26,7 +26,8 @@ class Journal(Peer):
     name = heading = "journalctl"
     setup = ("A sample of at most {:,} events in the journal's export format, fields as ours in capitals, the"
              " description as MESSAGE, imported by systemd-journal-remote, compressed as it does by default.  Times and"
-             " bytes are multiplied, but those of look-ups of few events are of the sample.".format(MOST))
+             " bytes are multiplied, but those of look-ups of few events are of the sample.  -F lists values without"
+             " counting them.".format(MOST))
 
     def __init__(self, data):
         super().__init__(data)

@@ -82,8 +82,8 @@ class Connection(Live):
 class Postgres(Peer):
     name, heading = "postgres", "PostgreSQL"
     setup = ("A cluster of its own on the same disk, a Unix socket; fsync on, %s; otherwise as it comes.  Lines copied"
-             " into an unlogged table, taken apart by json_to_record in one statement (in parallel, without a log of its"
-             " own, wal_level minimal allows that) into typed columns and context as jsonb, four indexes (%s) built"
+             " into an unlogged table, taken apart by json_to_record in one statement, in parallel (and with no log of"
+             " its own, as wal_level minimal allows), into typed columns and context as jsonb, four indexes (%s) built"
              " afterwards, ANALYZE.  Each question is a process of psql, rows written by COPY; running is the statement"
              " on an open connection, its rows made into text by the server and sent nowhere." % (
                  ", ".join("%s %s" % pair for pair in SETTINGS.items() if pair[1]), ", ".join(INDEXED)))
