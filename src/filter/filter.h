@@ -80,6 +80,9 @@ struct filter_test {
 	struct str text;                /* TEST_REGEX, TEST_LINE, TEST_TEXT: as typed */
 	struct filter_regex *regex;     /* of all three */
 	bool escapes;                   /* TEST_TEXT: has characters that JSON escapes */
+	bool inside;                    /* TEST_LINE: passes if and only if the pattern is found
+	                                 * in some value as the line has it, quotes aside */
+	bool in_time;                   /* and that may be a time */
 	struct filter_need need;        /* of the field's value: for a path, of its JSON text;
 	                                 * TEST_LINE: of some field's value */
 };
@@ -146,7 +149,7 @@ bool filter_match(const struct filter *f, const struct event *ev, struct filter_
  * A field that is absent passes no test. */
 bool filter_test_value(const struct filter_test *t, struct str value, struct filter_scratch *x);
 
-/* TEST_LINE on the canonical line (event_format). */
+/* TEST_LINE on the canonical line (event_format); on a part of it when inside. */
 bool filter_test_line(const struct filter_test *t, struct str line, struct filter_scratch *x);
 
 /* 0, or -1 with ERR_FAIL when some match was given up since x was made. */

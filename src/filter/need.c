@@ -82,6 +82,7 @@ consider(struct need_finder *n, struct str s)
 	if (n->place == PLACE_LINE) {
 		size_t tail = escape_tail(s);
 
+		n->more |= tail > 0;
 		if (may_be_no_value(s))
 			return;
 		s.p += tail;
@@ -220,7 +221,7 @@ filter_need_find(struct filter *f, struct filter_test *t)
 	if (n.unknown || n.texts == 0)
 		return;
 	t->need = (struct filter_need){ .texts = n.texts, .nocase = n.nocase,
-		.enough = !n.more && t->path == NULL && t->op != TEST_LINE };
+		.enough = !n.more && t->path == NULL && (t->op != TEST_LINE || t->inside) };
 	t->need.text = arena_alloc(&f->arena, n.texts * sizeof(*t->need.text));
 	memcpy(t->need.text, n.text, n.texts * sizeof(*t->need.text));
 }

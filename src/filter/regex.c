@@ -152,6 +152,34 @@ filter_regex_new(struct filter *f, struct str pattern, enum regex_kind kind, str
 	return r;
 }
 
+bool
+filter_regex_may_be_empty(const struct filter_regex *r)
+{
+	uint32_t empty = 1;
+
+	pcre2_pattern_info(r->code, PCRE2_INFO_MATCHEMPTY, &empty);
+	return empty != 0;
+}
+
+bool
+filter_regex_may_begin(const struct filter_regex *r, const char *chars)
+{
+	const uint8_t *map = NULL;
+	uint32_t kind = 0, unit = 0;
+
+	pcre2_pattern_info(r->code, PCRE2_INFO_FIRSTBITMAP, &map);
+	pcre2_pattern_info(r->code, PCRE2_INFO_FIRSTCODETYPE, &kind);
+	pcre2_pattern_info(r->code, PCRE2_INFO_FIRSTCODEUNIT, &unit);
+	for (; *chars != '\0'; chars++) {
+		unsigned c = (unsigned char)*chars;
+
+		/* One that is known may be meant in both cases. */
+		if (kind == 1 ? (c | 0x20) == (unit | 0x20) : map == NULL || (map[c / 8] >> c % 8 & 1) != 0)
+			return true;
+	}
+	return false;
+}
+
 void
 filter_regex_free(struct filter_regex *all)
 {

@@ -23,6 +23,10 @@ struct filter_scratch {
 
 void filter_regex_memory_free(struct regex_memory *m);
 
+/* Whether no match can reach over a quote, a colon, a comma or a brace, nor
+ * asks for what stands before or behind it (inside.c). */
+bool filter_pattern_inside(struct str pattern);
+
 /* The need of a test that is otherwise complete (need.c). */
 void filter_need_find(struct filter *f, struct filter_test *t);
 

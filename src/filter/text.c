@@ -77,6 +77,20 @@ filter_node_text(struct filter *f, struct str text, struct err *e)
 	return n;
 }
 
+/* The line has the keys too, as it has values. */
+static bool
+matches_key(const struct filter_regex *r)
+{
+	struct filter_scratch *x = filter_scratch_new();
+	bool found = false;
+
+	for (size_t k = 0; k < FIELD_COUNT && !found; k++)
+		found = filter_regex_match(r, (struct str){ field_table[k].key, field_table[k].key_len }, x);
+	found |= x->given_up > 0;
+	filter_scratch_free(x);
+	return found;
+}
+
 struct filter_node *
 filter_node_line(struct filter *f, struct str pattern, struct err *e)
 {
@@ -86,5 +100,7 @@ filter_node_line(struct filter *f, struct str pattern, struct err *e)
 	if (t.regex == NULL)
 		return NULL;
 	t.text = keep(f, pattern);
+	t.inside = filter_pattern_inside(pattern) && !filter_regex_may_be_empty(t.regex) && !matches_key(t.regex);
+	t.in_time = t.inside && filter_regex_may_begin(t.regex, "0123456789-:.TZ");
 	return filter_node_test(f, &t);
 }

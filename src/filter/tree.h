@@ -119,6 +119,10 @@ struct filter_regex *filter_regex_new(struct filter *f, struct str pattern, enum
 void filter_regex_free(struct filter_regex *all);
 bool filter_regex_match(const struct filter_regex *r, struct str subject, struct filter_scratch *x);
 
+/* Whether a match may be empty; may begin with one of these ASCII characters. */
+bool filter_regex_may_be_empty(const struct filter_regex *r);
+bool filter_regex_may_begin(const struct filter_regex *r, const char *chars);
+
 /* Order of addresses: v4 before v6. */
 static inline int
 filter_ip_cmp(const struct ip *a, const struct ip *b)

@@ -17,7 +17,7 @@ step_init(struct step *s, const struct filter_node *n)
 		s->child = mem_zero(n->children, sizeof(*s->child));
 	for (size_t i = 0; i < n->children; i++)
 		step_init(&s->child[i], n->child[i]);
-	if (n->op == FILTER_OR || n->op == FILTER_NOT)
+	if (n->op == FILTER_OR || n->op == FILTER_NOT || (n->op == FILTER_TEST && n->test.op == TEST_LINE))
 		s->bits = mem_alloc(2 * MATCH_WORDS * sizeof(*s->bits));
 	match_finders(s);
 }
@@ -60,7 +60,6 @@ matcher_free(struct matcher *m)
 		return;
 	step_fini(&m->root);
 	filter_scratch_free(m->scratch);
-	buf_fini(&m->folded);
 	buf_fini(&m->line);
 	free(m);
 }

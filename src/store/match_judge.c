@@ -15,12 +15,11 @@
 #define COST_TIME 1.5
 #define COST_UUID 40.0
 #define COST_TEXT 200.0
-#define COST_LINE 2000.0
 
 #define SHARE_UNKNOWN 0.5
 
-static void
-judged(struct step *s, enum verdict v)
+void
+match_judged(struct step *s, enum verdict v)
 {
 	s->verdict = v;
 	s->share = v == MATCH_NONE ? 0 : v == MATCH_ALL ? 1 : SHARE_UNKNOWN;
@@ -39,14 +38,14 @@ judge_time(const struct matcher *m, struct step *s)
 
 	/* Rows without the time are outside of min and max. */
 	if (min == TIME_NONE || max < t->lo || min >= t->hi)
-		judged(s, MATCH_NONE);
+		match_judged(s, MATCH_NONE);
 	else if (t->field == FIELD_TIME && min >= t->lo && max < t->hi)
-		judged(s, MATCH_ALL);
+		match_judged(s, MATCH_ALL);
 	else {
 		double span = (double)max - (double)min + 1;
 		double inside = (double)(max < t->hi ? max + 1 : t->hi) - (double)(min > t->lo ? min : t->lo);
 
-		judged(s, MATCH_SOME);
+		match_judged(s, MATCH_SOME);
 		s->share = inside / span;
 		s->cost = COST_TIME;
 	}
@@ -66,15 +65,15 @@ judge_codes(struct matcher *m, struct step *s, const struct column *c)
 		if (s->accept[i])
 			hits += c->counts[i];
 	}
-	judged(s, hits == 0 ? MATCH_NONE : hits == m->n ? MATCH_ALL : MATCH_SOME);
+	match_judged(s, hits == 0 ? MATCH_NONE : hits == m->n ? MATCH_ALL : MATCH_SOME);
 	s->share = (double)hits / m->n;
 	s->cost = COST_CODE;
 }
 
 /* ---- what can be where ---- */
 
-static uint64_t *
-maybe_of(struct step *s)
+uint64_t *
+match_maybe(struct step *s)
 {
 	if (s->maybe == NULL)
 		s->maybe = mem_alloc(2 * MATCH_WORDS * sizeof(*s->maybe));
@@ -146,131 +145,26 @@ judge_filters(struct matcher *m, struct step *s, struct err *e)
 
 	if (members_may_pass(m, t, &may, e) < 0)
 		return -1;
-	judged(s, may ? MATCH_SOME : MATCH_NONE);
+	match_judged(s, may ? MATCH_SOME : MATCH_NONE);
 	if (!may || t->need.texts == 0)
 		return 0;
-	memset(maybe_of(s), 0, m->words * sizeof(*s->maybe));
+	memset(match_maybe(s), 0, m->words * sizeof(*s->maybe));
 	for (size_t i = 0; i < t->need.texts; i++)
 		if (add_values(m, t->field, t->need.text[i], t->need.nocase, s->maybe, e) < 0)
 			return -1;
-	judged(s, bits_any(s->maybe, m->words) ? MATCH_SOME : MATCH_NONE);
+	match_judged(s, bits_any(s->maybe, m->words) ? MATCH_SOME : MATCH_NONE);
 	return 0;
 }
 
-/* A step that can pass in the rows of maybe only. */
-static void
-narrow(struct matcher *m, struct step *s, double cost)
+void
+match_narrow(struct matcher *m, struct step *s, double cost)
 {
 	uint32_t left = bitmap_count(s->maybe, m->n);
 
-	judged(s, left > 0 ? MATCH_SOME : MATCH_NONE);
+	match_judged(s, left > 0 ? MATCH_SOME : MATCH_NONE);
 	s->narrowed = true;
 	s->share = SHARE_UNKNOWN * left / m->n;
 	s->cost = cost;
-}
-
-/* ---- the line: its need is in some value ---- */
-
-static char
-fold(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-/* Letters beyond ASCII that are ASCII ones in another case: the kelvin sign,
- * the long s. */
-static bool
-has_strange_case(struct str s)
-{
-	return memmem(s.p, s.len, "\xe2\x84\xaa", 3) != NULL || memmem(s.p, s.len, "\xc5\xbf", 2) != NULL;
-}
-
-/* May say yes wrongly. */
-bool
-match_contains(struct matcher *m, struct str value, struct str text, bool nocase)
-{
-	if (!nocase)
-		return memmem(value.p, value.len, text.p, text.len) != NULL;
-	buf_reset(&m->folded);
-	buf_reserve(&m->folded, value.len + 1);
-	for (size_t i = 0; i < value.len; i++)
-		m->folded.p[i] = fold(value.p[i]);
-	return memmem(m->folded.p, value.len, text.p, text.len) != NULL || has_strange_case(value);
-}
-
-/* Adds to sure the rows whose value in a dictionary contains the text. */
-static int
-add_codes(struct matcher *m, struct step *s, enum field f, struct str text, struct err *e)
-{
-	const struct column *c = segment_column(m->stored->columns, f, e);
-	bool nocase = s->node->test.need.nocase, any = false;
-
-	if (c == NULL)
-		return -1;
-	mem_grow(&s->accept, &s->accept_cap, (size_t)c->n_values + 1, 1);
-	s->accept[0] = 0;
-	for (uint32_t i = 1; i <= c->n_values; i++) {
-		s->accept[i] = match_contains(m, c->values[i], text, nocase);
-		any |= s->accept[i];
-	}
-	if (!any)
-		return 0;
-	bitmap_fill(m->other, m->n);
-	if (match_codes(m, f, s->accept, m->other, e) < 0)
-		return -1;
-	for (uint32_t w = 0; w < m->words; w++)
-		s->sure[w] |= m->other[w];
-	return 0;
-}
-
-static int
-add_field(struct matcher *m, struct step *s, enum field f, struct str text, struct err *e)
-{
-	enum column_kind kind;
-
-	if (field_table[f].type == FIELD_TIMESTAMP)
-		return 0;
-	bitmap_fill(m->other, m->n);
-	if (segment_may_contain(m->stored->columns, f, text, s->node->test.need.nocase, m->other, e) < 0)
-		return -1;
-	if (!bits_any(m->other, m->words))
-		return 0;
-	if (segment_kind(m->stored->columns, f, &kind, e) < 0)
-		return -1;
-	switch (kind) {
-	case COLUMN_CODES:
-		return add_codes(m, s, f, text, e);
-	case COLUMN_VALUES:
-		for (uint32_t w = 0; w < m->words; w++)
-			s->maybe[w] |= m->other[w];
-		s->values |= FIELD_BIT(f);
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-static int
-judge_line(struct matcher *m, struct step *s, struct err *e)
-{
-	const struct filter_need *need = &s->node->test.need;
-
-	judged(s, MATCH_SOME);
-	s->cost = COST_LINE;
-	if (need->texts == 0)
-		return 0;
-	s->sure = maybe_of(s) + MATCH_WORDS;
-	s->values = 0;
-	memset(s->maybe, 0, m->words * sizeof(*s->maybe));
-	memset(s->sure, 0, m->words * sizeof(*s->sure));
-	for (size_t i = 0; i < need->texts; i++)
-		for (field_set left = m->stored->info.meta.fields; left != 0; left &= left - 1)
-			if (add_field(m, s, (enum field)__builtin_ctzll(left), need->text[i], e) < 0)
-				return -1;
-	for (uint32_t w = 0; w < m->words; w++)
-		s->maybe[w] |= s->sure[w];
-	narrow(m, s, COST_LINE);
-	return 0;
 }
 
 /* ---- nodes ---- */
@@ -283,9 +177,9 @@ judge_test(struct matcher *m, struct step *s, struct err *e)
 	enum column_kind kind;
 
 	if (t->op == TEST_LINE)
-		return judge_line(m, s, e);
+		return match_judge_line(m, s, e);
 	if (!(m->stored->info.meta.fields & FIELD_BIT(t->field))) {
-		judged(s, MATCH_NONE);
+		match_judged(s, MATCH_NONE);
 		return 0;
 	}
 	if (t->op == TEST_TIME) {
@@ -307,10 +201,10 @@ judge_test(struct matcher *m, struct step *s, struct err *e)
 	case COLUMN_VALUES:
 		s->cost = field_table[t->field].flags & F_MEMBER ? COST_UUID : COST_TEXT;
 		if (t->need.texts > 0)
-			narrow(m, s, s->cost);
+			match_narrow(m, s, s->cost);
 		return 0;
 	default: /* a time that is asked for its presence */
-		judged(s, MATCH_SOME);
+		match_judged(s, MATCH_SOME);
 		s->cost = COST_TIME;
 		return 0;
 	}
@@ -374,13 +268,13 @@ judge_children(struct matcher *m, struct step *s, enum verdict stop, enum verdic
 		if (match_judge(m, &s->child[i], e) < 0)
 			return -1;
 		if (s->child[i].verdict == stop) {
-			judged(s, stop);
+			match_judged(s, stop);
 			return 0;
 		}
 		if (s->child[i].verdict == MATCH_SOME)
 			v = MATCH_SOME;
 	}
-	judged(s, v);
+	match_judged(s, v);
 	if (v == MATCH_SOME)
 		sum_up(s);
 	return 0;
@@ -407,7 +301,7 @@ match_judge(struct matcher *m, struct step *s, struct err *e)
 	s->judged = true;
 	switch (s->node->op) {
 	case FILTER_TRUE:
-		judged(s, MATCH_ALL);
+		match_judged(s, MATCH_ALL);
 		return 0;
 	case FILTER_AND:
 		return judge_children(m, s, MATCH_NONE, MATCH_ALL, e);

@@ -88,76 +88,37 @@ rows_time(struct matcher *m, const struct filter_test *t, uint64_t *bits, struct
 	return 0;
 }
 
-/* ---- values and lines, row by row ---- */
-
-/* Each says whether a row passes the test of a step. */
-typedef int passes_fn(struct matcher *m, const struct step *s, uint32_t row, bool *passes, struct err *e);
-
-static int
-value_passes(struct matcher *m, const struct step *s, uint32_t row, bool *passes, struct err *e)
-{
-	const struct filter_test *t = &s->node->test;
-	struct str v;
-
-	if (segment_value(m->stored->columns, t->field, row, &v, e) < 0)
-		return -1;
-	*passes = v.p != NULL && ((t->op == TEST_HAS && t->path == NULL) || filter_test_value(t, v, m->scratch));
-	return 0;
-}
+/* ---- values ---- */
 
 static bool
-contains_any(struct matcher *m, struct str value, const struct filter_need *need)
+value_passes(struct matcher *m, const struct step *s, enum field f, struct str value)
 {
-	for (size_t i = 0; i < need->texts; i++)
-		if (match_contains(m, value, need->text[i], need->nocase))
-			return true;
-	return false;
-}
-
-/* A row has what the line needs: in a dictionary, or in one of few values. */
-static int
-has_need(struct matcher *m, const struct step *s, uint32_t row, bool *has, struct err *e)
-{
-	*has = !s->narrowed || bitmap_has(s->sure, row);
-	for (field_set left = s->values; left != 0 && !*has; left &= left - 1) {
-		struct str v;
-
-		if (segment_value(m->stored->columns, (enum field)__builtin_ctzll(left), row, &v, e) < 0)
-			return -1;
-		*has = v.p != NULL && contains_any(m, v, &s->node->test.need);
-	}
-	return 0;
+	(void)f;
+	return filter_test_value(&s->node->test, value, m->scratch);
 }
 
 static int
-line_passes(struct matcher *m, const struct step *s, uint32_t row, bool *passes, struct err *e)
-{
-	if (has_need(m, s, row, passes, e) < 0)
-		return -1;
-	if (!*passes)
-		return 0;
-	if (segment_event(m->stored->columns, row, FIELD_ALL, &m->event, e) < 0)
-		return -1;
-	buf_reset(&m->line);
-	event_format(&m->line, &m->event);
-	*passes = filter_test_line(&s->node->test, buf_view(&m->line), m->scratch);
-	return 0;
-}
-
-static int
-rows_each(struct matcher *m, const struct step *s, uint64_t *bits, passes_fn *passes, struct err *e)
+rows_values(struct matcher *m, const struct step *s, const struct value_test *t, uint64_t *bits, struct err *e)
 {
 	for (uint32_t w = 0; w < m->words; w++)
 		for (uint64_t in = bits[w]; in != 0; in &= in - 1) {
 			unsigned i = (unsigned)__builtin_ctzll(in);
-			bool yes;
+			struct str v;
 
-			if (passes(m, s, w * 64 + i, &yes, e) < 0)
+			if (segment_value(m->stored->columns, t->field, w * 64 + i, &v, e) < 0)
 				return -1;
-			if (!yes)
+			if (v.p == NULL || !t->passes(m, s, t->field, v))
 				bits[w] &= ~(UINT64_C(1) << i);
 		}
 	return 0;
+}
+
+int
+match_values(struct matcher *m, const struct step *s, const struct value_test *t, uint64_t *bits, struct err *e)
+{
+	int rc = match_texts(m, s, t, bits, e);
+
+	return rc < 0 ? -1 : rc > 0 ? 0 : rows_values(m, s, t, bits, e);
 }
 
 int
@@ -165,10 +126,9 @@ match_rows(struct matcher *m, const struct step *s, uint64_t *bits, struct err *
 {
 	const struct filter_test *t = &s->node->test;
 	enum column_kind kind;
-	int rc;
 
 	if (t->op == TEST_LINE)
-		return rows_each(m, s, bits, line_passes, e);
+		return match_rows_line(m, s, bits, e);
 	if (segment_kind(m->stored->columns, t->field, &kind, e) < 0)
 		return -1;
 	switch (kind) {
@@ -177,8 +137,6 @@ match_rows(struct matcher *m, const struct step *s, uint64_t *bits, struct err *
 	case COLUMN_TIME:
 		return rows_time(m, t, bits, e);
 	default:
-		if ((rc = match_texts(m, s, bits, e)) != 0)
-			return rc < 0 ? -1 : 0;
-		return rows_each(m, s, bits, value_passes, e);
+		return match_values(m, s, &(struct value_test){ t->field, value_passes, s->find_decides }, bits, e);
 	}
 }

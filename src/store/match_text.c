@@ -13,7 +13,7 @@
 #include "store/bits.h"
 
 enum {
-	FINDS = 8,  /* texts that are looked for; more take longer than the test */
+	FINDS = 8,  /* texts that are looked for in a block; more take longer than the test */
 	SPARSE = 16 /* of so many rows one in question: each is asked alone */
 };
 
@@ -26,18 +26,33 @@ match_finders(struct step *s)
 {
 	const struct filter_need *need = &s->node->test.need;
 
-	if (s->node->op != FILTER_TEST || need->texts == 0 || need->texts > FINDS)
+	if (s->node->op != FILTER_TEST || need->texts == 0)
 		return;
 	s->find = mem_zero(need->texts, sizeof(*s->find));
 	s->finds = need->texts;
-	s->find_decides = need->enough;
 	for (size_t i = 0; i < s->finds; i++) {
 		struct str text = need->text[i];
 
-		s->find_decides &= text.len <= FIND_MAX;
+		s->finds_cut |= text.len > FIND_MAX;
 		text.len = text.len <= FIND_MAX ? text.len : FIND_MAX;
 		find_init(&s->find[i], text, need->nocase);
 	}
+	s->find_decides = need->enough && !s->finds_cut;
+}
+
+bool
+match_strange(struct str s)
+{
+	struct finder f;
+
+	if (simd_ascii(s.p, s.len) == s.len)
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		find_init(&f, strange[i], false);
+		if (find_next(&f, s, 0) < s.len)
+			return true;
+	}
+	return false;
 }
 
 /* ---- one block ---- */
@@ -96,21 +111,21 @@ add_strange(const struct segment_texts *t, uint64_t *rows)
 
 /* Fills m->sure with rows that pass, m->other with more that may. */
 static void
-search_block(struct matcher *m, const struct step *s, const struct segment_texts *t)
+search_block(struct matcher *m, const struct step *s, bool decided, const struct segment_texts *t)
 {
 	memset(m->sure, 0, m->words * sizeof(*m->sure));
 	memset(m->other, 0, m->words * sizeof(*m->other));
 	for (size_t i = 0; i < s->finds; i++)
-		add_found(&s->find[i], t, s->find_decides ? m->sure : m->other);
+		add_found(&s->find[i], t, decided ? m->sure : m->other);
 	if (s->node->test.need.nocase)
 		add_strange(t, m->other);
 }
 
 static bool
-text_passes(struct matcher *m, const struct step *s, const struct segment_texts *t, uint32_t row)
+text_passes(struct matcher *m, const struct step *s, const struct value_test *v, const struct segment_texts *t,
+    uint32_t row)
 {
-	return (t->absent == NULL || !bit_test(t->absent, row)) &&
-	    filter_test_value(&s->node->test, text_of(t, row), m->scratch);
+	return (t->absent == NULL || !bit_test(t->absent, row)) && v->passes(m, s, v->field, text_of(t, row));
 }
 
 /* The bits of word w that are of rows of the block. */
@@ -134,12 +149,13 @@ count_asked(const struct segment_texts *t, const uint64_t *bits)
 }
 
 static void
-match_block(struct matcher *m, const struct step *s, const struct segment_texts *t, uint64_t *bits)
+match_block(struct matcher *m, const struct step *s, const struct value_test *v, const struct segment_texts *t,
+    uint64_t *bits)
 {
-	bool searched = s->finds > 0 && count_asked(t, bits) * SPARSE >= t->rows;
+	bool searched = s->finds > 0 && s->finds <= FINDS && count_asked(t, bits) * SPARSE >= t->rows;
 
 	if (searched)
-		search_block(m, s, t);
+		search_block(m, s, v->decided, t);
 	for (uint32_t w = t->row / 64; w * 64 < t->row + t->rows; w++) {
 		uint64_t in = bits[w] & word_of(t, w), pass = searched ? in & m->sure[w] : 0;
 
@@ -147,7 +163,7 @@ match_block(struct matcher *m, const struct step *s, const struct segment_texts 
 		for (in &= searched ? m->other[w] & ~pass : UINT64_MAX; in != 0; in &= in - 1) {
 			unsigned i = (unsigned)__builtin_ctzll(in);
 
-			pass |= (uint64_t)text_passes(m, s, t, w * 64 + i) << i;
+			pass |= (uint64_t)text_passes(m, s, v, t, w * 64 + i) << i;
 		}
 		bits[w] |= pass;
 	}
@@ -156,17 +172,16 @@ match_block(struct matcher *m, const struct step *s, const struct segment_texts 
 /* ---- all blocks with rows in question ---- */
 
 int
-match_texts(struct matcher *m, const struct step *s, uint64_t *bits, struct err *e)
+match_texts(struct matcher *m, const struct step *s, const struct value_test *v, uint64_t *bits, struct err *e)
 {
-	enum field f = s->node->test.field;
 	struct segment_texts t;
 
 	for (size_t row = bitmap_next(bits, 0, m->n); row < m->n; row = bitmap_next(bits, t.row + t.rows, m->n)) {
-		int rc = segment_texts(m->stored->columns, f, (uint32_t)row, &t, e);
+		int rc = segment_texts(m->stored->columns, v->field, (uint32_t)row, &t, e);
 
 		if (rc <= 0)
 			return rc;
-		match_block(m, s, &t, bits);
+		match_block(m, s, v, &t, bits);
 	}
 	return 1;
 }

@@ -37,8 +37,10 @@ add_event(unsigned n)
 		len += snprintf(description + len, sizeof(description) - (size_t)len, "%s%u ", i % 7 ? "wrote" : "read", mix(n * 61 + i) % 999);
 	if (n % 4000 == 17 || n % 4000 == 18)
 		snprintf(description, sizeof(description), "XZ-BACKDOOR-7731 found by %s", names[n % 5]);
+	if (n % 900 == 7)
+		snprintf(description, sizeof(description), "line %u\nwrote1 \"quoted\"\tback\\slash \x01", n);
 	snprintf(context, sizeof(context), "{\"note\":\"%s\",\"n\":%u,\"list\":[{\"k\":\"v%u\"},{\"k\":\"w\"}],\"long\":\"%.200s\"}",
-	    n % 900 == 5 ? "a \\\"quoted\\\" \xc5\xbf" "ecret" : "plain", n, mix(n) % 50, description);
+	    n % 900 == 7 ? "\\n" : n % 900 == 5 ? "a \\\"quoted\\\" \xc5\xbf" "ecret" : "plain", n, mix(n) % 50, description);
 	event_set(&ev, FIELD_ACTION, n % 4 ? STR("file.read") : STR("file.write"));
 	event_set(&ev, FIELD_SEVERITY, n % 9 ? STR("info") : STR("error"));
 	event_set(&ev, FIELD_ACTOR_ID, str_of(actor));
@@ -46,6 +48,8 @@ add_event(unsigned n)
 	event_set(&ev, FIELD_REQUEST_ID, str_of(request));
 	if (n % 5)
 		event_set(&ev, FIELD_DESCRIPTION, str_of(description));
+	if (n % 900 == 7)
+		snprintf(strstr(context, ",\"long"), 2, "}");
 	event_set(&ev, FIELD_CONTEXT, str_of(context));
 	if (n % 11 == 0)
 		event_set(&ev, FIELD_STATUS, STR("403"));
@@ -209,6 +213,59 @@ START_TEST(patterns_are_found_in_the_line)
 }
 END_TEST
 
+START_TEST(patterns_inside_of_values_are_found_there)
+{
+	static const char *const asked[] = {
+		"wrote1[0-9] read", "wrote77", "wrote7|BACKDOOR|root-3", "nwrote1", "\\\\nwrote", "n\\\\tback",
+		"u0001", "slash", "\\\\slash", "k\\\\\\\\s", "[a-f][0-9]{4}-4", "4f89-4", "-[0-9a-f]{12}", "T0[0-9]",
+		"[0-9]{2}-[0-9]{2}T", "T00", "5Z", "\\bread1\\b", "\\Bead12\\b", "x*", "\\B", "actor", "quoted",
+		"(?i)WROTE12 ", "(?i)kathrin", "(?i:mxller|m\xc3\x9cller)-", "[^\"]*BACKDOOR", "40[0-9]", "403", "3,",
+		":403", "403[+-.]", "error[\"x]", "(read|wrote)9+ ?(read|wrote)99", "v4[0-9]|w4", "(a|e){2}", "[a-z]{5}1 w?(?:rote)5", "file.read",
+		"file\\.read", "\\[\\{?", "[]]", "nothing at all", "[+-9]{9}", "wrote99 $", "made-1[0-9]*7"
+	};
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct filter_args args = { 0 };
+
+		str_list_add(&args.grep, asked[i], strlen(asked[i]));
+		check(&args, asked[i]);
+		filter_args_fini(&args);
+	}
+}
+END_TEST
+
+static unsigned
+below(unsigned n)
+{
+	static uint64_t seed = 11;
+
+	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(seed >> 33) % n;
+}
+
+START_TEST(random_patterns_are_found_in_the_line)
+{
+	static const char *const part[] = {
+		"wrote", "read", "1", "7", " ", "[0-9]", "[0-9]{2}", "\\d+", "\\w", "\\s", "(wrote|read)", "(?:4|-)", "-", "[a-f]",
+		"\\b", "\\B", "n", "\\\\", "T", "Z", ":", ",", "\"", "[,-9]", ".", "e?", "t*", "|", "(?i)", "[\\w-]", "$", "root"
+	};
+	size_t parts = sizeof(part) / sizeof(part[0]);
+
+	for (unsigned round = 0; round < 40; round++) {
+		struct filter_args args = { 0 };
+		struct buf pattern = { 0 };
+
+		for (unsigned n = 2 + below(4); n > 0; n--)
+			buf_str(&pattern, str_of(part[below((unsigned)parts)]));
+		str_list_add(&args.grep, pattern.p, pattern.len);
+		buf_byte(&pattern, '\0');
+		check(&args, pattern.p);
+		filter_args_fini(&args);
+		buf_fini(&pattern);
+	}
+}
+END_TEST
+
 /* A pattern that backtracks without end on a long text. */
 START_TEST(a_pattern_given_up_is_told)
 {
@@ -247,6 +304,8 @@ match_suite(void)
 	tcase_add_test(t, expressions_match_what_their_events_match);
 	tcase_add_test(t, text_is_found_in_any_field_and_case);
 	tcase_add_test(t, patterns_are_found_in_the_line);
+	tcase_add_test(t, patterns_inside_of_values_are_found_there);
+	tcase_add_test(t, random_patterns_are_found_in_the_line);
 	tcase_add_test(t, a_pattern_given_up_is_told);
 	suite_add_tcase(s, t);
 	return s;
