@@ -113,6 +113,20 @@ event_format_member(struct buf *out, const struct event *ev, enum field f)
 	event_format_field(out, ev, f);
 }
 
+char *
+event_format_plain(struct buf *out, enum field f, size_t len)
+{
+	const struct prefix *prefix = &prefixes[f];
+	char *o = room(out, PREFIX_MAX + len + 2);
+
+	memcpy(o, prefix->text, PREFIX_MAX);
+	o += prefix->len;
+	*o = '"';
+	o[len + 1] = '"';
+	out->len += prefix->len + len + 2;
+	return o + 1;
+}
+
 void
 event_format_end(struct buf *out, size_t start)
 {

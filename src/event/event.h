@@ -87,6 +87,9 @@ void event_format(struct buf *out, const struct event *ev);
  * of fields, then what makes them a line from `start` on. */
 void event_format_member(struct buf *out, const struct event *ev, enum field f);
 void event_format_end(struct buf *out, size_t start);
+/* Appends the member of a string of len bytes without escapes; the caller
+ * writes them to where it says. */
+char *event_format_plain(struct buf *out, enum field f, size_t len);
 
 /* Appends one field's value as JSON ("x", 12, {...}); it must be present. */
 void event_format_field(struct buf *out, const struct event *ev, enum field f);

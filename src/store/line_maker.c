@@ -2,9 +2,10 @@
  * line_maker: lines out of members that are made once for each value.
  *
  * Most fields have a dictionary: their values, with key and escapes, are made
- * ready when the first row is asked for, and a row copies them.
+ * ready when the first row is asked for, and a row copies them.  Of few rows,
+ * members of a large dictionary are made when they are needed.
  *
- * In: a segment.   Out: lines, to be hashed.
+ * In: a segment.   Out: lines, to be hashed or given out.
  */
 #include "store/line_maker.h"
 
@@ -18,20 +19,21 @@
 #define READY_MAX ((size_t)16 * 1024 * 1024)
 
 enum {
-	COPIED = 32, /* bytes that are copied at least: most members have no more */
+	COPIED = 32, /* bytes that are copied at a time: most members have no more */
 	AHEAD = 8    /* rows: members lie far apart, and are asked for before they are needed */
 };
 
 struct member {
 	enum field field;
 	const struct column *codes; /* NULL: made row by row */
+	const int64_t *time;        /* of a column of times */
 	struct buf text;            /* members of all values, with COPIED bytes behind them */
 	uint32_t *at;               /* of a code's in text, and behind it the next one's */
 };
 
 struct line_maker {
 	struct segment *segment;
-	bool ready;
+	uint32_t ready; /* for so many lines; 0: not yet */
 	struct member member[FIELD_COUNT];
 	unsigned members;
 };
@@ -92,59 +94,82 @@ make_texts(struct member *x, size_t most)
 	return true;
 }
 
+/* A dictionary's members, when at least about as many rows as it has values
+ * are asked for. */
 static int
-make_ready(struct line_maker *m, struct err *e)
+make_member(struct line_maker *m, struct member *x, uint32_t rows, size_t *left, struct err *e)
 {
-	size_t left = READY_MAX;
+	const struct column *c = segment_column(m->segment, x->field, e);
 
-	drop_members(m); /* of an attempt that failed */
-	for (field_set fields = segment_meta(m->segment)->fields; fields != 0; fields &= fields - 1) {
-		struct member *x = &m->member[m->members++];
-		const struct column *c;
-
-		*x = (struct member){ .field = (enum field)__builtin_ctzll(fields) };
-		if ((c = segment_column(m->segment, x->field, e)) == NULL)
-			return -1;
-		if (c->kind != COLUMN_CODES)
-			continue;
-		if ((x->codes = segment_codes(m->segment, x->field, e)) == NULL)
-			return -1;
-		if (make_texts(x, left))
-			left -= x->text.len;
-		else
-			drop_texts(x);
-	}
-	m->ready = true;
+	if (c == NULL)
+		return -1;
+	if (c->kind == COLUMN_TIME)
+		x->time = c->time;
+	if (c->kind != COLUMN_CODES)
+		return 0;
+	if ((c = segment_codes(m->segment, x->field, e)) == NULL)
+		return -1;
+	if (c->n_values > rows)
+		return 0;
+	x->codes = c;
+	if (make_texts(x, *left))
+		*left -= x->text.len;
+	else
+		drop_texts(x);
 	return 0;
 }
 
-static inline uint32_t
-place_of(const struct member *x, uint32_t row)
+int
+line_maker_load(struct line_maker *m, uint32_t lines, struct err *e)
 {
-	return x->at[column_code(x->codes, row)];
+	size_t left = READY_MAX;
+
+	drop_members(m); /* of an attempt that failed, or for fewer lines */
+	m->ready = 0;
+	if (segment_load(m->segment, FIELD_ALL, e) < 0)
+		return -1;
+	for (field_set fields = segment_meta(m->segment)->fields & FIELD_ALL; fields != 0; fields &= fields - 1) {
+		struct member *x = &m->member[m->members++];
+
+		*x = (struct member){ .field = (enum field)__builtin_ctzll(fields) };
+		if (make_member(m, x, lines, &left, e) < 0)
+			return -1;
+	}
+	m->ready = lines;
+	return 0;
 }
 
-static void
-copy_member(const struct member *x, uint32_t row, uint32_t rows, field_set want, struct buf *out, struct event *ev)
+/* ---- lines ---- */
+
+static inline void
+fetch_member(const struct member *x, uint32_t row)
+{
+	__builtin_prefetch(x->text.p + x->at[column_code(x->codes, row)]);
+}
+
+/* The code, whose member was appended; 0: absent. */
+static inline uint32_t
+copy_member(const struct member *x, uint32_t row, struct buf *out)
 {
 	uint32_t code = column_code(x->codes, row);
 	size_t len = x->at[code + 1] - x->at[code];
 	const char *from = x->text.p + x->at[code];
 	char *to;
 
-	if (row + AHEAD < rows)
-		__builtin_prefetch(x->text.p + place_of(x, row + AHEAD));
 	if (code == 0)
-		return;
-	buf_reserve(out, len + COPIED);
+		return 0;
+	if (out->cap - out->len < len + COPIED)
+		buf_reserve(out, len + COPIED);
 	to = out->p + out->len;
-	memcpy(to, from, COPIED);
-	if (len > COPIED)
-		memcpy(to + COPIED, from + COPIED, len - COPIED);
 	out->len += len;
-	ev->present |= FIELD_BIT(x->field);
-	if (want >> x->field & 1)
-		ev->v[x->field] = x->codes->values[code];
+	memcpy(to, from, COPIED);
+	while (len > COPIED) {
+		to += COPIED;
+		from += COPIED;
+		len -= COPIED;
+		memcpy(to, from, COPIED);
+	}
+	return code;
 }
 
 int
@@ -157,20 +182,83 @@ line_maker_add(struct line_maker *m, uint32_t row, field_set want, struct buf *o
 	ev->time = ev->ingested = TIME_NONE;
 	if (row >= rows)
 		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
-	if (!m->ready && make_ready(m, e) < 0)
+	if (m->ready < rows && line_maker_load(m, rows, e) < 0)
 		return -1;
+	for (unsigned i = 0; i < m->members; i++) {
+		const struct member *x = &m->member[i];
+		uint32_t code;
+
+		if (x->codes == NULL) {
+			if (reader_value(m->segment, x->field, row, ev, e) < 0)
+				return -1;
+			if (event_has(ev, x->field))
+				event_format_member(out, ev, x->field);
+			continue;
+		}
+		if (row + AHEAD < rows)
+			fetch_member(x, row + AHEAD);
+		if ((code = copy_member(x, row, out)) != 0) {
+			ev->present |= FIELD_BIT(x->field);
+			if (want >> x->field & 1)
+				ev->v[x->field] = x->codes->values[code];
+		}
+	}
+	event_format_end(out, start);
+	return 0;
+}
+
+/* A member that was not made ready. */
+static int
+add_member(const struct line_maker *m, const struct member *x, struct row_reader *r, uint32_t row, struct buf *out,
+    struct event *ev, struct err *e)
+{
+	struct str value;
+
+	if (x->time != NULL) {
+		if (x->time[row] != TIME_NONE)
+			time_format(event_format_plain(out, x->field, TIME_TEXT_LEN), x->time[row]);
+		return 0;
+	}
+	if (row_reader_value(r, m->segment, x->field, row, &value, e) < 0)
+		return -1;
+	if (value.p != NULL) {
+		event_set(ev, x->field, value);
+		event_format_member(out, ev, x->field);
+	}
+	return 0;
+}
+
+int
+line_maker_line(const struct line_maker *m, struct row_reader *r, uint32_t row, uint32_t ahead, struct buf *out,
+    struct err *e)
+{
+	size_t start = out->len;
+	struct event ev;
+
+	ev.present = 0;
+	if (m->ready == 0 || row >= segment_meta(m->segment)->count || ahead >= segment_meta(m->segment)->count)
+		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
 	for (unsigned i = 0; i < m->members; i++) {
 		const struct member *x = &m->member[i];
 
 		if (x->codes != NULL) {
-			copy_member(x, row, rows, want, out, ev);
-			continue;
-		}
-		if (reader_value(m->segment, x->field, row, ev, e) < 0)
+			fetch_member(x, ahead);
+			copy_member(x, row, out);
+		} else if (add_member(m, x, r, row, out, &ev, e) < 0) {
 			return -1;
-		if (event_has(ev, x->field))
-			event_format_member(out, ev, x->field);
+		}
 	}
 	event_format_end(out, start);
 	return 0;
+}
+
+size_t
+line_maker_memory(const struct line_maker *m)
+{
+	size_t total = sizeof(*m);
+
+	for (unsigned i = 0; i < m->members; i++)
+		if (m->member[i].codes != NULL)
+			total += m->member[i].text.cap + (m->member[i].codes->n_values + 2) * sizeof(*m->member[i].at);
+	return total;
 }

@@ -73,7 +73,7 @@ struct segment {
 };
 
 /* A piece with padding behind it: 1, 0 there is none, -1. */
-int reader_piece(struct segment *s, unsigned field, unsigned part, struct buf *b, struct err *e);
+int reader_piece(const struct segment *s, unsigned field, unsigned part, struct buf *b, struct err *e);
 
 /* The place of a column; nothing is read. */
 struct loaded_column *reader_column(struct segment *s, enum field f);
@@ -89,8 +89,8 @@ int reader_codes(struct segment *s, enum field f, struct loaded_column *col, str
 /* The slot that has a block, or is to have it: whether it has. */
 bool reader_slot(struct loaded_column *col, uint32_t block, enum borrower who, struct cached_block **slot);
 /* A block's piece; a slot filled from it; who borrows from the slot now. */
-int reader_block(struct segment *s, enum field f, uint32_t block, struct buf *piece, struct err *e);
-int reader_fill(struct segment *s, enum field f, struct cached_block *slot, uint32_t block, size_t raw,
+int reader_block(const struct segment *s, enum field f, uint32_t block, struct buf *piece, struct err *e);
+int reader_fill(struct codec *c, enum field f, struct cached_block *slot, uint32_t block, size_t raw,
     const struct buf *piece, struct err *e);
 void reader_hold(struct loaded_column *col, struct cached_block *slot, enum borrower who);
 

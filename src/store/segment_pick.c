@@ -132,7 +132,7 @@ give_text(struct segment *s, enum field f, struct loaded_column *col, struct eve
 	if (place->absent)
 		return 0;
 	if (!slot->valid || slot->block != place->block) {
-		int rc = reader_fill(s, f, slot, place->block, place->raw, &col->picked, e);
+		int rc = reader_fill(s->codec, f, slot, place->block, place->raw, &col->picked, e);
 		buf_fini(&col->picked);
 		if (rc < 0)
 			return -1;

@@ -3,6 +3,8 @@
  */
 #include "store/uuid.h"
 
+#include "base/bytes.h"
+
 enum { DIGIT = 0x10 };
 
 /* DIGIT and the value of a lower-case digit, 0 for all other bytes. */
@@ -39,26 +41,39 @@ uuid_parse(const char *p, size_t len, uint64_t out[2])
 	return all & DIGIT;
 }
 
-static inline char *
-format_digits(char *to, uint64_t v, int n)
+#define EACH UINT64_C(0x0101010101010101)
+
+/* Eight digits at once, a byte each, the first in the highest. */
+static inline void
+format_digits(char to[8], uint64_t v)
 {
-	for (int i = 4 * (n - 1); i >= 0; i -= 4)
-		*to++ = "0123456789abcdef"[v >> i & 0xf];
-	return to;
+	uint64_t letter;
+
+	v = (v | v << 16) & UINT64_C(0x0000ffff0000ffff);
+	v = (v | v << 8) & UINT64_C(0x00ff00ff00ff00ff);
+	v = (v | v << 4) & (EACH * 0x0f);
+	letter = (v + EACH * 6) >> 4 & EACH; /* 10 and above */
+	put_be64((uint8_t *)to, v + EACH * '0' + letter * ('a' - '9' - 1));
 }
 
 void
 uuid_format(uint64_t high, uint64_t low, char *text)
 {
-	text = format_digits(text, high >> 32, 8);
-	*text++ = '-';
-	text = format_digits(text, high >> 16, 4);
-	*text++ = '-';
-	text = format_digits(text, high, 4);
-	*text++ = '-';
-	text = format_digits(text, low >> 48, 4);
-	*text++ = '-';
-	format_digits(text, low, 12);
+	char all[32];
+
+	format_digits(all, high >> 32);
+	format_digits(all + 8, high & UINT32_MAX);
+	format_digits(all + 16, low >> 32);
+	format_digits(all + 24, low & UINT32_MAX);
+	memcpy(text, all, 8);
+	text[8] = '-';
+	memcpy(text + 9, all + 8, 4);
+	text[13] = '-';
+	memcpy(text + 14, all + 12, 4);
+	text[18] = '-';
+	memcpy(text + 19, all + 16, 4);
+	text[23] = '-';
+	memcpy(text + 24, all + 20, 12);
 }
 
 /* The differing bits of one half, run by run. */
