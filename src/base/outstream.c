@@ -204,8 +204,11 @@ outstream_write(struct outstream *o, const void *p, size_t n, struct err *e)
 	o->bytes += n;
 	while (n > 0) {
 		/* A large piece needs no copy. */
-		if (o->format == PLAIN && o->len == 0 && n >= BUFFER_SIZE)
+		if (o->format == PLAIN && n >= BUFFER_SIZE) {
+			if (o->len > 0 && drain(o, MORE, e) != 0)
+				return -1;
 			return write_out(o, at, n, e);
+		}
 
 		size_t room = BUFFER_SIZE - o->len;
 		size_t part = n < room ? n : room;
