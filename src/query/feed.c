@@ -8,18 +8,24 @@
 
 #include "base/bitmap.h"
 #include "base/mem.h"
+#include "query/text_maker.h"
+#include "store/line_maker.h"
 
 #define WORKERS_MAX 8
 #define WORDS_MAX (SEGMENT_EVENTS_MAX / 64)
 #define FEW_ROWS 4 /* so few are copied as soon as they are known, when they are */
 #define FEW_BYTES (16 * 1024) /* at most so long */
 #define NEAR 64 /* rows: read one after the other they cost about one block */
+#define TEXT_NEAR 1024 /* rows up or down that a text_maker has the block of, mostly */
+#define TEXT_FEW 8     /* rows for which columns are not decoded */
 
 /* Memory of one thread. */
 struct worker {
 	struct crew *crew;
 	struct job job;
-	struct matcher *matcher; /* made when first needed */
+	struct matcher *matcher;  /* made when first needed */
+	struct text_maker *maker; /* likewise, and its blocks of texts */
+	struct row_blocks *blocks;
 	uint64_t chosen[WORDS_MAX];           /* rows to be copied */
 	uint32_t rank[SEGMENT_EVENTS_MAX];    /* and which of them a row is */
 };
@@ -37,6 +43,8 @@ struct crew {
 void
 feed_close(struct feed *s)
 {
+	line_maker_free(s->lines_of);
+	s->lines_of = NULL;
 	store_segment_free(s->stored);
 	s->stored = NULL;
 	s->keep = false;
@@ -164,22 +172,31 @@ cut_rows(struct feed *s, const struct feed_scan *scan)
 
 /* ---- their events ---- */
 
+/* Whether a row is read cheaply behind the last one.  A step back is a huge
+ * one. */
+static bool
+is_near(const struct feed_scan *scan, uint32_t row, uint32_t last)
+{
+	uint32_t step = scan->order == QUERY_NEWEST ? last - row : row - last;
+
+	return step <= NEAR || (scan->text != NULL && (step <= TEXT_NEAR || 0 - step <= TEXT_NEAR));
+}
+
 /*
  * Which of the next n rows are to be copied.  Of a segment that stays open,
  * those that follow each other are read when they are due; only what came late,
  * or early, is not.
  */
 static void
-choose_copied(struct worker *w, struct feed *s, enum query_order order, uint32_t n)
+choose_copied(struct worker *w, struct feed *s, uint32_t n)
 {
-	bool down = order == QUERY_NEWEST;
 	uint32_t last = 0;
 
 	s->direct = false;
 	for (uint32_t i = s->at; i < s->at + n; i++) {
-		uint32_t row = s->row[i].row, step = down ? last - row : row - last;
+		uint32_t row = s->row[i].row;
 
-		if (s->keep && (i == s->at || step <= NEAR)) { /* a step back is a huge one */
+		if (s->keep && (i == s->at || is_near(w->crew->scan, row, last))) {
 			packed_skip(&s->packed, i);
 			s->direct = true;
 			last = row;
@@ -190,6 +207,51 @@ choose_copied(struct worker *w, struct feed *s, enum query_order order, uint32_t
 	}
 }
 
+/* What is to be made of n rows is loaded.  Of few rows columns are not decoded,
+ * and then the segment cannot stay open. */
+static int
+prepare(struct worker *w, struct feed *s, uint32_t n, struct err *e)
+{
+	const struct feed_scan *scan = w->crew->scan;
+
+	segment_expect(s->stored->columns, n);
+	if (scan->text == NULL)
+		return 0;
+	if (w->maker == NULL) {
+		w->blocks = row_blocks_new();
+		w->maker = text_maker_new(scan, w->blocks);
+	}
+	text_maker_release(w->maker);
+	row_blocks_forget(w->blocks);
+	if (n <= TEXT_FEW)
+		s->keep = false;
+	return n > TEXT_FEW ? text_load(s, scan, n, e) : 0;
+}
+
+/* Copies event i, of a row. */
+static int
+pack(struct worker *w, struct feed *s, uint32_t i, bool few, struct err *e)
+{
+	const struct feed_scan *scan = w->crew->scan;
+	uint32_t row = s->row[i].row;
+	struct event ev;
+	int rc = 0;
+
+	if ((scan->text == NULL || few) && segment_event(s->stored->columns, row, scan->fields, &ev, e) < 0)
+		return -1;
+	if (scan->text == NULL) {
+		packed_add(&s->packed, i, &ev);
+		return 0;
+	}
+	struct buf *out = packed_begin_text(&s->packed, i);
+	if (few)
+		text_event(w->maker, &ev, s->row[i].place.seq, out);
+	else
+		rc = text_row(w->maker, s, row, row, out, e);
+	packed_end_text(&s->packed, i);
+	return rc;
+}
+
 /* Copies the events of the next n rows in the order of rows, in which blocks
  * of texts are read once.  1, 0 when they are too large, -1. */
 static int
@@ -197,20 +259,19 @@ copy_rows(struct worker *w, struct feed *s, uint32_t n, struct err *e)
 {
 	uint32_t words = (s->info.meta.count + 63) / 64;
 	size_t copied = 0;
-	struct event ev;
 
+	if (prepare(w, s, n, e) < 0)
+		return -1;
 	memset(w->chosen, 0, words * sizeof(*w->chosen));
 	packed_reset(&s->packed, s->rows);
 	buf_reserve(&s->packed.bytes, s->want_bytes); /* so that it does not grow beyond */
-	choose_copied(w, s, w->crew->scan->order, n);
-	segment_expect(s->stored->columns, n);
+	choose_copied(w, s, n);
 	for (uint32_t word = 0; word < words; word++)
 		for (uint64_t in = w->chosen[word]; in != 0; in &= in - 1) {
 			uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(in);
 
-			if (segment_event(s->stored->columns, row, w->crew->scan->fields, &ev, e) < 0)
+			if (pack(w, s, w->rank[row], n <= TEXT_FEW, e) < 0)
 				return -1;
-			packed_add(&s->packed, w->rank[row], &ev);
 			if (s->packed.bytes.len > s->want_bytes && n > 1)
 				return 0;
 			copied++;
@@ -231,14 +292,15 @@ feed_fits(const struct feed *s)
 	return n < SEGMENT_EVENTS_MAX ? (uint32_t)n : SEGMENT_EVENTS_MAX;
 }
 
-/* As many as fit; lines may be much longer than they are on average. */
+/* As many as fit; lines may be much longer than they are on average.  Where texts
+ * are made elsewhere, only what came late has to fit. */
 static int
 copy_events(struct worker *w, struct feed *s, struct err *e)
 {
 	uint32_t n = s->rows - s->at;
 	int rc;
 
-	if (n > feed_fits(s))
+	if (n > feed_fits(s) && !(s->keep && w->crew->scan->text != NULL))
 		n = feed_fits(s);
 	for (rc = 0; n > 0 && rc == 0; n = (n + 1) / 2)
 		rc = copy_rows(w, s, n, e);
@@ -340,6 +402,8 @@ crew_free(struct crew *c)
 		return;
 	for (size_t i = 0; i < WORKERS_MAX && c->worker[i] != NULL; i++) {
 		matcher_free(c->worker[i]->matcher);
+		text_maker_free(c->worker[i]->maker);
+		row_blocks_free(c->worker[i]->blocks);
 		free(c->worker[i]);
 	}
 	pthread_mutex_destroy(&c->lock);
@@ -361,6 +425,8 @@ crew_work(struct crew *c, struct feed **s, size_t n, struct err *err)
 			c->worker[i] = mem_alloc(sizeof(*c->worker[i]));
 			c->worker[i]->crew = c;
 			c->worker[i]->matcher = NULL;
+			c->worker[i]->maker = NULL;
+			c->worker[i]->blocks = NULL;
 			c->worker[i]->job = (struct job){ .run = work, .arg = c->worker[i] };
 		}
 	for (size_t i = 1; i < workers; i++)

@@ -3,7 +3,7 @@
  * order.  Private to query/.
  *
  * A feed knows the next few of its matching rows by their places, and once
- * they are due has copies of the events.  In between it need not hold the
+ * they are due has copies of the events, or their texts.  In between it need not hold the
  * segment: many segments may overlap in time, and the memory of a query does
  * not grow with the store.
  *
@@ -32,6 +32,7 @@ struct feed {
 	uint64_t *bits;        /* rows that match; NULL: all, or none with `empty` */
 	bool empty;
 	struct stored *stored; /* NULL: not open now */
+	struct line_maker *lines_of; /* it, once lines are to be made; or NULL */
 	bool keep;             /* it may stay open */
 	bool lost;             /* it was replaced in the store: look for its seqs anew */
 
@@ -58,6 +59,7 @@ struct feed_scan {
 	const struct only *only; /* NULL: all seqs */
 	enum query_order order;
 	field_set fields;
+	const struct query_text *text; /* NULL: events */
 	bool cut;              /* nothing behind `last` will be asked for */
 	struct place last;
 	struct pool *pool;

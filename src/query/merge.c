@@ -169,6 +169,21 @@ gives_much(const struct merge *m, const struct feed *s)
 	return all < FIRST_ROWS / 4 ? m->heap.n + m->n_group < KEPT_MAX : s->gave >= all / KEPT_SHARE;
 }
 
+/* Whether few others give events among those that it is known to give next:
+ * the first guess, so that it need not be opened again. */
+static bool
+is_alone(const struct merge *m, const struct feed *s)
+{
+	struct place last = s->row[s->rows - 1].place;
+	size_t others = 0;
+
+	if (m->opts.text == NULL || !s->more || s->event_bytes > 0)
+		return false;
+	for (size_t i = 0; i < m->heap.n && others < KEPT_MAX; i++)
+		others += compare(m, feed_head(m->heap.item[i]), last) < 0;
+	return others < KEPT_MAX;
+}
+
 /* Makes room for one more open segment. */
 static bool
 close_idle(struct merge *m)
@@ -200,7 +215,7 @@ set_batch(const struct merge *m, struct feed *s)
 static void
 join_group(struct merge *m, struct feed *s, bool copy)
 {
-	bool keep = gives_much(m, s);
+	bool keep = gives_much(m, s) || (copy && is_alone(m, s));
 
 	if (keep && !s->keep)
 		keep = kept(m) < KEPT_MAX || close_idle(m);
@@ -356,6 +371,22 @@ go_on_due(struct merge *m, struct err *e)
 	return run_group(m, e);
 }
 
+/* The one that has its turn after this one is opened beside it, when all of
+ * both will be given: to open one is not shared among threads. */
+static void
+join_next(struct merge *m)
+{
+	struct feed *s = m->heap.n > 0 ? m->heap.item[0] : NULL;
+
+	if (m->opts.text == NULL || m->opts.pool == NULL || m->opts.limit > 0 || m->n_group > 1 || s == NULL ||
+	    s->lines != NULL || s->ready > s->at)
+		return;
+	heap_take(&m->heap, 0);
+	heap_down(&m->heap, 0);
+	s->bound = feed_head(s);
+	join_group(m, s, true);
+}
+
 /* The top of the heap has no copies of its events yet: it makes them, and with
  * it others that are to be asked in between, or know all that they will give. */
 static int
@@ -375,6 +406,7 @@ work_on_top(struct merge *m, struct err *e)
 		join_group(m, s, true);
 	}
 	heap_settle(&m->heap);
+	join_next(m);
 	return run_group(m, e);
 }
 
@@ -386,8 +418,8 @@ merge_add_lines(struct merge *m, struct lines *l)
 	struct feed *s = mem_zero(1, sizeof(*s));
 	struct best all;
 
-	m->stats.rows_examined += lines_examined(l);
-	s->lines = l;
+	m->stats.rows_examined += m->lines == NULL ? lines_examined(l) : 0;
+	m->lines = s->lines = l;
 	best_init(&all, m->opts.order, SIZE_MAX);
 	for (uint32_t i = 0; i < lines_count(l); i++) {
 		struct ranked r = { { lines_time(l, i), lines_seq(l, i) }, i }, gone;
@@ -430,38 +462,46 @@ advance(struct merge *m)
 		feed_free(s);
 }
 
-/* Finds the next event and reads it: 1, 0 at the end, -1. */
+/* The top of the heap knows its event. */
+static int
+give_top(struct merge *m, struct err *e)
+{
+	struct feed *s = m->heap.item[0];
+
+	if (s->lines != NULL)
+		return lines_event(s->lines, s->row[s->at].row, &m->event, e) < 0 ? -1 : 1;
+	if (m->opts.text != NULL || feed_event(s, m->opts.fields, &m->event, e) == 0)
+		return 1;
+	if (!s->lost)
+		return -1;
+	err_clear(e);
+	heap_take(&m->heap, 0);
+	heap_settle(&m->heap);
+	return look_again(m, s, e);
+}
+
+/* Finds the next event and reads it: 1, 0 at the end, MERGE_BUSY, -1. */
 static int
 find_next(struct merge *m, struct err *e)
 {
-	for (;;) {
-		struct feed *s;
+	int rc = 0;
 
-		if (due(m)) {
-			if ((m->waiting[m->at]->matched ? go_on_due(m, e) : open_due(m, e)) < 0)
-				return -1;
-			continue;
-		}
-		if (m->heap.n == 0)
+	while (rc == 0) {
+		bool is_due = due(m);
+		const struct feed *s = !is_due && m->heap.n > 0 ? m->heap.item[0] : NULL;
+
+		if (!is_due && s == NULL)
 			return 0;
-		s = m->heap.item[0];
-		if (s->lines != NULL)
-			return lines_event(s->lines, s->row[s->at].row, &m->event, e) < 0 ? -1 : 1;
-		if (s->ready == s->at) {
-			if (work_on_top(m, e) < 0)
-				return -1;
-			continue;
-		}
-		if (feed_event(s, m->opts.fields, &m->event, e) == 0)
-			return 1;
-		if (!s->lost)
-			return -1;
-		err_clear(e);
-		heap_take(&m->heap, 0);
-		heap_settle(&m->heap);
-		if (look_again(m, s, e) < 0)
-			return -1;
+		if (s != NULL && (s->lines != NULL || s->ready > s->at))
+			rc = give_top(m, e);
+		else if (m->busy)
+			return MERGE_BUSY;
+		else if (is_due)
+			rc = m->waiting[m->at]->matched ? go_on_due(m, e) : open_due(m, e);
+		else
+			rc = work_on_top(m, e);
 	}
+	return rc;
 }
 
 /*
@@ -473,12 +513,14 @@ merge_next(struct merge *m, struct err *e)
 {
 	int rc;
 
+	if (m->out && m->busy && m->heap.item[0]->direct && m->heap.item[0]->at + 1 == m->heap.item[0]->rows)
+		return MERGE_BUSY; /* its segment would be closed */
 	if (m->out)
 		advance(m);
 	m->out = false;
 	if (m->opts.limit > 0 && m->given == m->opts.limit)
 		return 0;
-	if ((rc = find_next(m, e)) <= 0)
+	if ((rc = find_next(m, e)) != 1)
 		return rc;
 	m->last = feed_head(m->heap.item[0]);
 	m->begun = true;
@@ -500,17 +542,26 @@ merge_init(struct merge *m, struct store *st, const struct query_options *o)
 	if (m->cutting)
 		best_init(&m->found, o->order, (size_t)o->limit);
 	m->scan = (struct feed_scan){ .st = st, .filter = o->filter, .order = o->order, .fields = m->opts.fields,
-		.pool = o->pool, .go_on = o->go_on };
+		.text = o->text, .pool = o->pool, .go_on = o->go_on };
 	m->crew = crew_new(&m->scan);
 }
 
-void
-merge_fini(struct merge *m)
+static void
+drop_feeds(struct merge *m)
 {
 	for (; m->at < m->n_waiting; m->at++)
 		feed_free(m->waiting[m->at]);
 	for (size_t i = 0; i < m->n_group; i++)
 		feed_free(m->group[i]);
+	for (size_t i = 0; i < m->heap.n; i++)
+		feed_free(m->heap.item[i]);
+	m->at = m->n_waiting = m->n_group = m->heap.n = 0;
+}
+
+void
+merge_fini(struct merge *m)
+{
+	drop_feeds(m);
 	free(m->waiting);
 	heap_fini(&m->heap);
 	free(m->found.item);
@@ -527,5 +578,31 @@ merge_begin_behind(struct merge *m, struct place p)
 void
 merge_add_segments(struct merge *m, const struct segment_info *list, size_t n, uint64_t low, uint64_t high)
 {
+	m->low = low;
+	m->high = n > 0 && list[n - 1].last < high ? list[n - 1].last : high;
 	add_waiting(m, list, n, low, high, false);
+}
+
+int
+merge_again(struct merge *m, const struct place *last, uint64_t given, struct err *e)
+{
+	struct segment_info *list;
+	struct store_view view;
+	size_t n;
+
+	drop_feeds(m);
+	m->out = m->busy = false;
+	m->begun = last != NULL;
+	if (last != NULL)
+		m->last = *last;
+	m->stats.matched = m->given = given;
+	/* Its rows were counted once, and may be fewer now. */
+	m->cutting = m->scan.cut = false;
+	if (store_view(m->st, &view, &list, &n, e) < 0)
+		return -1;
+	add_waiting(m, list, n, m->low, m->high, true);
+	free(list);
+	if (m->lines != NULL)
+		merge_add_lines(m, m->lines);
+	return 0;
 }

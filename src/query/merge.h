@@ -10,6 +10,8 @@
 
 #define GROUP_MAX 16 /* feeds that work at a time */
 
+#define MERGE_BUSY 2
+
 struct merge {
 	struct store *st;
 	struct query_options opts;
@@ -27,6 +29,9 @@ struct merge {
 	struct place last; /* of the newest given, here or on the page before */
 	bool begun;        /* last is valid */
 	bool out;          /* the event given is still at the top of the heap */
+	bool busy;         /* rows that were given are being made into text */
+	uint64_t low, high; /* seqs of segments that it is about */
+	struct lines *lines; /* NULL: none */
 	struct event event;
 	struct query_stats stats;
 };
@@ -42,7 +47,16 @@ void merge_add_segments(struct merge *m, const struct segment_info *list, size_t
 /* What was kept of them; borrowed. */
 void merge_add_lines(struct merge *m, struct lines *l);
 
-/* 1: m->event is the next event, at m->last; 0: no more, or the limit; -1. */
+/*
+ * 1: m->event is the next event, at m->last; 0: no more, or the limit; -1.
+ * With opts.text there is no event, unless the feed at the top has lines, but a
+ * text in its copies, or a row to be made into one; while they are made
+ * (m->busy), MERGE_BUSY says that it must first be done with.
+ */
 int merge_next(struct merge *m, struct err *e);
+
+/* Begins anew behind `last`, or where it began when NULL, as if so many events
+ * had been given. */
+int merge_again(struct merge *m, const struct place *last, uint64_t given, struct err *e);
 
 #endif

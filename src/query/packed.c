@@ -2,7 +2,8 @@
  * packed: events copied out of a segment (see packed.h).
  *
  * One event: its set of fields, its times, and for each other field a length
- * (one byte, or LONG and four) and the bytes.
+ * (one byte, or LONG and four) and the bytes.  One text: its length in four, and
+ * the bytes.
  */
 #include "query/packed.h"
 
@@ -83,6 +84,32 @@ packed_get(const struct packed *p, size_t i, struct event *out)
 		out->v[__builtin_ctzll(left)] = (struct str){ from, len };
 		from += len;
 	}
+}
+
+struct buf *
+packed_begin_text(struct packed *p, size_t i)
+{
+	p->offset[i] = p->bytes.len;
+	buf_add(&p->bytes, &(uint32_t){ 0 }, sizeof(uint32_t));
+	return &p->bytes;
+}
+
+void
+packed_end_text(struct packed *p, size_t i)
+{
+	uint32_t len = (uint32_t)(p->bytes.len - p->offset[i] - sizeof(len));
+
+	memcpy(p->bytes.p + p->offset[i], &len, sizeof(len));
+}
+
+struct str
+packed_text(const struct packed *p, size_t i)
+{
+	const char *from = p->bytes.p + p->offset[i];
+	uint32_t len;
+
+	memcpy(&len, from, sizeof(len));
+	return (struct str){ from + sizeof(len), len };
 }
 
 void

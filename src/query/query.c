@@ -14,11 +14,12 @@
 #include "base/mem.h"
 #include "query/cursor.h"
 #include "query/lines.h"
-#include "query/merge.h"
+#include "query/texts.h"
 
 struct query {
 	struct store *st;  /* NULL: files */
 	struct merge merge;
+	struct texts *texts; /* NULL: events are given */
 	struct lines *tail;
 	struct only *only; /* NULL: all seqs */
 	struct query_faulty *faulty;
@@ -145,6 +146,8 @@ query_open(struct store *st, const struct query_options *o, struct err *e)
 		return NULL;
 	}
 	merge_add_lines(&q->merge, q->tail);
+	if (o->text != NULL)
+		q->texts = texts_new(&q->merge);
 	return q;
 }
 
@@ -176,6 +179,7 @@ query_close(struct query *q)
 {
 	if (q == NULL)
 		return;
+	texts_free(q->texts);
 	merge_fini(&q->merge);
 	lines_free(q->tail);
 	only_free(q->only);
@@ -218,29 +222,47 @@ query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *
 	return rc > 0 ? 1 : lines_trouble(q->tail, e);
 }
 
+int
+query_texts(struct query *q, struct query_texts *out, struct err *e)
+{
+	int rc = texts_next(q->texts, out, e);
+
+	if (rc < 0)
+		return store_blame(q->st, e);
+	q->ended = rc == 0 && texts_ended(q->texts) &&
+	    (q->merge.opts.limit == 0 || texts_given(q->texts) < q->merge.opts.limit);
+	return rc > 0 ? 1 : lines_trouble(q->tail, e);
+}
+
 void
 query_stats(const struct query *q, struct query_stats *s)
 {
 	*s = q->merge.stats;
+	if (q->texts != NULL)
+		s->matched = texts_given(q->texts);
 }
 
 void
 query_cursor(const struct query *q, struct query_cursor *out)
 {
 	const struct merge *m = &q->merge;
+	struct place last = m->last;
+	bool begun = m->begun;
 
+	if (q->texts != NULL)
+		begun = texts_place(q->texts, &last);
 	*out = (struct query_cursor){
 		.order = m->opts.order,
 		.now = m->opts.now,
 		.size = q->size,
 		.removals = q->removals,
-		.begun = m->begun,
-		.time = m->last.time,
-		.seq = m->last.seq,
+		.begun = begun,
+		.time = last.time,
+		.seq = last.seq,
 	};
 	cursor_identify(out, q->st, m->opts.filter);
 	if (m->opts.order == QUERY_ARRIVAL && !q->ended)
-		out->size = m->begun ? m->last.seq + 1 : q->first;
+		out->size = begun ? last.seq + 1 : q->first;
 }
 
 bool

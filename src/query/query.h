@@ -53,6 +53,19 @@ int query_cursor_parse(const char *text, struct query_cursor *out, struct err *e
 int query_cursor_check(const struct query_cursor *c, struct store *st, const struct filter *f, enum query_order order,
     struct err *e);
 
+/*
+ * How events become text.  Each of several threads has a state of its own, and
+ * the text of an event does not depend on those before it.
+ */
+struct query_text {
+	void *(*start)(void *arg); /* NULL: there is no state */
+	/* Appends to out.  NULL: the canonical line and a newline. */
+	void (*event)(void *state, const struct event *ev, uint64_t seq, struct buf *out);
+	void (*finish)(void *state); /* NULL: nothing to be done */
+	void *arg;
+};
+extern const struct query_text query_canonical;
+
 struct query_options {
 	const struct filter *filter;
 	enum query_order order;
@@ -63,6 +76,8 @@ struct query_options {
 	                         * NULL: all; store only */
 	uint64_t limit;    /* 0: none */
 	field_set fields;  /* that the caller will look at; 0: all */
+	const struct query_text *text; /* query_texts is asked, and not query_next; NULL: the
+	                                * other way round; store only */
 	struct pool *pool; /* NULL: one thread */
 	/* Asked now and then, from any thread: 0, or -1 with an error to stop with; may be NULL. */
 	int (*go_on)(struct err *e);
@@ -89,9 +104,23 @@ void query_close(struct query *q);
  * more; -1, also when a pattern took too long on some value: then an event may
  * be missing in what was given. */
 int query_next(struct query *q, const struct event **ev, uint64_t *seq, struct err *e);
+
+/* The same events, many at a time, as text. */
+struct query_text_end {
+	uint64_t seq; /* of the event */
+	size_t end;   /* where its text ends */
+};
+struct query_texts {
+	struct str bytes; /* of all of them */
+	const struct query_text_end *event;
+	size_t n;         /* at least 1 */
+};
+/* As query_next; borrowed until the next call. */
+int query_texts(struct query *q, struct query_texts *out, struct err *e);
+
 void query_stats(const struct query *q, struct query_stats *s);
-/* Where to go on behind the last event that query_next gave; store only.
- * QUERY_ARRIVAL: once query_next said 0 without reaching the limit, all that
+/* Where to go on behind the last event that was given; store only.
+ * QUERY_ARRIVAL: once query_next or query_texts said 0 without reaching the limit, all that
  * the log had is behind it, matching or not. */
 void query_cursor(const struct query *q, struct query_cursor *out);
 /* The event at which `after` stood is no longer there: pruned meanwhile. */

@@ -1,7 +1,7 @@
 /*
  * Order: what a query gives is what sorting all events would give, whatever
  * lies in segments or in the tail, with and without threads, filters, limits
- * and pages, and it reads no more than it must.
+ * and pages, as events and as texts, and it reads no more than it must.
  */
 #include "made_record.h"
 #include "pruned.h"
@@ -22,6 +22,30 @@ static struct made_event *all;
 static size_t n_all, cap_all;
 static enum query_order sorting;
 static uint32_t dice = 1;
+
+/* How events are asked for: NULL as such, else as texts, of which some were
+ * given and `at` were looked at. */
+static const struct query_text *as;
+static struct query_texts given;
+static size_t at_text;
+
+static void *
+start_text(void *arg)
+{
+	return arg;
+}
+
+static void
+put_text(void *state, const struct event *ev, uint64_t seq, struct buf *out)
+{
+	buf_printf(out, "%s%llu ", (const char *)state, (unsigned long long)seq);
+	event_format(out, ev);
+}
+
+static char begins_text[] = "event ";
+static const struct query_text own_text = { .start = start_text, .event = put_text, .arg = begins_text };
+static const struct query_text *const ways[] = { NULL, &query_canonical, &own_text };
+#define WAYS 3
 
 static uint32_t
 roll(uint32_t sides)
@@ -97,22 +121,44 @@ make_filter(const char *action)
 	return f;
 }
 
+/* As query_next; in texts, time is not looked at. */
+static int
+next_of(struct query *q, int64_t *time, uint64_t *seq, struct err *e)
+{
+	const struct event *ev;
+	int rc = 1;
+
+	if (as == NULL) {
+		if ((rc = query_next(q, &ev, seq, e)) > 0)
+			*time = ev->time;
+		return rc;
+	}
+	if (at_text == given.n) {
+		at_text = given.n = 0;
+		rc = query_texts(q, &given, e);
+	}
+	if (rc > 0)
+		*seq = given.event[at_text++].seq;
+	return rc;
+}
+
 /* Wants exactly these events. */
 static void
 compare(struct query *q, const struct made_event *want, size_t n)
 {
-	const struct event *ev;
 	struct err e = ERR_NONE;
 	uint64_t seq;
 	int rc;
 
 	for (size_t i = 0; i < n; i++) {
-		rc = query_next(q, &ev, &seq, &e);
+		int64_t time = want[i].time;
+
+		rc = next_of(q, &time, &seq, &e);
 		ck_assert_msg(rc == 1, "event %zu of %zu: %d %s", i, n, rc, e.text);
 		ck_assert_uint_eq(seq, want[i].seq);
-		ck_assert_int_eq(ev->time, want[i].time);
+		ck_assert_int_eq(time, want[i].time);
 	}
-	rc = query_next(q, &ev, &seq, &e);
+	rc = next_of(q, &(int64_t){ 0 }, &seq, &e);
 	ck_assert_msg(rc == 0, "%d %s", rc, e.text);
 }
 
@@ -133,9 +179,13 @@ sorted(enum query_order order, bool rare, size_t *n)
 static struct query *
 ask(const struct query_options *o)
 {
+	struct query_options asked = *o;
 	struct err e = ERR_NONE;
-	struct query *q = query_open(made, o, &e);
+	struct query *q;
 
+	asked.text = as;
+	given.n = at_text = 0;
+	q = query_open(made, &asked, &e);
 	ck_assert_msg(q != NULL, "%s", e.text);
 	return q;
 }
@@ -172,6 +222,7 @@ begin(void)
 	made_begin();
 	n_all = 0;
 	dice = 1;
+	as = NULL;
 }
 
 static void
@@ -190,8 +241,70 @@ START_TEST(every_order_is_that_of_sorting)
 	add_shuffled(40000);
 	add_in_order(10000);
 	add_shuffled(500);
+	as = ways[_i];
 	compare_all(NULL);
 	compare_all(pool);
+	pool_free(pool);
+}
+END_TEST
+
+/* Every text against the one that is made here of the event. */
+static void
+compare_texts(enum query_order order, struct pool *pool)
+{
+	struct filter *f = make_filter(NULL);
+	struct query_options o = { .filter = f, .order = order, .pool = pool };
+	const struct query_text *text = as;
+	struct query *events, *texts = ask(&o);
+	struct buf want = { 0 };
+	const struct event *ev;
+	struct err e = ERR_NONE;
+	uint64_t seq;
+	int rc;
+
+	as = NULL;
+	events = query_open(made, &o, &e);
+	while ((rc = query_texts(texts, &given, &e)) > 0) {
+		size_t from = 0;
+
+		for (size_t i = 0; i < given.n; from = given.event[i++].end) {
+			ck_assert_int_eq(query_next(events, &ev, &seq, &e), 1);
+			ck_assert_uint_eq(given.event[i].seq, seq);
+			buf_reset(&want);
+			if (text->event != NULL)
+				put_text(begins_text, ev, seq, &want);
+			else
+				event_format(&want, ev);
+			if (text->event == NULL)
+				buf_byte(&want, '\n');
+			ck_assert(str_eq(buf_view(&want), (struct str){ given.bytes.p + from, given.event[i].end - from }));
+		}
+		ck_assert_uint_eq(from, given.bytes.len);
+	}
+	ck_assert_msg(rc == 0, "%s", e.text);
+	ck_assert_int_eq(query_next(events, &ev, &seq, &e), 0);
+	query_close(events);
+	query_close(texts);
+	buf_fini(&want);
+	filter_free(f);
+	as = text;
+}
+
+START_TEST(texts_are_those_of_the_events)
+{
+	struct pool *pool = pool_new(2);
+
+	/* In order but for some, so that segments stay open; then all at once. */
+	for (unsigned i = 0; i < 70; i++) {
+		add_in_order(990);
+		add_shuffled(10);
+	}
+	add_shuffled(6000);
+	as = ways[1 + _i];
+	for (int order = QUERY_NEWEST; order <= QUERY_ARRIVAL; order++) {
+		compare_texts((enum query_order)order, NULL);
+		compare_texts((enum query_order)order, pool);
+	}
 	pool_free(pool);
 }
 END_TEST
@@ -242,6 +355,7 @@ START_TEST(pages_join_without_gap_or_repeat)
 	struct pool *pool = pool_new(1);
 
 	add_shuffled(20000);
+	as = ways[_i];
 	compare_pages(QUERY_NEWEST, true, NULL);
 	compare_pages(QUERY_OLDEST, true, pool);
 	compare_pages(QUERY_ARRIVAL, true, pool);
@@ -421,30 +535,29 @@ read_while_removing(enum query_order order, uint64_t limit, struct pool *pool)
 	struct filter *f = make_filter("usual");
 	struct query_options o = { .filter = f, .order = order, .limit = limit, .pool = pool,
 		.fields = FIELD_BIT(FIELD_ACTION) };
-	size_t n, at = 0, given = 0;
+	size_t n, at = 0, seen = 0;
 	struct made_event *list = sorted(order, false, &n);
 	struct query *q = ask(&o);
-	const struct event *ev;
 	struct err e = ERR_NONE;
-	int64_t cutoff = 0;
+	int64_t cutoff = 0, time;
 	uint64_t seq;
 	int rc;
 
-	while ((rc = query_next(q, &ev, &seq, &e)) > 0) {
+	while ((rc = next_of(q, &time, &seq, &e)) > 0) {
 		/* Left out is only what was pruned. */
 		for (; at < n && list[at].seq != seq; at++)
 			ck_assert(list[at].rare || list[at].time < cutoff);
 		ck_assert_uint_lt(at++, n);
-		if (++given % (limit > 0 ? 1500 : 7000) == 0) {
+		if (++seen % (limit > 0 ? 1500 : 7000) == 0) {
 			cutoff += 40 * TIME_SECOND;
 			prune(cutoff);
 			add_shuffled(5000);
 		}
 	}
 	ck_assert_msg(rc == 0, "%s", e.text);
-	for (; at < n && given != limit; at++)
+	for (; at < n && seen != limit; at++)
 		ck_assert(list[at].rare || list[at].time < cutoff);
-	ck_assert_uint_gt(given, 1500);
+	ck_assert_uint_gt(seen, 1500);
 	query_close(q);
 	free(list);
 	filter_free(f);
@@ -455,7 +568,8 @@ START_TEST(removals_and_merges_do_not_disturb)
 	struct pool *pool = pool_new(1);
 
 	add_shuffled(60000);
-	read_while_removing((enum query_order)(_i % 3), _i < 3 ? 0 : 9000, pool);
+	as = ways[_i / 6];
+	read_while_removing((enum query_order)(_i % 3), _i % 6 < 3 ? 0 : 9000, pool);
 	pool_free(pool);
 }
 END_TEST
@@ -470,6 +584,7 @@ START_TEST(huge_events_of_overlapping_segments_come_in_order)
 			add((int64_t)roll(SPAN) * TIME_SECOND, STR("small"));
 		made_commit();
 	}
+	as = ways[_i];
 	compare_all(NULL);
 	free((char *)(uintptr_t)text.p);
 }
@@ -483,14 +598,15 @@ order_suite(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, begin, end);
-	tcase_add_test(t, every_order_is_that_of_sorting);
-	tcase_add_test(t, pages_join_without_gap_or_repeat);
+	tcase_add_loop_test(t, every_order_is_that_of_sorting, 0, WAYS - 1);
+	tcase_add_loop_test(t, texts_are_those_of_the_events, 0, WAYS - 1);
+	tcase_add_loop_test(t, pages_join_without_gap_or_repeat, 0, WAYS - 1);
 	tcase_add_test(t, pages_do_not_show_what_came_later);
 	tcase_add_test(t, arrival_goes_on_behind_what_was_read);
 	tcase_add_test(t, a_limit_reads_no_more_than_it_must);
 	tcase_add_test(t, a_pruned_position_is_told_and_gone_on_from);
-	tcase_add_loop_test(t, removals_and_merges_do_not_disturb, 0, 6);
-	tcase_add_test(t, huge_events_of_overlapping_segments_come_in_order);
+	tcase_add_loop_test(t, removals_and_merges_do_not_disturb, 0, 6 * (WAYS - 1));
+	tcase_add_loop_test(t, huge_events_of_overlapping_segments_come_in_order, 0, WAYS - 1);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,0 +1,31 @@
+/*
+ * texts: what a merge gives, as text that several threads make.  Private to
+ * query/.
+ *
+ * Places of events are gathered in batches; threads make the text of a batch
+ * each; batches are given in their order.  While rows of an open segment are
+ * in the works, feeds do nothing else: the merge says so (MERGE_BUSY), and is
+ * asked again when all is made.
+ *
+ * In: a merge.   Out: pieces of text.
+ */
+#ifndef QUERY_TEXTS_H
+#define QUERY_TEXTS_H
+
+#include "query/merge.h"
+
+struct texts;
+
+struct texts *texts_new(struct merge *m); /* stays borrowed */
+void texts_free(struct texts *t); /* NULL is fine; before merge_fini */
+
+/* 1, 0 at the end, -1; borrowed until the next call. */
+int texts_next(struct texts *t, struct query_texts *out, struct err *e);
+
+/* Place of the last event given, if there was one or the merge began behind one. */
+bool texts_place(const struct texts *t, struct place *last);
+uint64_t texts_given(const struct texts *t);
+/* No limit ended it. */
+bool texts_ended(const struct texts *t);
+
+#endif
