@@ -125,16 +125,15 @@ leave_workplace(struct making *m)
 /* ---- Writing ---- */
 
 static int
-write_line(struct making *m, struct buf *line, const struct event *ev, uint64_t seq, struct err *e)
+write_lines(struct making *m, const struct query_texts *lines, struct err *e)
 {
-	buf_reset(line);
-	event_format(line, ev);
-	buf_byte(line, '\n');
-	hash_update(&m->lines, line->p, line->len);
-	if (outstream_write(m->files.out, line->p, line->len, e) != 0)
+	hash_update(&m->lines, lines->bytes.p, lines->bytes.len);
+	if (outstream_write(m->files.out, lines->bytes.p, lines->bytes.len, e) != 0)
 		return -1;
-	export_files_event(&m->files, seq);
-	if (++m->out->events % 1024 == 0 && m->progress != NULL)
+	for (size_t i = 0; i < lines->n; i++)
+		export_files_event(&m->files, lines->event[i].seq);
+	m->out->events += lines->n;
+	if (m->progress != NULL)
 		progress_update(m->progress, m->out->events, (double)m->out->events / (double)m->plan->events);
 	return 0;
 }
@@ -144,23 +143,20 @@ write_events(struct making *m, struct pool *pool, struct err *e)
 {
 	struct filter *all = filter_all();
 	struct str only = buf_view(&m->plan->runs.list);
-	struct query_options o = { .filter = all, .order = QUERY_OLDEST, .only = &only, .pool = pool,
-		.go_on = cli_go_on };
+	struct query_options o = { .filter = all, .order = QUERY_OLDEST, .only = &only, .text = &query_canonical,
+		.pool = pool, .go_on = cli_go_on };
 	struct query *q = query_open(m->st, &o, e);
-	const struct event *ev;
-	struct buf line = { 0 };
-	uint64_t seq;
+	struct query_texts lines;
 	int rc = q != NULL ? 0 : -1;
 
 	hash_init(&m->lines);
-	while (rc == 0 && (rc = query_next(q, &ev, &seq, e)) == 1)
-		if ((rc = write_line(m, &line, ev, seq, e)) == 0)
+	while (rc == 0 && (rc = query_texts(q, &lines, e)) == 1)
+		if ((rc = write_lines(m, &lines, e)) == 0)
 			rc = cli_go_on(e);
 	hash_final(&m->lines, &m->written);
 	if (rc == 0 && m->out->events != m->plan->events)
 		rc = err_set(e, ERR_BUSY, "events of the plan were removed meanwhile");
 	query_close(q);
-	buf_fini(&line);
 	filter_free(all);
 	return rc;
 }

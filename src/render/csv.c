@@ -134,6 +134,7 @@ static void
 csv_event(struct render *r, const struct event *ev, uint64_t seq)
 {
 	struct buf *out = &r->buf;
+	size_t start = out->len;
 
 	if (r->o.seq)
 		buf_printf(out, "%" PRIu64, seq);
@@ -146,9 +147,9 @@ csv_event(struct render *r, const struct event *ev, uint64_t seq)
 			put_field(r, ev, r->column[i].field);
 	}
 	/* A line with nothing on it is skipped by readers; it is a row here. */
-	if (out->len == 0)
+	if (out->len == start)
 		buf_str(out, STR("\"\""));
 	buf_str(out, STR("\r\n"));
 }
 
-const struct render_format render_csv = { .name = "csv", .start = csv_start, .event = csv_event };
+const struct render_format render_csv = { .name = "csv", .start = csv_start, .event = csv_event, .pieces = true };

@@ -15,6 +15,7 @@ struct render_format {
 	void (*finish)(struct render *r, const struct render_close *c); /* NULL: nothing */
 	void (*flush)(struct render *r);   /* NULL: nothing is kept back */
 	void (*release)(struct render *r); /* frees r->state; NULL: there is none */
+	bool pieces; /* the text of an event does not depend on others, and has no state */
 	bool people; /* its bytes are safe for a terminal as they are */
 	field_set own, always; /* what it looks at without chosen fields (0: all), and beside them */
 };

@@ -11,4 +11,4 @@ jsonl_event(struct render *r, const struct event *ev, uint64_t seq)
 	buf_byte(&r->buf, '\n');
 }
 
-const struct render_format render_jsonl = { .name = "jsonl", .event = jsonl_event };
+const struct render_format render_jsonl = { .name = "jsonl", .event = jsonl_event, .pieces = true };

@@ -132,6 +132,59 @@ render_event(struct render *r, const struct event *ev, uint64_t seq, struct err 
 	return emit(r, e);
 }
 
+/* ---- by several threads ---- */
+
+/* A renderer like it, of which only the buffer is used. */
+static void *
+start_piece(void *arg)
+{
+	const struct render *r = arg;
+	struct render *twin = mem_dup(r, sizeof(*r));
+
+	twin->buf = twin->cell = twin->quoted = (struct buf){ 0 };
+	twin->scratch = (struct selector_scratch){ 0 };
+	twin->column = mem_dup(r->column, r->columns * sizeof(*r->column));
+	return twin;
+}
+
+static void
+make_piece(void *state, const struct event *ev, uint64_t seq, struct buf *out)
+{
+	struct render *r = state;
+	struct buf own = r->buf;
+
+	r->buf = *out;
+	r->format->event(r, ev, seq);
+	*out = r->buf;
+	r->buf = own;
+}
+
+static void
+finish_piece(void *state)
+{
+	render_abort(state);
+}
+
+bool
+render_in_pieces(struct render *r, struct render_pieces *out)
+{
+	bool plain = !r->chosen && !r->o.seq && !r->o.nested;
+
+	if (!r->format->pieces || r->o.terminal)
+		return false;
+	*out = (struct render_pieces){ start_piece, make_piece, finish_piece, r };
+	if (r->format == &render_jsonl && plain)
+		*out = (struct render_pieces){ .event = NULL };
+	return true;
+}
+
+int
+render_texts(struct render *r, struct str texts, uint64_t n, struct err *e)
+{
+	r->count += n;
+	return outstream_write(r->out, texts.p, texts.len, e);
+}
+
 int
 render_flush(struct render *r, struct err *e)
 {

@@ -42,6 +42,21 @@ bool render_for_people(const char *format); /* not for programs: pages, colours 
 /* NULL with ERR_FAIL when there is no such format (nearest name in the text). */
 struct render *render_open(const struct render_options *o, struct outstream *out, struct err *e);
 int render_event(struct render *r, const struct event *ev, uint64_t seq, struct err *e);
+/*
+ * How events become text of a format by themselves, on several threads: start
+ * makes the state of one, event appends to out.  render_texts hands on, in
+ * order, what was made of n events.  event NULL: the canonical line and a
+ * newline.
+ */
+struct render_pieces {
+	void *(*start)(void *arg);
+	void (*event)(void *state, const struct event *ev, uint64_t seq, struct buf *out);
+	void (*finish)(void *state);
+	void *arg;
+};
+/* False: the format, or where it goes, needs one event after the other. */
+bool render_in_pieces(struct render *r, struct render_pieces *out);
+int render_texts(struct render *r, struct str texts, uint64_t n, struct err *e);
 /* Hands on what a format keeps back until it has seen more, for those who
  * print events as they come.  The outstream is the caller's to flush. */
 int render_flush(struct render *r, struct err *e);

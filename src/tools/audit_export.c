@@ -277,6 +277,31 @@ count_event(struct export *x, uint64_t seq)
 	x->count++;
 }
 
+/* But those that came after the intent, or are the intent. */
+static int
+put_texts(struct export *x, struct render *r, const struct query_texts *texts, struct err *e)
+{
+	const char *p = texts->bytes.p;
+	size_t from = 0, at = 0;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < texts->n; at = texts->event[i++].end) {
+		uint64_t seq = texts->event[i].seq;
+
+		if (seq < x->size) {
+			export_files_event(&x->files, seq);
+			count_event(x, seq);
+			n++;
+			continue;
+		}
+		if (render_texts(r, (struct str){ p + from, at - from }, n, e) != 0)
+			return -1;
+		from = texts->event[i].end;
+		n = 0;
+	}
+	return render_texts(r, (struct str){ p + from, at - from }, n, e);
+}
+
 static int
 write_events(struct export *x, struct query *q, struct render *r, struct err *e)
 {
@@ -303,6 +328,27 @@ write_events(struct export *x, struct query *q, struct render *r, struct err *e)
 	return rc;
 }
 
+/* The same, made by several threads. */
+static int
+write_texts(struct export *x, struct query *q, struct render *r, struct err *e)
+{
+	struct progress progress;
+	struct query_texts texts;
+	int rc = 0;
+
+	progress_start(&progress, &x->args->common, "exporting");
+	while ((rc = query_texts(q, &texts, e)) == 1) {
+		if ((rc = put_texts(x, r, &texts, e)) != 0)
+			break;
+		progress_update(&progress, x->count, -1);
+		if ((rc = cli_go_on(e)) != 0)
+			break;
+	}
+	progress_end(&progress);
+	query_stats(q, &x->stats);
+	return rc;
+}
+
 static int
 write_export(struct export *x, struct pool *pool, struct err *e)
 {
@@ -315,17 +361,25 @@ write_export(struct export *x, struct pool *pool, struct err *e)
 		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true, .nested = a->nested,
 		.fields = x->fields, .n_fields = x->n_fields,
 		.terminal = !x->path && isatty(STDOUT_FILENO) };
-	struct query *q = query_open(x->st, &qo, e);
-	struct render *r = q ? render_open(&ro, x->files.out, e) : NULL;
+	struct render *r = render_open(&ro, x->files.out, e);
+	struct render_pieces pieces;
+	struct query_text text;
+	struct query *q = NULL;
 	int rc = -1;
 
-	if (r && (rc = write_events(x, q, r, e)) == 0)
-		rc = render_close(r, NULL, e);
-	else if (r)
-		render_abort(r);
+	if (r && render_in_pieces(r, &pieces)) {
+		text = (struct query_text){ pieces.start, pieces.event, pieces.finish, pieces.arg };
+		qo.text = &text;
+	}
+	if (r && (q = query_open(x->st, &qo, e)) != NULL)
+		rc = qo.text ? write_texts(x, q, r, e) : write_events(x, q, r, e);
 	if (rc == 0 && a->cursor_file)
 		query_cursor(q, &x->reached);
 	query_close(q);
+	if (rc == 0)
+		rc = render_close(r, NULL, e);
+	else
+		render_abort(r);
 	x->bytes = outstream_bytes(x->files.out);
 	return rc;
 }

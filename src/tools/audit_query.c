@@ -196,6 +196,31 @@ add_coverage(struct answer *w, struct buf *text, struct err *e)
 	return 0;
 }
 
+/* All that is printed, made by several threads. */
+static int
+print_texts(struct answer *w, struct err *e)
+{
+	struct query *q = query_open(w->st, &w->opts, e);
+	struct query_texts texts;
+	int rc = -1;
+
+	if (q == NULL)
+		return -1;
+	w->position_gone = query_position_gone(q);
+	while (cli_go_on(e) == 0 && (rc = query_texts(q, &texts, e)) == 1) {
+		if ((rc = render_texts(w->render, texts.bytes, texts.n, e)) != 0)
+			break;
+		w->printed += texts.n;
+	}
+	if (rc >= 0)
+		query_cursor(q, &w->end);
+	w->left_off = true;
+	w->more = cli_interrupted();
+	query_stats(q, &w->stats);
+	query_close(q);
+	return rc < 0 ? -1 : 0;
+}
+
 /* One more than the limit is asked for where it matters whether there is one. */
 static int
 print_all(struct answer *w, struct err *e)
@@ -327,6 +352,8 @@ print_events(struct answer *w, struct err *e)
 		.colour = w->colour, .terminal = w->terminal };
 	struct selector *fields = NULL;
 	struct arena names = { 0 };
+	struct render_pieces pieces;
+	struct query_text text;
 	int rc = -1;
 
 	if (cli_selectors("fields", &a->fields, &names, &fields, &ro.n_fields, e) != 0)
@@ -335,7 +362,13 @@ print_events(struct answer *w, struct err *e)
 	w->opts.fields = render_fields(&ro);
 	if ((w->render = render_open(&ro, w->out, e)) == NULL)
 		goto out;
-	rc = a->follow ? follow(w, e) : print_all(w, e);
+	if (w->st != NULL && !a->follow && render_in_pieces(w->render, &pieces)) {
+		text = (struct query_text){ pieces.start, pieces.event, pieces.finish, pieces.arg };
+		w->opts.text = &text;
+		rc = print_texts(w, e);
+	} else {
+		rc = a->follow ? follow(w, e) : print_all(w, e);
+	}
 	if (rc == 0)
 		rc = end_events(w, e);
 out:
