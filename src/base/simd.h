@@ -36,6 +36,21 @@ simd_plain_scalar(const char *p, size_t len, unsigned *high)
 	return i;
 }
 
+/* Copies them as they are; false when there is one of these bytes. */
+static inline bool
+simd_copy_plain_scalar(char *to, const char *p, size_t len)
+{
+	unsigned stops = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		stops |= (c == '"') | (c == '\\') | (c < 0x20);
+		to[i] = p[i];
+	}
+	return stops == 0;
+}
+
 /* The same bytes as bits: of 64 bytes, those that cannot stand in a JSON string
  * as they are.  *high as above, for all 64. */
 static inline uint64_t
@@ -203,6 +218,39 @@ simd_plain(const char *p, size_t len, unsigned *high)
 	return n + simd_plain_rest(p + n, len - n, high);
 }
 
+/* At most 15 bytes. */
+static inline bool
+simd_copy_plain_short(char *to, const char *p, size_t len)
+{
+	__m128i a, b;
+
+	if (len < 8)
+		return simd_copy_plain_scalar(to, p, len);
+	a = _mm_loadl_epi64((const void *)p);
+	b = _mm_loadl_epi64((const void *)(p + len - 8));
+	_mm_storel_epi64((void *)to, a);
+	_mm_storel_epi64((void *)(to + len - 8), b);
+	return simd_stops(_mm_unpacklo_epi64(a, b)) == 0;
+}
+
+static inline bool
+simd_copy_plain(char *to, const char *p, size_t len)
+{
+	unsigned stops = 0;
+	__m128i v;
+
+	if (len < 16)
+		return simd_copy_plain_short(to, p, len);
+	for (size_t i = 0; i + 16 < len; i += 16) {
+		v = _mm_loadu_si128((const void *)(p + i));
+		_mm_storeu_si128((void *)(to + i), v);
+		stops |= simd_stops(v);
+	}
+	v = _mm_loadu_si128((const void *)(p + len - 16));
+	_mm_storeu_si128((void *)(to + len - 16), v);
+	return (stops | simd_stops(v)) == 0;
+}
+
 static inline uint64_t
 simd_stops64(const char *p, unsigned *high)
 {
@@ -314,6 +362,12 @@ static inline size_t
 simd_plain(const char *p, size_t len, unsigned *high)
 {
 	return simd_plain_scalar(p, len, high);
+}
+
+static inline bool
+simd_copy_plain(char *to, const char *p, size_t len)
+{
+	return simd_copy_plain_scalar(to, p, len);
 }
 
 static inline uint64_t

@@ -9,6 +9,17 @@
 #define LEN_MAX 100
 
 static void
+compare_copies(const char *p, size_t len)
+{
+	char *fast = malloc(len + 1), *slow = malloc(len + 1);
+
+	ck_assert_int_eq(simd_copy_plain(fast + 1, p, len), simd_copy_plain_scalar(slow + 1, p, len));
+	ck_assert(len == 0 || memcmp(fast + 1, p, len) == 0);
+	free(fast);
+	free(slow);
+}
+
+static void
 compare(const char *p, size_t len)
 {
 	unsigned fast = 0, slow = 0;
@@ -16,6 +27,7 @@ compare(const char *p, size_t len)
 	ck_assert_uint_eq(simd_plain(p, len, &fast), simd_plain_scalar(p, len, &slow));
 	ck_assert_int_eq(fast != 0, slow != 0);
 	ck_assert_uint_eq(simd_ascii(p, len), simd_ascii_scalar(p, len));
+	compare_copies(p, len);
 	ck_assert_uint_eq(simd_find_jwt(p, len), simd_find_jwt_scalar(p, len));
 }
 
