@@ -106,6 +106,18 @@ allow_escapes(struct subject *s)
 		allow(s, '%', (unsigned char)*digit);
 }
 
+/* U+0131, U+212A and U+017F, in UTF-8: all that fold to a letter of ASCII. */
+static void
+allow_folding(struct subject *s, char letter)
+{
+	if (letter == 'i')
+		allow(s, 0xc4, 0xb1);
+	else if (letter == 'k')
+		allow(s, 0xe2, 0x84);
+	else if (letter == 's')
+		allow(s, 0xc5, 0xbf);
+}
+
 static void
 add_first(struct subject *s, char first)
 {
@@ -127,11 +139,13 @@ allow_beginning(struct subject *s, struct str folded)
 	if (c == '"' || c == '/')
 		allow(s, '\\', (unsigned char)c);
 	for (unsigned b = 0; b < 256; b++) {
-		if (b >= 0x80 ? high || strchr("iks", c) != NULL : high && subject_lower((char)b) == c)
+		if (high && (b >= 0x80 || subject_lower((char)b) == c))
 			allow_any(s, b);
 		else if (b < 0x80 && subject_lower((char)b) == c)
 			allow_second(s, b, folded.p[1]);
 	}
+	allow_folding(s, c);
+	s->beyond |= high || strchr("iks", c) != NULL;
 }
 
 /* ---- what every hit has ---- */

@@ -231,9 +231,10 @@ static inline unsigned
 beginning_mask(const struct subject *s, const char *p)
 {
 	__m128i v = _mm_loadu_si128((const void *)p), w = _mm_or_si128(v, _mm_set1_epi8(0x20));
-	__m128i hit = _mm_or_si128(v, _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('%')),
-	    _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+	__m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('%')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
 
+	if (s->beyond)
+		hit = _mm_or_si128(hit, v);
 	for (size_t i = 0; i < s->n_firsts; i++)
 		hit = _mm_or_si128(hit, _mm_cmpeq_epi8(w, _mm_set1_epi8(s->first[i])));
 	return (unsigned)_mm_movemask_epi8(hit);

@@ -39,6 +39,7 @@ struct subject {
 	bool high;         /* ... but it is not ASCII, and only what is not needs to be */
 	char first[FIRSTS_MAX]; /* bytes that values begin with, with 0x20 */
 	size_t n_firsts;        /* more than FIRSTS_MAX: not all are kept */
+	bool beyond;            /* or with a byte of 0x80 and above */
 	struct str_list hint;
 	bool hintless;          /* some value has no hint */
 	struct buf name;        /* the pseudonym */
