@@ -9,11 +9,13 @@
 #include "store/matcher.h"
 
 #include "base/simd.h"
-#include "store/bits.h"
+#include "store/line_maker.h"
 
 /* As in match_judge.c. */
 #define COST_LINE 2000.0
 #define COST_INSIDE 400.0
+
+enum { MANY_LINES = 4096 }; /* of a segment, for which members are made ready */
 
 /* ---- one value ---- */
 
@@ -194,18 +196,35 @@ match_fields(struct matcher *m, const struct step *s, uint64_t *bits, struct err
 	return 0;
 }
 
+/* The line of a row into m->line: by the maker, when there is one. */
+static int
+make_line(struct matcher *m, struct line_maker *maker, uint32_t row, struct err *e)
+{
+	buf_reset(&m->line);
+	if (maker != NULL)
+		return line_maker_add(maker, row, 0, &m->line, &m->event, e);
+	if (segment_event(m->stored->columns, row, FIELD_ALL, &m->event, e) < 0)
+		return -1;
+	event_format(&m->line, &m->event);
+	return 0;
+}
+
 static int
 match_lines(struct matcher *m, const struct step *s, uint64_t *bits, struct err *e)
 {
+	struct line_maker *maker = NULL;
+	int rc = 0;
+
+	if (bitmap_count(bits, m->n) >= MANY_LINES)
+		maker = line_maker_new(m->stored->columns);
 	for (size_t row = bitmap_next(bits, 0, m->n); row < m->n; row = bitmap_next(bits, row + 1, m->n)) {
-		if (segment_event(m->stored->columns, (uint32_t)row, FIELD_ALL, &m->event, e) < 0)
-			return -1;
-		buf_reset(&m->line);
-		event_format(&m->line, &m->event);
+		if ((rc = make_line(m, maker, (uint32_t)row, e)) < 0)
+			break;
 		if (!filter_test_line(&s->node->test, buf_view(&m->line), m->scratch))
 			bitmap_drop(bits, row);
 	}
-	return 0;
+	line_maker_free(maker);
+	return rc;
 }
 
 int
