@@ -216,7 +216,8 @@ add_word(struct histogram *h, const int64_t *time, size_t n, uint64_t in, uint64
 }
 
 void
-histogram_add_rows(struct histogram *h, const int64_t *time, size_t n, const uint64_t *in, const uint64_t *failed)
+histogram_add_rows(struct histogram *h, const int64_t *time, size_t n, const uint64_t *in,
+    const uint64_t *failed)
 {
 	for (size_t i = 0; i < n; i += 64) {
 		size_t rows = n - i < 64 ? n - i : 64;

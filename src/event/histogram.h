@@ -14,7 +14,8 @@ struct histogram *histogram_new(int64_t bucket);
 void histogram_free(struct histogram *h);
 void histogram_add(struct histogram *h, int64_t time, bool failed);
 /* As summary_add_times. */
-void histogram_add_rows(struct histogram *h, const int64_t *time, size_t n, const uint64_t *in, const uint64_t *failed);
+void histogram_add_rows(struct histogram *h, const int64_t *time, size_t n, const uint64_t *in,
+    const uint64_t *failed);
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
 /* As summary_check; bucket is what histogram_new was given, first and last

@@ -143,7 +143,8 @@ summary_add_time(struct summary *s, int64_t time, bool failed)
 }
 
 void
-summary_add_times(struct summary *s, const int64_t *time, size_t n, const uint64_t *in, const uint64_t *failed)
+summary_add_times(struct summary *s, const int64_t *time, size_t n, const uint64_t *in,
+    const uint64_t *failed)
 {
 	int64_t first = INT64_MAX, last = INT64_MIN;
 

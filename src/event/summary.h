@@ -90,7 +90,8 @@ void summary_merge(struct summary *into, const struct summary *from);
 void summary_add_time(struct summary *s, int64_t time, bool failed);
 /* Of n rows those in `in`, a bit each (NULL: all); a bit in failed for each that
  * did. */
-void summary_add_times(struct summary *s, const int64_t *time, size_t n, const uint64_t *in, const uint64_t *failed);
+void summary_add_times(struct summary *s, const int64_t *time, size_t n, const uint64_t *in,
+    const uint64_t *failed);
 
 /* 0, or -1 with ERR_FAIL when opts.bucket would give more than a million
  * buckets; the message says the shortest length that does not.  Who fills a

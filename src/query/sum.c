@@ -105,7 +105,8 @@ chain_in(const struct chain *all, field_set fields)
  * the chain it clears from m->left the rows that have it.  *rest: whether
  * there may be others. */
 static int
-add_field(struct summer *m, const struct chosen *c, enum field f, bool more, struct tally *t, bool *rest, struct err *e)
+add_field(struct summer *m, const struct chosen *c, enum field f, bool more, struct tally *t, bool *rest,
+    struct err *e)
 {
 	const struct column *col = segment_column(c->s->columns, f, e);
 

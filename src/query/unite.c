@@ -51,7 +51,8 @@ unite_free(struct unite *u)
 
 /* Adds at most `most` values, none behind `until`; *last is that of them. */
 static int
-add_values(struct value_list *l, struct str until, size_t most, struct tally *t, struct str *last, struct err *e)
+add_values(struct value_list *l, struct str until, size_t most, struct tally *t, struct str *last,
+    struct err *e)
 {
 	struct tally_entry few[TOGETHER];
 	size_t n;

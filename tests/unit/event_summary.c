@@ -83,6 +83,7 @@ START_TEST(ties_are_in_the_order_of_bytes_but_for_the_gap)
 {
 	uint64_t state = 3;
 	char text[2][40];
+	unsigned wrong = 0;
 
 	for (unsigned times = 0; times < 100000; times++) {
 		struct str s[2];
@@ -96,8 +97,9 @@ START_TEST(ties_are_in_the_order_of_bytes_but_for_the_gap)
 					text[1][i] = text[0][i];
 			}
 		}
-		ck_assert_int_eq(tally_compare(s[0], s[1]), compare_bytes(s[0], s[1]));
+		wrong += tally_compare(s[0], s[1]) != compare_bytes(s[0], s[1]);
 	}
+	ck_assert_uint_eq(wrong, 0);
 }
 END_TEST
 
@@ -275,7 +277,9 @@ END_TEST
 
 START_TEST(a_tally_keeps_values_of_any_length)
 {
-	static const size_t length[] = { 0, 1, 7, 8, 9, 15, 16, 17, 100, 262119, 262120, 262121, 262127, 262128, 262144, 700000 };
+	/* also about as long as a block of records */
+	static const size_t length[] = { 0, 1, 7, 8, 9, 15, 16, 17, 100, 262119, 262120, 262121, 262127, 262128, 262144,
+		700000 };
 	enum { LENGTHS = sizeof(length) / sizeof(*length), ROUNDS = 40 };
 	struct tally *t = tally_new();
 	char *text = mem_alloc(700000);

@@ -5,22 +5,21 @@
 
 /* All values up to `until` against those of the column, from *at on. */
 static int
-walk(struct value_list *l, struct str until, const struct column *col, uint32_t *at, uint32_t most, struct err *e)
+walk(struct value_list *l, struct str until, const struct column *col, uint32_t *at, uint32_t most,
+    struct err *e)
 {
 	struct tally_entry few[40];
+	unsigned wrong = 0;
 	size_t n;
 
 	do {
 		if (value_list_next(l, until, few, most, &n, e) < 0)
 			return -1;
-		for (size_t i = 0; i < n && col != NULL; i++) {
-			++*at;
-			ck_assert_uint_le(*at, col->n_values);
-			ck_assert(str_eq(few[i].value, col->values[*at]));
-			ck_assert_uint_eq(few[i].count, col->counts[*at]);
-			ck_assert(until.p == NULL || str_cmp(few[i].value, until) <= 0);
-		}
+		for (size_t i = 0; i < n && col != NULL; i++)
+			wrong += ++*at > col->n_values || !str_eq(few[i].value, col->values[*at]) ||
+			    few[i].count != col->counts[*at] || (until.p != NULL && str_cmp(few[i].value, until) > 0);
 	} while (n > 0);
+	ck_assert_uint_eq(wrong, 0);
 	return 0;
 }
 
@@ -131,7 +130,7 @@ START_TEST(a_changed_dictionary_is_wrong_either_way)
 {
 	struct made m;
 	uint64_t state = 5;
-	unsigned wrong = 0;
+	unsigned wrong = 0, differ = 0;
 
 	make(&m, 60, 11);
 	for (size_t i = 0; i < m.sealed.n; i++) {
@@ -145,14 +144,15 @@ START_TEST(a_changed_dictionary_is_wrong_either_way)
 			m.changed = mem_alloc(m.changed_len);
 			memcpy(m.changed, piece->data.p, m.changed_len);
 			if (m.changed_len > 0)
-				m.changed[below(&state, (uint32_t)m.changed_len)] = (char)(below(&state, 2) ? below(&state, 256) : below(&state, 4));
+				m.changed[below(&state, (uint32_t)m.changed_len)] = (char)below(&state, times % 2 ? 256 : 4);
 			int rc = read_column(&m);
-			ck_assert_int_eq(read_list(&m), rc);
+			differ += read_list(&m) != rc;
 			wrong += rc < 0;
 			free(m.changed);
 		}
 	}
 	m.changed = NULL;
+	ck_assert_uint_eq(differ, 0);
 	ck_assert_uint_gt(wrong, 1000);
 	ck_assert_uint_lt(wrong, 20000);
 	sealed_fini(&m.sealed);
