@@ -368,11 +368,11 @@ walk(struct find_walk *w, size_t at, unsigned *kinds, uint64_t (*step)(const str
 	for (;; at = w->end) {
 		uint64_t left;
 
-		if (at < w->base || at >= w->end) {
-			if (w->len - at < 3)
-				break;
+		/* The last two places begin no window, and may be beyond the bits. */
+		if (w->len - at < 3)
+			break;
+		if (at < w->base || at >= w->end)
 			judge(w, at, step);
-		}
 		left = w->places >> (at - w->base);
 		if (left != 0) {
 			char bytes[FIND_DEEP] = { 0 };

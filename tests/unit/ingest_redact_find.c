@@ -87,6 +87,32 @@ START_TEST(all_widths_agree_on_random_bytes)
 }
 END_TEST
 
+START_TEST(a_search_goes_on_from_every_place)
+{
+	static const unsigned widths[] = { 16, 32, 64 };
+	char text[LEN_MAX];
+	unsigned widest = finder.width, kinds, slow_kinds;
+
+	memset(text, '-', sizeof(text));
+	memcpy(text, "rd=", 3);
+	for (size_t i = 0; i < 3 && widths[i] <= widest; i++)
+		for (size_t len = 3; len <= sizeof(text); len++)
+			for (size_t at = 0; at <= len; at++) {
+				struct find_walk walk = finder_walk(&finder, text, len);
+
+				finder.width = widths[i];
+				memcpy(text + len - 3, "rd=", 3);
+				finder_next(&walk, 0, &kinds);
+				ck_assert_uint_eq(finder_next(&walk, at, &kinds),
+				    finder_next_scalar(&finder, text, len, at, &slow_kinds));
+				ck_assert_uint_eq(kinds, slow_kinds);
+				memset(text + len - 3, '-', 3);
+				memcpy(text, "rd=", 3);
+			}
+	finder.width = widest;
+}
+END_TEST
+
 START_TEST(literals_in_the_wrong_case_are_passed)
 {
 	unsigned kinds;
@@ -137,6 +163,7 @@ find_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, a_literal_is_found_at_every_place);
 	tcase_add_test(tc, all_widths_agree_on_random_bytes);
+	tcase_add_test(tc, a_search_goes_on_from_every_place);
 	tcase_add_test(tc, literals_in_the_wrong_case_are_passed);
 	tcase_add_test(tc, runs_of_thirteen_are_found_at_every_place);
 	tcase_add_test(tc, gaps_belong_to_a_run_but_do_not_begin_it);
