@@ -317,15 +317,18 @@ open_segment(struct feed *s, struct store *st, struct err *e)
 	return 0;
 }
 
-/* Few rows, and all that it will give, are copied while the segment is open, if
- * they are not long. */
+/* Few rows, or as many as will be asked for all the same, and all that it will
+ * give, are copied while the segment is open, if they are not long. */
 static bool
 copy_early(struct feed *s)
 {
-	if (s->more || s->rows > FEW_ROWS || s->info.meta.bytes / s->info.meta.count * s->rows > FEW_BYTES)
+	uint64_t bytes = s->info.meta.bytes / s->info.meta.count * s->rows;
+	bool few = s->rows <= FEW_ROWS && bytes <= FEW_BYTES;
+
+	if (s->more || (!few && bytes > s->early_bytes))
 		return false;
 	s->keep = false;
-	s->want_bytes = FEW_BYTES;
+	s->want_bytes = few ? FEW_BYTES : s->early_bytes + s->early_bytes / 4;
 	return true;
 }
 

@@ -49,7 +49,8 @@ struct feed {
 
 	/* What it is to do next. */
 	size_t want_rows;      /* know so many */
-	size_t want_bytes;     /* copy about so many of events; 0: none */
+	size_t want_bytes;     /* copy about so many of events; 0: none, */
+	size_t early_bytes;    /* unless all that it will give are few, or no more than that */
 };
 
 /* What feeds share in one query; read only while they work. */

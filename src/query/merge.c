@@ -222,6 +222,8 @@ join_group(struct merge *m, struct feed *s, bool copy)
 	s->keep = keep;
 	s->want_rows = (size_t)(needed(m) < FIRST_ROWS ? needed(m) : FIRST_ROWS);
 	s->want_bytes = 0;
+	if (m->opts.text != NULL && m->opts.limit == 0)
+		s->early_bytes = EVENTS_BYTES / (m->n_waiting + 1);
 	if (copy) {
 		set_batch(m, s);
 		s->mark = m->given;
