@@ -19,9 +19,11 @@ enum {
 /* A block of texts, decoded once for all readers. */
 struct block {
 	const struct segment *of; /* NULL: none */
+	uint32_t number;
+	uint64_t used;            /* when it was taken for that */
 	unsigned holders;
 	bool made;                /* not being decoded now */
-	struct cached_block texts;
+	struct cached_block texts; /* looked at by who made it, and then by holders */
 };
 
 struct blocks {
@@ -140,12 +142,12 @@ take_block(struct row_blocks *shared, const struct segment *s, enum field f, uin
 	for (size_t i = 0; i < all->n; i++) {
 		struct block *b = all->item[i];
 
-		if (b->of == s && b->texts.block == block) {
+		if (b->of == s && b->number == block) {
 			b->holders++;
 			return b;
 		}
 		idle += b->holders == 0;
-		if (b->holders == 0 && (oldest == NULL || b->texts.used < oldest->texts.used))
+		if (b->holders == 0 && (oldest == NULL || b->used < oldest->used))
 			oldest = b;
 	}
 	if (idle < KEPT) {
@@ -153,8 +155,8 @@ take_block(struct row_blocks *shared, const struct segment *s, enum field f, uin
 		oldest = all->item[all->n++] = mem_zero(1, sizeof(*oldest));
 	}
 	oldest->of = s;
-	oldest->texts.block = block;
-	oldest->texts.used = ++shared->clock;
+	oldest->number = block;
+	oldest->used = ++shared->clock;
 	oldest->holders = 1;
 	oldest->made = false;
 	return oldest;
@@ -164,11 +166,10 @@ take_block(struct row_blocks *shared, const struct segment *s, enum field f, uin
 static int
 make_block(struct row_reader *r, const struct segment *s, enum field f, struct block *b, struct err *e)
 {
-	uint32_t block = b->texts.block;
-	int rc = reader_block(s, f, block, &r->piece, e);
+	int rc = reader_block(s, f, b->number, &r->piece, e);
 
 	if (rc == 0)
-		rc = reader_fill(r->codec, f, &b->texts, block, s->column[f]->text.block[block].len, &r->piece, e);
+		rc = reader_fill(r->codec, f, &b->texts, b->number, s->column[f]->text.block[b->number].len, &r->piece, e);
 	pthread_mutex_lock(&r->shared->lock);
 	b->made = true;
 	if (rc < 0) {
@@ -214,7 +215,7 @@ hold_block(struct row_reader *r, const struct segment *s, enum field f, uint32_t
 static bool
 holds(const struct block *b, const struct segment *s, uint32_t block)
 {
-	return b != NULL && b->of == s && b->texts.block == block;
+	return b != NULL && b->of == s && b->number == block;
 }
 
 /* The block's bytes. */
@@ -246,7 +247,7 @@ text_value(struct row_reader *r, const struct segment *s, enum field f, uint32_t
 	*out = (struct str){ NULL, 0 };
 	if (t->absent && bit_test(t->absent, row))
 		return 0;
-	block = text_find_block(t, row, r->held[f][0] != NULL ? r->held[f][0]->texts.block : 0);
+	block = text_find_block(t, row, r->held[f][0] != NULL ? r->held[f][0]->number : 0);
 	if ((bytes = block_bytes(r, s, f, block, e)) == NULL)
 		return -1;
 	*out = (struct str){ bytes + (t->start[row] - t->block[block].off), t->start[row + 1] - t->start[row] };
