@@ -326,7 +326,7 @@ def resend(path, name, count):
         first = sent = done
         try:
             while done < count:
-                if sent < count and sent - done < 500:
+                if sent < count and sent - done < 100:
                     n = min(sent + 50, count)
                     client.send(b"".join(event("%s-%d" % (name, i)) for i in range(sent, n)))
                     sent = n
