@@ -134,8 +134,11 @@ def proof(deeds, unhashed, verify):
 # ---- holds and erasures ----
 
 def copied(to):
+    """On the disk, so that what is measured next does not wait for that."""
     gone(to)
     shutil.copy("events.db", to)
+    with open(to, "rb") as file:
+        os.fsync(file.fileno())
 
 
 def lawful(deeds, own, values):

@@ -12,7 +12,8 @@ from peer import Data, Failed, Starter
 def scene():
     """The starter of a temporary folder, which is the working folder meanwhile.
     It is removed also when the bench is interrupted; failures end the bench."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for number in signal.SIGINT, signal.SIGTERM:
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="audit-bench.") as folder:
         os.chdir(folder)
         starter = Starter(folder)
