@@ -213,7 +213,7 @@ azure_at(struct search *f, size_t at)
 	struct str s = f->s;
 	size_t from = at - 3, to = at + 3;
 
-	if (at < f->floor + 3)
+	if (at < f->floor + 3 || s.p[at + 1] != 'Q' || s.p[at + 2] != '~')
 		return at + 1;
 	for (size_t i = from; i < at; i++)
 		if (!is_alnum(s.p[i]) && !one_of(s.p[i], "_~.-"))

@@ -93,6 +93,20 @@ START_TEST(web_tokens_are_hidden_inside_texts)
 }
 END_TEST
 
+START_TEST(only_its_sign_makes_an_azure_secret)
+{
+	/* 1319 and 1124 are looked for as numbers of keystrokes: in commits too. */
+	static const struct redaction cases[] = {
+		{ "[\"abc8Q~dKq3vX0bLm7Rw2Yc8Vn4Hs6Jd1Fg0PuT\"]", "[\"[REDACTED:azure-secret]\"]", 1 },
+		{ "[\"commit a3f1319d90c2be4f7758aa0e61b3c94d2f8e7a65\"]",
+		  "[\"commit a3f1319d90c2be4f7758aa0e61b3c94d2f8e7a65\"]", 0 },
+		{ "[\"1cd1124e90c2be4f7758aa0e61b3c94d2f8e7a65\"]", "[\"1cd1124e90c2be4f7758aa0e61b3c94d2f8e7a65\"]", 0 },
+	};
+
+	check_lines(cases, sizeof(cases) / sizeof(*cases));
+}
+END_TEST
+
 START_TEST(names_are_secret_in_any_spelling)
 {
 	static const char *const names[] = {
@@ -241,6 +255,7 @@ redact_suite(void)
 	tcase_add_test(tc, values_under_secret_names_are_hidden);
 	tcase_add_test(tc, values_beside_a_secret_name_are_hidden);
 	tcase_add_test(tc, web_tokens_are_hidden_inside_texts);
+	tcase_add_test(tc, only_its_sign_makes_an_azure_secret);
 	tcase_add_test(tc, names_are_secret_in_any_spelling);
 	tcase_add_test(tc, harmless_names_are_left_alone);
 	tcase_add_test(tc, no_field_and_no_alias_is_secret);
