@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "store/codec.h"
 #include "store/verify_parts.h"
+#include "loaded.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -175,24 +176,6 @@ replace(struct input *in, const uint8_t *data, size_t size)
 		in->by.p[(data[0] | (size_t)data[1] << 8) % in->by.len] = (char)data[2];
 }
 
-/* Every byte is looked at, so that a sanitizer sees a wrong one. */
-static unsigned
-touch(struct str s)
-{
-	unsigned sum = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		sum += (unsigned char)s.p[i];
-	return sum;
-}
-
-static void
-must(bool good)
-{
-	if (!good)
-		abort();
-}
-
 static unsigned
 read_column(struct segment *s, enum field f, struct err *e)
 {
@@ -281,6 +264,16 @@ pick_rows(struct input *in, struct segment *whole, unsigned field)
 		segment_free(s);
 	}
 	return sum;
+}
+
+/* The other ways to read it. */
+static void
+read_loaded(struct input *in, struct segment *whole, unsigned field)
+{
+	enum field f = field == SEGMENT_WHOLE ? FIELD_DESCRIPTION : (enum field)field;
+
+	read_rows(open_segment(in), whole, f);
+	read_list(open_segment(in), whole, f);
 }
 
 /* ---- verification ---- */
@@ -418,6 +411,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sum = read_everything(s, in.sealed.piece[in.replaced].field);
 	sum += pick_rows(&in, s, in.sealed.piece[in.replaced].field);
 	(void)sum;
+	read_loaded(&in, s, in.sealed.piece[in.replaced].field);
 	segment_free(s);
 	if (decodes(&in)) {
 		if (verifies(&truth, &in))
