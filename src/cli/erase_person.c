@@ -207,7 +207,7 @@ count_field(struct looking *l, const struct filter *f, enum field field, struct 
 	struct err why = ERR_NONE;
 
 	out->tally = tally_new();
-	if (query_facet(l->st, &o, &selector, out->tally, &stats, &why) < 0) {
+	if (query_facet(l->st, &o, &selector, 1, out->tally, &stats, &why) < 0) {
 		/* More values than it keeps: then nothing is known of others'. */
 		if (why.code == ERR_FAIL && !cli_interrupted())
 			return 0;

@@ -82,7 +82,7 @@ limits_count(struct limits *l, const struct config *config, struct store *st, co
 	memcpy(l->day, now, sizeof(l->day) - 1);
 	l->places = tally_new();
 	t = tally_new();
-	rc = query_facet(st, o, &tenant, t, &stats, e);
+	rc = query_facet(st, o, &tenant, 1, t, &stats, e);
 	if (rc == 0)
 		rc = add_counted(l, config, t, stats.matched, e);
 	tally_free(t);

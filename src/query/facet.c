@@ -1,5 +1,5 @@
 /*
- * facet: the values of one field or path with their counts.
+ * facet: the values of fields and paths with their counts.
  *
  * In: a store, or JSON lines, and a filter.   Out: a tally.
  */
@@ -9,14 +9,21 @@
 struct facet {
 	struct group_total total;
 	const struct selector *field;
+	size_t fields;
 };
+
+static struct grouper *
+counter(struct group_total *total, const struct selector *field, size_t fields)
+{
+	return grouper_new(total, field, fields, fields == 1 ? GROUP_EACH : GROUP_JOINED);
+}
 
 static void *
 start(void *arg)
 {
 	struct facet *f = arg;
 
-	return grouper_new(&f->total, f->field, 1, GROUP_EACH);
+	return counter(&f->total, f->field, f->fields);
 }
 
 static int
@@ -42,10 +49,10 @@ finish(void *sums, bool failed, struct err *e)
 }
 
 int
-query_facet(struct store *st, const struct query_options *o, const struct selector *field, struct tally *t,
-    struct query_stats *stats, struct err *e)
+query_facet(struct store *st, const struct query_options *o, const struct selector *field, size_t fields,
+    struct tally *t, struct query_stats *stats, struct err *e)
 {
-	struct facet f = { .field = field };
+	struct facet f = { .field = field, .fields = fields };
 	const struct scan_use use = { &f, start, add_segment, add_event, finish };
 	int rc;
 
@@ -73,7 +80,8 @@ add_line(void *arg, const struct event *ev)
 
 int
 query_facet_lines(const char *const *path, size_t n, const struct query_options *o,
-    const struct selector *field, struct tally *t, struct query_stats *stats, struct query_faulty *faulty, struct err *e)
+    const struct selector *field, size_t fields, struct tally *t, struct query_stats *stats, struct query_faulty *faulty,
+    struct err *e)
 {
 	struct facet_lines f = { .err = ERR_NONE };
 	struct group_total total;
@@ -82,7 +90,7 @@ query_facet_lines(const char *const *path, size_t n, const struct query_options 
 	*stats = (struct query_stats){ 0 };
 	*faulty = (struct query_faulty){ 0 };
 	group_total_init(&total, t);
-	f.grouper = grouper_new(&total, field, 1, GROUP_EACH);
+	f.grouper = counter(&total, field, fields);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = lines_each(path[i], o, add_line, &f, &stats->rows_examined, faulty, e);
 		if (rc == 0 && f.err.code != ERR_OK) {

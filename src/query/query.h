@@ -141,13 +141,14 @@ int query_sum_lines(const char *const *path, size_t n, const struct query_option
     struct summary *sum, struct query_stats *stats, struct query_faulty *faulty, struct err *e);
 
 /* The values of one field or path with their counts, from dictionaries where
- * there are some.  An event counts once for each different value it has.
+ * there are some: an event counts once for each different value it has.  Of
+ * several, the values that they have together: groups as a summary has them.
  * ERR_FAIL when there are more of them than TALLY_BYTES_MAX holds; the same
  * for the groups of a summary. */
-int query_facet(struct store *st, const struct query_options *o, const struct selector *field, struct tally *t,
-    struct query_stats *stats, struct err *e);
+int query_facet(struct store *st, const struct query_options *o, const struct selector *field, size_t fields,
+    struct tally *t, struct query_stats *stats, struct err *e);
 int query_facet_lines(const char *const *path, size_t n, const struct query_options *o, const struct selector *field,
-    struct tally *t, struct query_stats *stats, struct query_faulty *faulty, struct err *e);
+    size_t fields, struct tally *t, struct query_stats *stats, struct query_faulty *faulty, struct err *e);
 
 /* Whether the store can answer for the filter's window: false when the stated
  * window overlaps what was pruned. */

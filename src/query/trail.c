@@ -271,7 +271,7 @@ add_last_uses(struct store *st, const struct trail_question *q, struct trail *t,
 	int rc;
 
 	qo.fields = FIELD_BIT(FIELD_ACTION);
-	rc = query_facet(st, &qo, &action, actions, &stats, e);
+	rc = query_facet(st, &qo, &action, 1, actions, &stats, e);
 	list = tally_top(actions, 0, &n);
 	if (rc == 0)
 		rc = find_last(st, q, list, n, VERB_READ, &t->last_read, e);

@@ -1,24 +1,41 @@
 /*
- * facet: the values of one field with their counts, most frequent first.
+ * facet: the values of a field with their counts, most frequent first; of
+ * several fields, the values that they have together.
  *
- *     COUNT  ACTION
- *      1204  read
- *        17  share.member.add
+ *     COUNT  ACTION            OUTCOME
+ *      1204  read              success
+ *        17  share.member.add  failure
  *
  * The count comes first, as uniq -c has it: values may be long.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "render/format.h"
+#include "render/grid.h"
 
-enum { GAP = 2, VALUE_MIN = 24 /* columns that a value has on the narrowest terminal */ };
+enum { VALUE_MIN = 24 /* columns that a value has on a narrow terminal */ };
 
 typedef void facet_format(struct buf *out, const struct tally_entry *e, size_t n, const struct facet_render *o);
 
-static void
-put_entry_json(struct buf *out, const struct tally_entry *e)
+/* An entry's values, one a field. */
+static size_t
+values_of(const struct tally_entry *e, const struct facet_render *o, struct str part[RENDER_GROUP_MAX])
 {
+	if (o->fields > 1)
+		return render_group(e->value, part, o->fields);
+	part[0] = e->value;
+	return 1;
+}
+
+static void
+put_entry_json(struct buf *out, const struct tally_entry *e, const struct facet_render *o)
+{
+	if (o->fields > 1) {
+		render_group_json(out, e, o->field, o->fields);
+		return;
+	}
 	buf_str(out, STR("{\"value\":"));
 	json_quote(out, e->value);
 	buf_printf(out, ",\"count\":%" PRIu64 "}", e->count);
@@ -27,9 +44,8 @@ put_entry_json(struct buf *out, const struct tally_entry *e)
 static void
 facet_jsonl(struct buf *out, const struct tally_entry *e, size_t n, const struct facet_render *o)
 {
-	(void)o;
 	for (size_t i = 0; i < n; i++) {
-		put_entry_json(out, &e[i]);
+		put_entry_json(out, &e[i], o);
 		buf_byte(out, '\n');
 	}
 }
@@ -37,12 +53,15 @@ facet_jsonl(struct buf *out, const struct tally_entry *e, size_t n, const struct
 static void
 facet_json(struct buf *out, const struct tally_entry *e, size_t n, const struct facet_render *o)
 {
-	buf_str(out, STR("{\"field\":"));
-	json_quote(out, o->field->text);
-	buf_str(out, STR(",\"values\":["));
+	buf_str(out, o->fields > 1 ? STR("{\"fields\":[") : STR("{\"field\":"));
+	for (size_t i = 0; i < o->fields; i++) {
+		buf_str(out, i > 0 ? STR(",") : STR(""));
+		json_quote(out, o->field[i].text);
+	}
+	buf_str(out, o->fields > 1 ? STR("],\"values\":[") : STR(",\"values\":["));
 	for (size_t i = 0; i < n; i++) {
 		buf_str(out, i == 0 ? STR("\n") : STR(",\n"));
-		put_entry_json(out, &e[i]);
+		put_entry_json(out, &e[i], o);
 	}
 	buf_str(out, n > 0 ? STR("\n]}\n") : STR("]}\n"));
 }
@@ -50,58 +69,66 @@ facet_json(struct buf *out, const struct tally_entry *e, size_t n, const struct 
 static void
 facet_csv(struct buf *out, const struct tally_entry *e, size_t n, const struct facet_render *o)
 {
-	(void)o;
-	buf_str(out, STR("value,count\r\n"));
+	struct str part[RENDER_GROUP_MAX];
+
+	if (o->fields == 1)
+		buf_str(out, STR("value,"));
+	else
+		for (size_t k = 0; k < o->fields; k++) {
+			render_csv_cell(out, o->field[k].text, false);
+			buf_byte(out, ',');
+		}
+	buf_str(out, STR("count\r\n"));
 	for (size_t i = 0; i < n; i++) {
-		render_csv_cell(out, e[i].value, false);
-		buf_printf(out, ",%" PRIu64 "\r\n", e[i].count);
+		size_t parts = values_of(&e[i], o, part);
+
+		for (size_t k = 0; k < parts; k++) {
+			render_csv_cell(out, part[k], false);
+			buf_byte(out, ',');
+		}
+		buf_printf(out, "%" PRIu64 "\r\n", e[i].count);
 	}
 }
 
-/* What a person's table calls the field. */
+/* What a person's table calls the fields; titles has the bytes. */
 static void
-put_title(struct buf *out, const struct selector *s)
+make_columns(struct grid_column *column, const struct facet_render *o, struct arena *titles)
 {
-	render_title(out, s->steps > 0 ? s->text : str_of(field_table[s->field].title));
-}
+	struct buf title = { 0 };
 
-static void
-put_value(struct buf *out, struct str safe, unsigned room)
-{
-	if (room > 0 && render_columns(safe) > room)
-		render_pad(out, safe, room, false);
-	else
-		buf_str(out, safe);
+	column[0] = (struct grid_column){ "COUNT", true, 0 };
+	for (size_t k = 0; k < o->fields; k++) {
+		const struct selector *s = &o->field[k];
+
+		buf_reset(&title);
+		render_title(&title, s->steps > 0 ? s->text : str_of(field_table[s->field].title));
+		buf_byte(&title, '\0');
+		column[k + 1] = (struct grid_column){ arena_copy(titles, title.p, title.len), false, VALUE_MIN };
+	}
+	buf_fini(&title);
 }
 
 static void
 facet_table(struct buf *out, const struct tally_entry *e, size_t n, const struct facet_render *o)
 {
-	static const char title[] = "COUNT";
-	unsigned digits = sizeof(title) - 1, room = 0;
-	struct buf safe = { 0 };
+	struct grid_column column[1 + RENDER_GROUP_MAX];
+	struct grid g = { .column = column, .columns = o->fields + 1 };
+	struct str part[RENDER_GROUP_MAX];
+	struct arena titles = { 0 };
 
 	if (n == 0)
 		return;
-	/* The first count is the largest. */
-	buf_printf(&safe, "%" PRIu64, e[0].count);
-	if (safe.len > digits)
-		digits = (unsigned)safe.len;
-	if (o->width > 0)
-		room = o->width > digits + GAP + VALUE_MIN ? o->width - digits - GAP : VALUE_MIN;
-	render_style(out, o->colour, STYLE_HEADER);
-	buf_printf(out, "%*s  ", (int)digits, title);
-	put_title(out, o->field);
-	render_style(out, o->colour, STYLE_PLAIN);
-	buf_byte(out, '\n');
+	make_columns(column, o, &titles);
 	for (size_t i = 0; i < n; i++) {
-		buf_reset(&safe);
-		render_safe(&safe, e[i].value);
-		buf_printf(out, "%*" PRIu64 "  ", (int)digits, e[i].count);
-		put_value(out, buf_view(&safe), room);
-		buf_byte(out, '\n');
+		size_t parts = values_of(&e[i], o, part);
+
+		grid_printf(&g, "%" PRIu64, e[i].count);
+		for (size_t k = 0; k < parts; k++)
+			grid_cell(&g, part[k]);
 	}
-	buf_fini(&safe);
+	grid_print(&g, out, o->width, o->colour);
+	grid_fini(&g);
+	arena_fini(&titles);
 }
 
 static const struct {

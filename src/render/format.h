@@ -148,5 +148,7 @@ void render_summary_csv(struct buf *out, const struct summary *s, const struct s
 #define RENDER_GROUP_MAX SUMMARY_BY_MAX
 /* A group's values: `value` is taken apart at SUMMARY_GAP into at most n parts. */
 size_t render_group(struct str value, struct str *part, size_t n);
+/* {"actor_id":"alice","outcome":"failure","count":N} */
+void render_group_json(struct buf *out, const struct tally_entry *group, const struct selector *by, size_t n);
 
 #endif

@@ -103,11 +103,12 @@ struct change_render {
 };
 int render_change(const struct change_render *o, struct outstream *out, struct err *e);
 
-/* The values of one field with their counts, most frequent first (audit-query
- * -F, audit-trail --distinct): table, jsonl, json or csv. */
+/* The values of a field, or groups of several, with their counts, most frequent
+ * first (audit-query -F, audit-trail --distinct): table, jsonl, json or csv. */
 struct facet_render {
 	const char *format;
 	const struct selector *field;
+	size_t fields;   /* 1 .. SUMMARY_BY_MAX */
 	size_t top;      /* 0: all */
 	bool colour, terminal;
 	unsigned width;

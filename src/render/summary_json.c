@@ -81,7 +81,6 @@ put_ranking(struct buf *out, const char *key, const struct tally *t, size_t most
 	free(top);
 }
 
-/* [{"actor_id":"alice","outcome":"failure","count":N},...] */
 static void
 put_groups(struct buf *out, const struct summary *s)
 {
@@ -91,17 +90,8 @@ put_groups(struct buf *out, const struct summary *s)
 	put_member(out, "groups");
 	buf_byte(out, '[');
 	for (size_t i = 0; i < n; i++) {
-		struct str part[RENDER_GROUP_MAX];
-		size_t parts = render_group(top[i].value, part, s->opts.bys);
-
-		buf_str(out, i > 0 ? STR(",\n{") : STR("\n{"));
-		for (size_t k = 0; k < parts; k++) {
-			json_quote(out, s->opts.by[k].text);
-			buf_byte(out, ':');
-			json_quote(out, part[k]);
-			buf_byte(out, ',');
-		}
-		buf_printf(out, "\"count\":%" PRIu64 "}", top[i].count);
+		buf_str(out, i > 0 ? STR(",\n") : STR("\n"));
+		render_group_json(out, &top[i], s->opts.by, s->opts.bys);
 	}
 	buf_byte(out, ']');
 	free(top);

@@ -22,10 +22,10 @@
 struct args {
 	struct common_args common;
 	struct filter_args filter;
-	struct str_list fields, input;
+	struct str_list fields, input, facet;
 	uint64_t limit, until_match;
 	bool reverse, count, seq, quarantine, follow, show_cursor, first_seen;
-	char *output, *facet, *cursor, *cursor_file, *timeout;
+	char *output, *cursor, *cursor_file, *timeout;
 };
 
 #define ARG(member) offsetof(struct args, member)
@@ -37,8 +37,8 @@ static const struct opt options[] = {
 	{ 'n', "limit", OPT_NUMBER, ARG(limit), "N", "at most N events", VALUE_ANY, NULL },
 	{ 'r', "reverse", OPT_FLAG, ARG(reverse), NULL, "oldest first", VALUE_ANY, NULL },
 	{ 'c', "count", OPT_FLAG, ARG(count), NULL, "print how many match", VALUE_ANY, NULL },
-	{ 'F', "facet", OPT_STRING, ARG(facet), "FIELD",
-	    "print the values of FIELD with their counts", VALUE_FIELD, NULL },
+	{ 'F', "facet", OPT_LIST, ARG(facet), "A,B",
+	    "print the values of a field, or of several together, with their counts", VALUE_FIELD, NULL },
 	{ 0, "first-seen", OPT_FLAG, ARG(first_seen), NULL,
 	    "with -F: only values that no event before --since has", VALUE_ANY, NULL },
 	{ 0, "quarantine", OPT_FLAG, ARG(quarantine), NULL,
@@ -128,7 +128,7 @@ check_follow(const struct answer *w, struct err *e)
 		return 0;
 	if (a->input.n > 0)
 		return err_set(e, ERR_FAIL, "-f follows the store: no -i (auditd-ingest --follow reads a file that grows)");
-	if (a->count || a->facet != NULL || a->quarantine || a->reverse || a->cursor != NULL || a->show_cursor)
+	if (a->count || a->facet.n > 0 || a->quarantine || a->reverse || a->cursor != NULL || a->show_cursor)
 		return err_set(e, ERR_FAIL, "-f prints events as they arrive: no -c, -F, -r, --quarantine, --cursor"
 		    " or --show-cursor");
 	if (a->cursor_file != NULL && a->limit != OPT_NUMBER_NONE)
@@ -145,7 +145,7 @@ check_cursor(const struct args *a, struct err *e)
 
 	if (any && a->input.n > 0)
 		return err_set(e, ERR_FAIL, "cursors are places in a store: none with -i");
-	if (any && (a->count || a->facet != NULL || a->quarantine))
+	if (any && (a->count || a->facet.n > 0 || a->quarantine))
 		return err_set(e, ERR_FAIL, "cursors are for events: none with -c, -F or --quarantine");
 	if (a->cursor_file != NULL && (a->cursor != NULL || a->reverse || a->show_cursor))
 		return err_set(e, ERR_FAIL, "--cursor-file is in order of arrival: no --cursor, --show-cursor or -r");
@@ -162,17 +162,17 @@ check_args(const struct answer *w, struct err *e)
 
 	if (a->limit == 0 && !a->follow)
 		return err_set(e, ERR_FAIL, "-n 0: only with -f, where it leaves out what was there before");
-	if (a->quarantine && (chosen || limited || a->count || a->facet != NULL || a->input.n > 0))
+	if (a->quarantine && (chosen || limited || a->count || a->facet.n > 0 || a->input.n > 0))
 		return err_set(e, ERR_FAIL, "--quarantine lists everything refused: no other output option but -o");
 	if (a->quarantine && !is(w, "table") && !is(w, "jsonl"))
 		return err_set(e, ERR_FAIL, "--quarantine prints table or jsonl");
-	if (a->count && (chosen || limited || a->output != NULL || a->facet != NULL))
+	if (a->count && (chosen || limited || a->output != NULL || a->facet.n > 0))
 		return err_set(e, ERR_FAIL, "-c prints a number: no -n, -r, -o, -F, --fields or --seq");
-	if (a->facet != NULL && chosen)
+	if (a->facet.n > 0 && chosen)
 		return err_set(e, ERR_FAIL, "-F prints values and counts: no -r, --fields or --seq");
-	if (a->facet != NULL && !is(w, "table") && !is(w, "jsonl") && !is(w, "json") && !is(w, "csv"))
+	if (a->facet.n > 0 && !is(w, "table") && !is(w, "jsonl") && !is(w, "json") && !is(w, "csv"))
 		return err_set(e, ERR_FAIL, "-F prints table, jsonl, json or csv");
-	if (a->first_seen && (a->facet == NULL || a->input.n > 0))
+	if (a->first_seen && (a->facet.n == 0 || a->input.n > 0))
 		return err_set(e, ERR_FAIL, "--first-seen belongs to -F, over the store");
 	if (a->seq && a->input.n > 0)
 		return err_set(e, ERR_FAIL, "--seq: lines of -i have no number in a store");
@@ -401,17 +401,17 @@ print_count(struct answer *w, struct err *e)
 }
 
 static int
-count_values(struct answer *w, const struct selector *field, struct tally *t, struct err *e)
+count_values(struct answer *w, const struct selector *field, size_t fields, struct tally *t, struct err *e)
 {
 	if (w->st != NULL)
-		return query_facet(w->st, &w->opts, field, t, &w->stats, e);
-	return query_facet_lines((const char *const *)w->args->input.item, w->args->input.n, &w->opts, field, t,
+		return query_facet(w->st, &w->opts, field, fields, t, &w->stats, e);
+	return query_facet_lines((const char *const *)w->args->input.item, w->args->input.n, &w->opts, field, fields, t,
 	    &w->stats, &w->faulty, e);
 }
 
 /* The same question about the time before its window. */
 static int
-count_before(const struct answer *w, const struct selector *field, struct tally *t, struct err *e)
+count_before(const struct answer *w, const struct selector *field, size_t fields, struct tally *t, struct err *e)
 {
 	struct filter_args args = w->args->filter;
 	struct query_options opts = w->opts;
@@ -434,7 +434,7 @@ count_before(const struct answer *w, const struct selector *field, struct tally 
 		rc = err_set(e, ERR_FAIL, "--first-seen: since when is for --since or --last to say,"
 		    " not for --where or -Q");
 	else
-		rc = query_facet(w->st, &opts, field, t, &stats, e);
+		rc = query_facet(w->st, &opts, field, fields, t, &stats, e);
 	if (rc == 0 && (rc = query_covered(w->st, before, &covered, e)) == 0 && !covered)
 		cli_note(&program, &w->args->common,
 		    "part of the time before was pruned: what is said to be new may have been there then");
@@ -449,15 +449,15 @@ print_facet(struct answer *w, struct err *e)
 	struct facet_render fr = { .format = w->format, .top = a->limit == OPT_NUMBER_NONE ? 0 : (size_t)a->limit,
 		.colour = w->colour, .width = w->width, .terminal = w->terminal };
 	struct tally *values = tally_new(), *known = tally_new(), *fresh = NULL;
-	struct selector field;
+	struct selector *fields = NULL;
 	struct arena names = { 0 };
 	int rc = -1;
 
-	fr.field = &field;
-	if (selector_parse(&field, str_of(a->facet), &names, e) < 0)
-		err_doing(e, "-F");
-	else if (count_values(w, &field, values, e) == 0 &&
-	    (!a->first_seen || count_before(w, &field, known, e) == 0)) {
+	if (cli_selectors("facet", &a->facet, &names, &fields, &fr.fields, e) == 0 && fr.fields > SUMMARY_BY_MAX)
+		err_set(e, ERR_FAIL, "-F: more than %d fields", SUMMARY_BY_MAX);
+	else if (fields != NULL && count_values(w, fields, fr.fields, values, e) == 0 &&
+	    (!a->first_seen || count_before(w, fields, fr.fields, known, e) == 0)) {
+		fr.field = fields;
 		fresh = tally_without(values, known);
 		w->printed = tally_size(fresh);
 		rc = render_facet(fresh, &fr, w->out, e);
@@ -465,6 +465,7 @@ print_facet(struct answer *w, struct err *e)
 	tally_free(values);
 	tally_free(known);
 	tally_free(fresh);
+	free(fields);
 	arena_fini(&names);
 	return rc;
 }
@@ -544,7 +545,7 @@ print_answer(void *answer, struct outstream *out, struct err *e)
 		return cli_quarantine(w->st, is(w, "table"), out, e);
 	if (a->count)
 		return print_count(w, e);
-	return a->facet != NULL ? print_facet(w, e) : print_events(w, e);
+	return a->facet.n > 0 ? print_facet(w, e) : print_events(w, e);
 }
 
 /* -v, and what must be said anyway. */

@@ -343,7 +343,7 @@ print_distinct(struct answer *w, struct outstream *out, struct err *e)
 	struct selector field;
 	struct query_options qo = { .filter = w->filter, .order = QUERY_NEWEST, .now = w->now, .pool = w->pool,
 		.go_on = cli_go_on };
-	struct facet_render fr = { .format = w->format, .field = &field, .terminal = cli_terminal(STDOUT_FILENO),
+	struct facet_render fr = { .format = w->format, .field = &field, .fields = 1, .terminal = cli_terminal(STDOUT_FILENO),
 		.width = cli_width(STDOUT_FILENO), .top = a->limit == OPT_NUMBER_NONE ? 0 : (size_t)a->limit };
 	struct tally *t = tally_new();
 	int rc = -1;
@@ -353,9 +353,9 @@ print_distinct(struct answer *w, struct outstream *out, struct err *e)
 		goto out;
 	qo.fields = FIELD_BIT(field.field);
 	if (w->st)
-		rc = query_facet(w->st, &qo, &field, t, &w->stats, e);
+		rc = query_facet(w->st, &qo, &field, 1, t, &w->stats, e);
 	else
-		rc = query_facet_lines((const char *const *)a->input.item, a->input.n, &qo, &field, t, &w->stats,
+		rc = query_facet_lines((const char *const *)a->input.item, a->input.n, &qo, &field, 1, t, &w->stats,
 		    &w->faulty, e);
 	w->printed = w->stats.matched;
 	if (rc == 0)

@@ -109,6 +109,18 @@ audit-summary --by source,outcome -o json | jq -c '.groups[] | [.source, .outcom
 jq -r '(.source // "") + " " + (.outcome // "")' all.jsonl | sort | uniq -c |
     awk '{ print "[\"" $2 "\",\"" $3 "\"," $1 "]" }' | sort >counted
 same "groups of two fields" groups counted
+pairs() { # ARGUMENT...
+	audit-query -F source,outcome -o jsonl "$@" | jq -c '[.source, .outcome, .count]' | sort >facet
+}
+pairs
+same "facet of two fields" facet counted
+pairs -i all.jsonl
+same "facet of two fields over lines" facet counted
+audit-query -F source -F outcome -o csv | tr -d '\r' | sed -n '1p;2,$s/.*,//p' >got
+is "as CSV, a column a field" "$(head -n 1 got) $(sed 1d got | awk '{ n += $1 } END { print n }')" \
+    "source,outcome,count $(wc -l <all.jsonl)"
+run audit-query -F id,id,id,id,id,id,id,id,id
+refuses "of nine fields" 2 "more than 8 fields"
 run audit-summary --bucket 1s source=steady
 ends "steps of a second over days" 0
 echo '{"time":"2024-01-01T00:00:00Z","action":"old","id":"old"}' >old

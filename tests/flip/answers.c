@@ -171,7 +171,7 @@ ask_facets(struct asking *a, const struct filter *f)
 		struct query_stats stats;
 		struct err e = ERR_NONE;
 
-		query_facet(a->st, &o, &s, t, &stats, &e);
+		query_facet(a->st, &o, &s, 1, t, &stats, &e);
 		add_error(a, &e);
 		add_tally(a, t);
 		tally_free(t);
