@@ -243,7 +243,7 @@ list_word(struct str s, size_t at)
 	return to + 1 < s.len && s.p[to + 1] == ':' ? (struct str){ NULL, 0 } : word;
 }
 
-/* At "--pa": --password hunter2; --password=hunter2 is a pair. */
+/* At "--p": --password hunter2; --password=hunter2 is a pair. */
 size_t
 redact_option_at(struct search *f, size_t at)
 {

@@ -69,14 +69,16 @@ static void
 add_others(struct redactor *r)
 {
 	static const char *const windows[] = { "-----BEGIN", "eyJ", "Bearer", "Basic", "AKIA", "ASIA",
-		"-us", ":AA", "--pa", "--pr", "--db", "--to", "--se", "--ap", "--au", "--ac", "--cl",
-		"--cr", "--us", "curl", "mysql", "mariadb", "mongo", "sshpass", "redis-cli", "ldap",
+		"-us", ":AA", "curl", "mysql", "mariadb", "mongo", "sshpass", "redis-cli", "ldap",
 		"sqlcmd", " -p", " -P", " -a", " -u", " -w", "\"-p", "\"-P", "\"-a", "\"-u", "\"-w",
 		"title=", "EXECVE", "TTY ", "1319", "1124" };
-	char azure[] = "0Q~", escape[] = "%20";
+	char option[] = "--a", azure[] = "0Q~", escape[] = "%20";
 
 	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++)
 		add_both(r, windows[i], FIND_OTHER, windows[i][0] == 'B');
+	/* A secret name may begin with any letter: --pwd, --ssh-password. */
+	for (; option[2] <= 'z'; option[2]++)
+		add_both(r, option, FIND_OTHER, true);
 	for (; azure[0] <= '9'; azure[0]++)
 		add_both(r, azure, FIND_OTHER, false);
 	for (escape[1] = '2'; escape[1] <= '7'; escape[1]++)
