@@ -174,11 +174,12 @@ gives_much(const struct merge *m, const struct feed *s)
 static bool
 is_alone(const struct merge *m, const struct feed *s)
 {
-	struct place last = s->row[s->rows - 1].place;
+	struct place last;
 	size_t others = 0;
 
-	if (m->opts.text == NULL || !s->more || s->event_bytes > 0)
+	if (m->opts.text == NULL || !s->more || s->event_bytes > 0 || s->rows == 0) /* all it knew was cut off */
 		return false;
+	last = s->row[s->rows - 1].place;
 	for (size_t i = 0; i < m->heap.n && others < KEPT_MAX; i++)
 		others += compare(m, feed_head(m->heap.item[i]), last) < 0;
 	return others < KEPT_MAX;
