@@ -243,7 +243,16 @@ list_word(struct str s, size_t at)
 	return to + 1 < s.len && s.p[to + 1] == ':' ? (struct str){ NULL, 0 } : word;
 }
 
-/* At "--p": --password hunter2; --password=hunter2 is a pair. */
+/* Behind blanks, which is no argument: --password = hunter2. */
+static bool
+is_sign_ahead(struct str s, size_t at)
+{
+	while (at < s.len && s.p[at] == ' ')
+		at++;
+	return at < s.len && one_of(s.p[at], "=:");
+}
+
+/* At "--p": --password hunter2; with a sign between them it is a pair. */
 size_t
 redact_option_at(struct search *f, size_t at)
 {
@@ -258,7 +267,7 @@ redact_option_at(struct search *f, size_t at)
 		return at + 1;
 	name = part(s, at + 2, to);
 	user = f->program > 0 && programs[f->program - 1].meaning & IS_USER && str_eq(name, STR("user"));
-	if (!user && !redact_secret_name(name, &flags))
+	if (!user && (!redact_secret_name(name, &flags) || is_sign_ahead(s, to)))
 		return at + 1;
 	if (s.p[to] == ' ')
 		word = word_at(s, to);
