@@ -121,6 +121,7 @@ cut_suite(void)
 	Suite *s = suite_create("query_cut");
 	TCase *t = tcase_create("cut");
 
+	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, made_begin, made_end);
 	tcase_add_loop_test(t, what_lay_behind_the_limit_is_given_when_others_went, 0, 2);
 	suite_add_tcase(s, t);
