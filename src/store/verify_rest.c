@@ -147,7 +147,7 @@ next_piece(struct verify_log *v, bool first, int64_t *id, struct err *e)
 	if (!first)
 		db_bind_int(s, 1, *id);
 	if ((rc = db_step(db, s, e)) > 0) {
-		rc = db_blob(s, 0).p != NULL;
+		rc = sqlite3_column_type(s, 0) != SQLITE_NULL;
 		*id = db_int(s, 0);
 	}
 	sqlite3_reset(s);
@@ -213,6 +213,17 @@ check_pieces(struct verify_log *v, struct err *e)
 
 /* ---- indexes ---- */
 
+/* "Page 7: unable to get the page. error code=7" (SQLITE_NOMEM): the table is
+ * not to blame when memory runs out while it is looked at. */
+static bool
+tells_no_memory(struct str text)
+{
+	static const char told[] = "error code=7";
+	size_t len = sizeof(told) - 1;
+
+	return text.len >= len && memcmp(text.p + text.len - len, told, len) == 0;
+}
+
 /* A row that an index hides would be hidden from those who look through it. */
 static int
 check_index(struct verify_log *v, const char *table, struct err *e)
@@ -228,11 +239,16 @@ check_index(struct verify_log *v, const char *table, struct err *e)
 		while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 			struct str text = db_blob(s, 0);
 
+			if (tells_no_memory(text))
+				break;
 			if (!str_eq(text, STR("ok")))
 				findings_add(&v->found, PLACE(VERIFY_UNREADABLE), "table %s: %.*s", table,
 				    (int)(text.len < 500 ? text.len : 500), text.p != NULL ? text.p : "");
 		}
-		rc = rc == SQLITE_DONE ? 0 : db_error(db, e, "reading the store");
+		if (rc == SQLITE_ROW)
+			rc = err_set(e, ERR_FAIL, "reading the store: out of memory");
+		else
+			rc = rc == SQLITE_DONE ? 0 : db_error(db, e, "reading the store");
 	} else
 		db_error(db, e, "reading the store");
 	sqlite3_finalize(s);
