@@ -212,8 +212,6 @@ fill(struct texts *t)
 static int
 start_again(struct texts *t, struct err *e)
 {
-	for (size_t i = 0; i < t->n; i++)
-		await(t, batch_at(t, i));
 	t->n = 0;
 	t->ended = t->failed = false;
 	row_blocks_forget(t->blocks);
@@ -226,6 +224,9 @@ recover(struct texts *t, struct batch *b, struct err *e)
 {
 	const struct feed *s = b->item[b->done].feed;
 
+	/* Others may still find out that it moved. */
+	for (size_t i = 0; i < t->n; i++)
+		await(t, batch_at(t, i));
 	if (s->stored->moved)
 		return start_again(t, e);
 	*e = b->err;

@@ -40,13 +40,25 @@ prepare(struct store *st, enum store_mode mode, struct err *e)
 	return schema_prepare(&st->db, e) < 0 ? -1 : schema_check(&st->db, &version, e);
 }
 
+/* Who reads several pieces in one go has the lock, and asks for each piece. */
+static void
+lock_init(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t how;
+
+	pthread_mutexattr_init(&how);
+	pthread_mutexattr_settype(&how, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(lock, &how);
+	pthread_mutexattr_destroy(&how);
+}
+
 struct store *
 store_open(const char *path, enum store_mode mode, struct err *e)
 {
 	static const enum db_mode modes[] = { [STORE_READ] = DB_READ, [STORE_WRITE] = DB_WRITE, [STORE_CREATE] = DB_CREATE };
 	struct store *st = mem_zero(1, sizeof(*st));
 
-	pthread_mutex_init(&st->lock, NULL);
+	lock_init(&st->lock);
 	if (db_open(&st->db, path, modes[mode], e) < 0 ||
 	    prepare(st, mode, e) < 0 || read_identity(st, e) < 0) {
 		store_close(st);

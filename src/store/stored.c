@@ -142,12 +142,10 @@ get_piece(void *arg, unsigned field, unsigned part, struct buf *out, struct err 
 	size_t length;
 	int rc;
 
-	if (o->begun && get_blob(o, field, part, (struct piece_range){ 0, SIZE_MAX }, out, &length))
-		return 1;
-	if (o->begun)
-		return get_locked(&o->stored, field, part, out, e);
+	/* Recursive: with the lock, begun is this thread's own. */
 	pthread_mutex_lock(&o->stored.st->lock);
-	rc = get_locked(&o->stored, field, part, out, e);
+	rc = o->begun && get_blob(o, field, part, (struct piece_range){ 0, SIZE_MAX }, out, &length)
+	    ? 1 : get_locked(&o->stored, field, part, out, e);
 	pthread_mutex_unlock(&o->stored.st->lock);
 	return rc;
 }
