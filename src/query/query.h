@@ -115,7 +115,9 @@ struct query_texts {
 	const struct query_text_end *event;
 	size_t n;         /* at least 1 */
 };
-/* As query_next; borrowed until the next call. */
+/* As query_next; borrowed until the next call.  Threads go on reading from the
+ * store between calls, so that until query_close nothing else may be done with
+ * this handle of it. */
 int query_texts(struct query *q, struct query_texts *out, struct err *e);
 
 void query_stats(const struct query *q, struct query_stats *s);

@@ -121,6 +121,9 @@ make_filter(const char *action)
 	return f;
 }
 
+/* Threads read ahead for texts: who writes meanwhile has a handle of its own. */
+static struct store *reader;
+
 /* As query_next; in texts, time is not looked at. */
 static int
 next_of(struct query *q, int64_t *time, uint64_t *seq, struct err *e)
@@ -185,7 +188,10 @@ ask(const struct query_options *o)
 
 	asked.text = as;
 	given.n = at_text = 0;
-	q = query_open(made, &asked, &e);
+	if (reader == NULL)
+		reader = store_open(made_path, STORE_READ, &e);
+	ck_assert_msg(reader != NULL, "%s", e.text);
+	q = query_open(reader, &asked, &e);
 	ck_assert_msg(q != NULL, "%s", e.text);
 	return q;
 }
@@ -228,6 +234,8 @@ begin(void)
 static void
 end(void)
 {
+	store_close(reader);
+	reader = NULL;
 	made_end();
 	free(all);
 	all = NULL;
