@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ingest/redact_digits.h"
 #include "ingest/redact_rule.h"
 #include "ingest/redact_set.h"
 

@@ -4,11 +4,10 @@
  * Places are judged by 64: each byte's halves are looked up in tables of
  * sixteen sets (one shuffle each), and a place stays when some set has all
  * halves of its four bytes.  Few stay; the tables of windows tell which of
- * them are real.
+ * them are real.  What is in the tables is redact_literal.c's.
  */
 #include "ingest/redact_find.h"
 
-#include <limits.h>
 #include <string.h>
 
 #if defined(__SSE2__) && defined(__GNUC__)
@@ -31,13 +30,6 @@ finder_init(struct finder *f)
 #endif
 }
 
-/* The hash of three bytes, or of four. */
-static inline unsigned
-hash_of(uint32_t bytes)
-{
-	return (bytes * UINT32_C(0x9e3779b1)) >> 17;
-}
-
 /* The kinds of the window at p[0, FIND_DEEP). */
 static inline unsigned
 kinds_at(const struct finder *f, const char *p)
@@ -45,137 +37,8 @@ kinds_at(const struct finder *f, const char *p)
 	uint32_t bytes = (uint32_t)(unsigned char)p[0] | (uint32_t)(unsigned char)p[1] << 8 |
 	    (uint32_t)(unsigned char)p[2] << 16 | (uint32_t)(unsigned char)p[3] << 24;
 
-	return f->window[hash_of(bytes & 0xffffff)] | f->deep[hash_of(bytes)];
+	return f->window[find_hash(bytes & 0xffffff)] | f->deep[find_hash(bytes)];
 }
-
-static bool
-is_letter(unsigned char c)
-{
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static void
-add_byte(struct find_sets *f, int place, unsigned char c, uint8_t set)
-{
-	f->low[place][c & 15] |= set;
-	f->high[place][c >> 4] |= set;
-}
-
-/* Eight bytes, whatever their order: they are only added up. */
-static uint64_t
-eight(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-#define ONES UINT64_C(0x0101010101010101)
-
-static unsigned
-sum_of_eight(uint64_t v)
-{
-	return (unsigned)(v * ONES >> 56);
-}
-
-/* How many windows pass a set, those too that it has by chance; small letters,
- * digits and signs are the most of a log. */
-static unsigned long
-passing(const struct find_sets *f, uint8_t set)
-{
-	static const uint8_t weight[8] = { 0, 0, 4, 4, 1, 1, 6, 6 }; /* of high halves; 0: the rest */
-	int bit = __builtin_ctz(set);
-	unsigned long all = 1;
-
-	for (int i = 0; i < FIND_DEEP; i++) {
-		uint64_t low = (eight(f->low[i]) >> bit & ONES) + (eight(f->low[i] + 8) >> bit & ONES);
-		uint64_t high = (eight(f->high[i]) >> bit & ONES) * 255 & eight(weight);
-
-		all *= sum_of_eight(low) * sum_of_eight(high);
-	}
-	return all;
-}
-
-/* Behind a literal of three bytes any byte may follow. */
-static void
-add_to(struct find_sets *f, const char *literal, size_t len, bool nocase, uint8_t set)
-{
-	for (int i = 0; i < FIND_DEEP; i++) {
-		unsigned char c = (unsigned char)literal[i < (int)len ? i : 0];
-
-		if (i >= (int)len) {
-			for (int half = 0; half < 16; half++)
-				add_byte(f, i, (unsigned char)(half << 4 | half), set);
-			return;
-		}
-		add_byte(f, i, c, set);
-		if (nocase && is_letter(c))
-			add_byte(f, i, c ^ 0x20, set);
-	}
-}
-
-/* Names and their signs have two sets for themselves: with letters before the
- * sign, and with what may stand between. */
-#define SET_PAIR 128
-#define SET_BETWEEN 64
-
-/* Adds to the set that then lets the fewest strangers pass.  Literals of three
- * bytes have sets of their own: any fourth byte passes them. */
-static void
-add_to_best(struct finder *f, const char *literal, size_t len, bool nocase)
-{
-	int group = len >= FIND_DEEP, last = group == 0 ? 0 : FIND_GROUPS - 1, chosen = group;
-	unsigned end = group == 0 ? SET_BETWEEN : 256;
-	unsigned long fewest = ULONG_MAX;
-	struct find_sets best = f->sets[group];
-
-	for (; group <= last; group++)
-		for (unsigned set = 1; set < end; set <<= 1) {
-			struct find_sets with = f->sets[group];
-			unsigned long more;
-
-			add_to(&with, literal, len, nocase, (uint8_t)set);
-			more = passing(&with, (uint8_t)set) - passing(&f->sets[group], (uint8_t)set);
-			if (more < fewest) {
-				fewest = more;
-				best = with;
-				chosen = group;
-			}
-		}
-	f->sets[chosen] = best;
-}
-
-/* The first bytes, in all cases of their letters. */
-static void
-add_windows(struct finder *f, const char *literal, size_t len, enum find_kind kind, bool nocase)
-{
-	unsigned n = len < FIND_DEEP ? 3 : FIND_DEEP;
-
-	for (unsigned cases = 0; cases < (nocase ? 1u << n : 1); cases++) {
-		uint32_t bytes = 0;
-
-		for (unsigned i = 0; i < n; i++) {
-			unsigned char c = (unsigned char)literal[i];
-
-			bytes |= (uint32_t)(c ^ (cases >> i & 1 && is_letter(c) ? 0x20 : 0)) << 8 * i;
-		}
-		(n == FIND_DEEP ? f->deep : f->window)[hash_of(bytes)] |= (uint8_t)kind;
-	}
-}
-
-void
-finder_add(struct finder *f, const char *literal, size_t len, enum find_kind kind, bool nocase)
-{
-	if (kind == FIND_PAIR)
-		add_to(&f->sets[0], literal, len, nocase,
-		    is_letter((unsigned char)literal[1]) ? SET_PAIR : SET_BETWEEN);
-	else
-		add_to_best(f, literal, len, nocase);
-	add_windows(f, literal, len, kind, nocase);
-}
-
-/* ---- searching ---- */
 
 /* p[0, FIND_DEEP) */
 static bool
@@ -214,105 +77,80 @@ finder_next_scalar(const struct finder *f, const char *p, size_t len, size_t at,
 
 #ifdef FIND_SHUFFLE
 
-/* Which of sixteen places are possible: a byte each that is not zero. */
-__attribute__((target("ssse3"))) static inline __m128i
-sets_at(const struct find_sets *s, const char *p)
-{
-	const __m128i half = _mm_set1_epi8(15);
-	__m128i all = _mm_set1_epi8(-1);
-
-#pragma GCC unroll 4
-	for (int i = 0; i < FIND_DEEP; i++) {
-		__m128i v = _mm_loadu_si128((const void *)(p + i));
-		__m128i low = _mm_loadu_si128((const void *)s->low[i]);
-		__m128i high = _mm_loadu_si128((const void *)s->high[i]);
-
-		low = _mm_shuffle_epi8(low, _mm_and_si128(v, half));
-		high = _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(v, 4), half));
-		all = _mm_and_si128(all, _mm_and_si128(low, high));
+/* Which places are possible: a byte each that is not zero.  The same for 16, 32
+ * and 64 places, whose instructions differ in their names alone; spread puts a
+ * table of 16 bytes into each 16 of a vector. */
+#define DEFINE_PLACES(width, isa, vector, mm, si, spread) \
+	__attribute__((target(isa))) static inline vector \
+	sets_at_##width(const struct find_sets *s, const char *p) \
+	{ \
+		const vector half = mm##_set1_epi8(15); \
+		vector all = mm##_set1_epi8(-1); \
+ \
+		_Pragma("GCC unroll 4") \
+		for (int i = 0; i < FIND_DEEP; i++) { \
+			vector v = mm##_loadu_##si((const void *)(p + i)); \
+			vector low = spread(_mm_loadu_si128((const void *)s->low[i])); \
+			vector high = spread(_mm_loadu_si128((const void *)s->high[i])); \
+ \
+			low = mm##_shuffle_epi8(low, mm##_and_##si(v, half)); \
+			high = mm##_shuffle_epi8(high, mm##_and_##si(mm##_srli_epi16(v, 4), half)); \
+			all = mm##_and_##si(all, mm##_and_##si(low, high)); \
+		} \
+		return all; \
+	} \
+ \
+	__attribute__((target(isa))) static inline vector \
+	places_##width(const struct finder *f, const char *p) \
+	{ \
+		return mm##_or_##si(sets_at_##width(&f->sets[0], p), \
+		    mm##_or_##si(sets_at_##width(&f->sets[1], p), sets_at_##width(&f->sets[2], p))); \
 	}
-	return all;
-}
 
+#define AS_IT_IS(table) (table)
+DEFINE_PLACES(16, "ssse3", __m128i, _mm, si128, AS_IT_IS)
+DEFINE_PLACES(32, "avx2", __m256i, _mm256, si256, _mm256_broadcastsi128_si256)
+DEFINE_PLACES(64, "avx512bw", __m512i, _mm512, si512, _mm512_broadcast_i32x4)
+
+/* The same, a bit each. */
 __attribute__((target("ssse3"))) static uint32_t
-places_ssse3(const struct finder *f, const char *p)
+bits_16(const struct finder *f, const char *p)
 {
-	__m128i sets = _mm_or_si128(sets_at(&f->sets[0], p),
-	    _mm_or_si128(sets_at(&f->sets[1], p), sets_at(&f->sets[2], p)));
+	__m128i none = _mm_cmpeq_epi8(places_16(f, p), _mm_setzero_si128());
 
-	return ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(sets, _mm_setzero_si128())) & 0xffff;
+	return ~(unsigned)_mm_movemask_epi8(none) & 0xffff;
 }
 
+__attribute__((target("avx2"))) static uint32_t
+bits_32(const struct finder *f, const char *p)
+{
+	__m256i none = _mm256_cmpeq_epi8(places_32(f, p), _mm256_setzero_si256());
+
+	return ~(unsigned)_mm256_movemask_epi8(none);
+}
+
+/* Of 64 places. */
 __attribute__((target("ssse3"))) static uint64_t
 step_ssse3(const struct finder *f, const char *p)
 {
 	uint64_t places = 0;
 
 	for (unsigned i = 0; i < FIND_STEP; i += 16)
-		places |= (uint64_t)places_ssse3(f, p + i) << i;
+		places |= (uint64_t)bits_16(f, p + i) << i;
 	return places;
-}
-
-/* The same for thirty-two. */
-__attribute__((target("avx2"))) static inline __m256i
-sets_at_wide(const struct find_sets *s, const char *p)
-{
-	const __m256i half = _mm256_set1_epi8(15);
-	__m256i all = _mm256_set1_epi8(-1);
-
-#pragma GCC unroll 4
-	for (int i = 0; i < FIND_DEEP; i++) {
-		__m256i v = _mm256_loadu_si256((const void *)(p + i));
-		__m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)s->low[i]));
-		__m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)s->high[i]));
-
-		low = _mm256_shuffle_epi8(low, _mm256_and_si256(v, half));
-		high = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), half));
-		all = _mm256_and_si256(all, _mm256_and_si256(low, high));
-	}
-	return all;
-}
-
-__attribute__((target("avx2"))) static uint32_t
-places_avx2(const struct finder *f, const char *p)
-{
-	__m256i sets = _mm256_or_si256(sets_at_wide(&f->sets[0], p),
-	    _mm256_or_si256(sets_at_wide(&f->sets[1], p), sets_at_wide(&f->sets[2], p)));
-
-	return ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(sets, _mm256_setzero_si256()));
 }
 
 __attribute__((target("avx2"))) static uint64_t
 step_avx2(const struct finder *f, const char *p)
 {
-	return places_avx2(f, p) | (uint64_t)places_avx2(f, p + 32) << 32;
+	return bits_32(f, p) | (uint64_t)bits_32(f, p + 32) << 32;
 }
 
-/* The same for sixty-four: all tables stay in registers. */
-__attribute__((target("avx512bw"))) static inline __m512i
-sets_at_widest(const struct find_sets *s, const char *p)
-{
-	const __m512i half = _mm512_set1_epi8(15);
-	__m512i all = _mm512_set1_epi8(-1);
-
-#pragma GCC unroll 4
-	for (int i = 0; i < FIND_DEEP; i++) {
-		__m512i v = _mm512_loadu_si512(p + i);
-		__m512i low = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)s->low[i]));
-		__m512i high = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)s->high[i]));
-
-		low = _mm512_shuffle_epi8(low, _mm512_and_si512(v, half));
-		high = _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(v, 4), half));
-		all = _mm512_and_si512(all, _mm512_and_si512(low, high));
-	}
-	return all;
-}
-
+/* All tables stay in registers. */
 __attribute__((target("avx512bw"))) static uint64_t
 step_avx512(const struct finder *f, const char *p)
 {
-	__m512i sets = _mm512_or_si512(sets_at_widest(&f->sets[0], p),
-	    _mm512_or_si512(sets_at_widest(&f->sets[1], p), sets_at_widest(&f->sets[2], p)));
+	__m512i sets = places_64(f, p);
 
 	return _mm512_test_epi8_mask(sets, sets);
 }
@@ -419,128 +257,4 @@ finder_next(struct find_walk *w, size_t at, unsigned *kinds)
 		return next_ssse3(w, at, kinds);
 #endif
 	return finder_next_scalar(w->f, w->p, w->len, at, kinds);
-}
-
-/* ---- digits ---- */
-
-static inline bool
-is_digit_or_gap(char c)
-{
-	return (c >= '0' && c <= '9') || c == ' ' || c == '-';
-}
-
-#ifdef FIND_SHUFFLE
-
-/* Which of 64 bytes are digits and gaps. */
-static inline uint64_t
-gaps_and_digits(const char *p)
-{
-	uint64_t all = 0;
-
-	for (unsigned i = 0; i < 64; i += 16) {
-		__m128i v = _mm_loadu_si128((const void *)(p + i));
-		__m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-		__m128i gap = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
-
-		digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
-		all |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(digit, gap)) << i;
-	}
-	return all;
-}
-
-__attribute__((target("avx2"))) static inline uint64_t
-gaps_and_digits_wide(const char *p)
-{
-	uint64_t all = 0;
-
-	for (unsigned i = 0; i < 64; i += 32) {
-		__m256i v = _mm256_loadu_si256((const void *)(p + i));
-		__m256i digit = _mm256_sub_epi8(v, _mm256_set1_epi8('0'));
-		__m256i gap = _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(' ')),
-		    _mm256_cmpeq_epi8(v, _mm256_set1_epi8('-')));
-
-		digit = _mm256_cmpeq_epi8(_mm256_min_epu8(digit, _mm256_set1_epi8(9)), digit);
-		all |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_or_si256(digit, gap)) << i;
-	}
-	return all;
-}
-
-/* Where the first of thirteen bits in a row is, or 64. */
-static inline unsigned
-first_run(uint64_t m)
-{
-	/* Two, four, eight, and eight five further. */
-	m &= m >> 1;
-	m &= m >> 2;
-	m &= m >> 4;
-	m &= m >> 5;
-	return m != 0 ? (unsigned)__builtin_ctzll(m) : 64;
-}
-
-/* Passes over what has no run in it, 64 bytes at a time. */
-__attribute__((always_inline)) static inline size_t
-skip(const char *p, size_t len, size_t at, uint64_t (*bytes)(const char *))
-{
-	char rest[64] = { 0 };
-	unsigned run;
-
-	for (; len - at >= 64; at += 64 - FIND_DIGITS_MIN + 1)
-		if ((run = first_run(bytes(p + at))) < 64)
-			return at + run;
-	memcpy(rest, p + at, len - at);
-	run = first_run(bytes(rest));
-	return run < 64 ? at + run : len;
-}
-
-__attribute__((target("avx2"))) static size_t
-skip_short_runs_avx2(const char *p, size_t len, size_t at)
-{
-	return skip(p, len, at, gaps_and_digits_wide);
-}
-
-static size_t
-skip_short_runs(const char *p, size_t len, size_t at)
-{
-	if (__builtin_cpu_supports("avx2"))
-		return skip_short_runs_avx2(p, len, at);
-	return skip(p, len, at, gaps_and_digits);
-}
-
-#else
-
-static size_t
-skip_short_runs(const char *p, size_t len, size_t at)
-{
-	(void)p;
-	(void)len;
-	return at;
-}
-
-#endif
-
-size_t
-find_digits(const char *p, size_t len, size_t at, size_t *end)
-{
-	size_t low = at;
-
-	at = skip_short_runs(p, len, at);
-	/* Every run has one of every thirteenth byte. */
-	for (size_t i = at; i < len; i += FIND_DIGITS_MIN) {
-		size_t start = i;
-
-		if (!is_digit_or_gap(p[i]))
-			continue;
-		while (start > low && is_digit_or_gap(p[start - 1]))
-			start--;
-		while (i < len && is_digit_or_gap(p[i]))
-			i++;
-		if (i - start >= FIND_DIGITS_MIN) {
-			while (start < i && (p[start] == ' ' || p[start] == '-'))
-				start++;
-			*end = i;
-			return start;
-		}
-		low = i;
-	}
-	return len;
 }

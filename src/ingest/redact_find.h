@@ -38,6 +38,13 @@ struct finder {
 	unsigned width; /* bytes at once, as the processor can: 64, 32, 16, 1 */
 };
 
+/* Where a window of three or of four bytes is, the first in the lowest bits. */
+static inline unsigned
+find_hash(uint32_t bytes)
+{
+	return (bytes * UINT32_C(0x9e3779b1)) >> 17;
+}
+
 void finder_init(struct finder *f);
 
 /* Adds the window that a literal of three bytes or more begins with; nocase:
@@ -64,13 +71,5 @@ finder_walk(const struct finder *f, const char *p, size_t len)
 size_t finder_next(struct find_walk *w, size_t at, unsigned *kinds);
 size_t finder_next_scalar(const struct finder *f, const char *p, size_t len, size_t at,
     unsigned *kinds);
-
-/*
- * The next run of at least 13 digits, spaces and hyphens in p[at, len) that
- * a number of a card may be in: its start, and *end; len when there is none.
- * Only every thirteenth byte of other text is looked at.
- */
-#define FIND_DIGITS_MIN 13
-size_t find_digits(const char *p, size_t len, size_t at, size_t *end);
 
 #endif

@@ -3,6 +3,7 @@
  * passwords in addresses, headers, key blocks, numbers of cards.
  */
 #include "base/base64.h"
+#include "ingest/redact_digits.h"
 #include "ingest/redact_rule.h"
 #include "ingest/redact_set.h"
 

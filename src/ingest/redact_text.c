@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "ingest/redact_digits.h"
 #include "ingest/redact_rule.h"
 #include "ingest/redact_set.h"
 

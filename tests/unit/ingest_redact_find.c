@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ingest/redact_digits.h"
 #include "ingest/redact_find.h"
 
 #define LEN_MAX 200
