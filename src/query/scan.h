@@ -29,17 +29,9 @@ chosen_has(const struct chosen *c, uint32_t row)
 static inline uint32_t
 chosen_next(const struct chosen *c, uint32_t row)
 {
-	uint64_t left;
-
-	if (c->bits == NULL || row >= c->n)
+	if (c->bits == NULL)
 		return row < c->n ? row : c->n;
-	left = c->bits[row / 64] >> (row % 64);
-	if (left != 0)
-		return row + (uint32_t)__builtin_ctzll(left);
-	for (row = row / 64 + 1; row * 64 < c->n; row++)
-		if (c->bits[row] != 0)
-			return row * 64 + (uint32_t)__builtin_ctzll(c->bits[row]);
-	return c->n;
+	return (uint32_t)bitmap_next(c->bits, row, c->n);
 }
 
 /* What is done with what matches; with no `start` it is only counted. */
