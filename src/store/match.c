@@ -64,8 +64,6 @@ matcher_free(struct matcher *m)
 	free(m);
 }
 
-/* ---- bits ---- */
-
 /* ---- rows ---- */
 
 static int rows(struct matcher *m, struct step *s, uint64_t *bits, struct err *e);
@@ -162,7 +160,8 @@ rows(struct matcher *m, struct step *s, uint64_t *bits, struct err *e)
 }
 
 int
-match_segment(struct matcher *m, const struct stored *s, enum verdict *verdict, uint64_t **bits, struct err *e)
+match_segment(struct matcher *m, const struct stored *s, enum verdict *verdict, uint64_t **bits,
+    struct err *e)
 {
 	m->stored = s;
 	m->n = s->info.meta.count;

@@ -27,7 +27,8 @@ void matcher_free(struct matcher *m);
  * Which rows match: *verdict, and for MATCH_SOME the bits (MATCH_WORDS,
  * borrowed until the next call), of which none may be set.  0 or -1.
  */
-int match_segment(struct matcher *m, const struct stored *s, enum verdict *verdict, uint64_t **bits, struct err *e);
+int match_segment(struct matcher *m, const struct stored *s, enum verdict *verdict, uint64_t **bits,
+    struct err *e);
 
 /* The zone map alone: false when no row can match. */
 bool match_possible(const struct filter *f, const struct segment_meta *meta);

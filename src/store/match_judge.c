@@ -10,12 +10,6 @@
 #include "base/mem.h"
 #include "store/matcher.h"
 
-/* Of looking at one row, by measurement, in units of a code. */
-#define COST_CODE 1.0
-#define COST_TIME 1.5
-#define COST_UUID 40.0
-#define COST_TEXT 200.0
-
 #define SHARE_UNKNOWN 0.5
 
 void

@@ -11,10 +11,6 @@
 #include "base/simd.h"
 #include "store/line_maker.h"
 
-/* As in match_judge.c. */
-#define COST_LINE 2000.0
-#define COST_INSIDE 400.0
-
 enum { MANY_LINES = 4096 }; /* of a segment, for which members are made ready */
 
 /* ---- one value ---- */

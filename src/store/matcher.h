@@ -15,6 +15,14 @@
 #include "base/find.h"
 #include "store/match.h"
 
+/* Of looking at one row, by measurement, in units of a code. */
+#define COST_CODE 1.0
+#define COST_TIME 1.5
+#define COST_UUID 40.0
+#define COST_TEXT 200.0
+#define COST_INSIDE 400.0 /* a pattern that lies in one value, asked of all of them */
+#define COST_LINE 2000.0  /* a pattern in the line, which is made */
+
 struct step {
 	const struct filter_node *node;
 	struct step *child;
@@ -80,8 +88,10 @@ struct value_test {
 
 /* Clears the bits in question whose values do not pass.  Of texts: 1, or 0 when
  * the column is none of them. */
-int match_values(struct matcher *m, const struct step *s, const struct value_test *t, uint64_t *bits, struct err *e);
-int match_texts(struct matcher *m, const struct step *s, const struct value_test *t, uint64_t *bits, struct err *e);
+int match_values(struct matcher *m, const struct step *s, const struct value_test *t, uint64_t *bits,
+    struct err *e);
+int match_texts(struct matcher *m, const struct step *s, const struct value_test *t, uint64_t *bits,
+    struct err *e);
 
 /* TEST_LINE: as match_judge and match_rows. */
 int match_judge_line(struct matcher *m, struct step *s, struct err *e);
