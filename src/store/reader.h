@@ -94,10 +94,48 @@ int reader_fill(struct codec *c, enum field f, struct cached_block *slot, uint32
     const struct buf *piece, struct err *e);
 void reader_hold(struct loaded_column *col, struct cached_block *slot, enum borrower who);
 
-/* Puts a row's value into an event. */
+/* An event for the values of a row, still without any; -1 and an error when
+ * there is no such row. */
+static inline int
+reader_begin(const struct segment *s, uint32_t row, struct event *out, struct err *e)
+{
+	out->present = 0;
+	out->time = out->ingested = TIME_NONE;
+	return row < s->meta.count ? 0 : err_set(e, ERR_FAIL, "no row %u in the segment", row);
+}
+
+/* Puts a row's value into an event, if it has one. */
+static inline void
+reader_put_time(struct event *out, enum field f, int64_t time)
+{
+	if (time != TIME_NONE)
+		event_set_time(out, f, time);
+}
+
+static inline void
+reader_put(struct event *out, enum field f, struct str value)
+{
+	if (value.p != NULL)
+		event_set(out, f, value);
+}
+
+/* The same, of a column that is read if it was not. */
 int reader_value(struct segment *s, enum field f, uint32_t row, struct event *out, struct err *e);
 /* Puts all in want there, which the segment has: one of few rows. */
 int reader_pick(struct segment *s, uint32_t row, field_set want, struct event *out, struct err *e);
+
+/* Whether the row has a text; the text, of one that has, in its block's bytes. */
+static inline bool
+reader_has_text(const struct text_column *t, uint32_t row)
+{
+	return t->absent == NULL || !bit_test(t->absent, row);
+}
+
+static inline struct str
+reader_text(const struct text_column *t, uint32_t row, uint32_t block, const char *bytes)
+{
+	return (struct str){ bytes + (t->start[row] - t->block[block].off), t->start[row + 1] - t->start[row] };
+}
 
 /* reader_load, asked once a value. */
 static inline struct loaded_column *

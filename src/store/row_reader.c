@@ -169,7 +169,8 @@ make_block(struct row_reader *r, const struct segment *s, enum field f, struct b
 	int rc = reader_block(s, f, b->number, &r->piece, e);
 
 	if (rc == 0)
-		rc = reader_fill(r->codec, f, &b->texts, b->number, s->column[f]->text.block[b->number].len, &r->piece, e);
+		rc = reader_fill(r->codec, f, &b->texts, b->number, s->column[f]->text.block[b->number].len,
+		    &r->piece, e);
 	pthread_mutex_lock(&r->shared->lock);
 	b->made = true;
 	if (rc < 0) {
@@ -238,19 +239,20 @@ block_bytes(struct row_reader *r, const struct segment *s, enum field f, uint32_
 }
 
 static int
-text_value(struct row_reader *r, const struct segment *s, enum field f, uint32_t row, struct str *out, struct err *e)
+text_value(struct row_reader *r, const struct segment *s, enum field f, uint32_t row, struct str *out,
+    struct err *e)
 {
 	const struct text_column *t = &s->column[f]->text;
 	const char *bytes;
 	uint32_t block;
 
 	*out = (struct str){ NULL, 0 };
-	if (t->absent && bit_test(t->absent, row))
+	if (!reader_has_text(t, row))
 		return 0;
 	block = text_find_block(t, row, r->held[f][0] != NULL ? r->held[f][0]->number : 0);
 	if ((bytes = block_bytes(r, s, f, block, e)) == NULL)
 		return -1;
-	*out = (struct str){ bytes + (t->start[row] - t->block[block].off), t->start[row + 1] - t->start[row] };
+	*out = reader_text(t, row, block, bytes);
 	return 0;
 }
 
@@ -275,26 +277,22 @@ row_reader_value(struct row_reader *r, const struct segment *s, enum field f, ui
 }
 
 int
-row_reader_event(struct row_reader *r, const struct segment *s, uint32_t row, field_set want, struct event *out,
-    struct err *e)
+row_reader_event(struct row_reader *r, const struct segment *s, uint32_t row, field_set want,
+    struct event *out, struct err *e)
 {
-	out->present = 0;
-	out->time = out->ingested = TIME_NONE;
-	if (row >= s->meta.count)
-		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
+	if (reader_begin(s, row, out, e) < 0)
+		return -1;
 	for (field_set left = want & s->meta.fields & FIELD_ALL; left != 0; left &= left - 1) {
 		enum field f = (enum field)__builtin_ctzll(left);
 		struct str value;
 
 		if (field_table[f].type == FIELD_TIMESTAMP) {
-			if (s->column[f]->time[row] != TIME_NONE)
-				event_set_time(out, f, s->column[f]->time[row]);
+			reader_put_time(out, f, s->column[f]->time[row]);
 			continue;
 		}
 		if (row_reader_value(r, s, f, row, &value, e) < 0)
 			return -1;
-		if (value.p != NULL)
-			event_set(out, f, value);
+		reader_put(out, f, value);
 	}
 	return 0;
 }

@@ -1,18 +1,14 @@
 /*
- * segment_read: pieces in, values out.
+ * segment_read: pieces in, columns out.
  *
- * Each column is read when first asked for and kept until segment_free.  Of
- * a column of texts only the last few blocks are kept, unless all are asked
- * for (segment_keep).
+ * Each column is read when first asked for and kept until segment_free: first
+ * the piece that says how it is encoded, then what is needed of the others.
+ * Blocks of texts are left to those who read rows (segment_value.c).
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "store/members.h"
 #include "store/reader.h"
-
-/* By measurement: from so many rows on, decoding columns costs less. */
-enum { FEW_ROWS = 8 };
 
 struct segment *
 segment_new(const struct segment_meta *meta, struct piece_source source)
@@ -74,6 +70,27 @@ const struct segment_meta *
 segment_meta(const struct segment *s)
 {
 	return &s->meta;
+}
+
+size_t
+segment_memory(const struct segment *s)
+{
+	size_t total = sizeof(*s) + s->whole.cap;
+
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		const struct loaded_column *col = s->column[f];
+		if (col == NULL)
+			continue;
+		total += sizeof(*col) + col->first.cap + col->codes.cap + col->members.cap +
+		    col->trigrams.cap + col->picked.cap + col->list.cap;
+		total += col->dictionary.memory + col->uuid.memory + col->text.memory;
+		total += col->texts ? col->text.start[s->meta.count] + col->text.n * sizeof(*col->made) : 0;
+		total += col->time ? s->meta.count * sizeof(*col->time) : 0;
+		total += col->code ? (size_t)s->meta.count * col->view.code_width : 0;
+		for (int i = 0; i < CACHE_BLOCKS; i++)
+			total += col->cache[i].cap;
+	}
+	return total;
 }
 
 int
@@ -147,6 +164,12 @@ load_dictionary(struct segment *s, enum field f, struct loaded_column *col, stru
 	col->view = (struct column){ .kind = COLUMN_CODES, .n_values = col->dictionary.n,
 		.values = col->dictionary.values, .counts = col->dictionary.counts };
 	return 0;
+}
+
+void
+segment_keep(struct segment *s, size_t most)
+{
+	s->keep = most;
 }
 
 static void
@@ -277,6 +300,19 @@ segment_fetch(struct segment *s, field_set columns, field_set codes, struct err 
 	return rc;
 }
 
+static enum column_kind
+kind_of(enum encoding encoding)
+{
+	switch (encoding) {
+	case ENCODING_TIME:
+		return COLUMN_TIME;
+	case ENCODING_DICTIONARY:
+		return COLUMN_CODES;
+	default:
+		return COLUMN_VALUES;
+	}
+}
+
 int
 segment_kind(struct segment *s, enum field f, enum column_kind *kind, struct err *e)
 {
@@ -287,7 +323,7 @@ segment_kind(struct segment *s, enum field f, enum column_kind *kind, struct err
 		return 0;
 	if ((col = reader_open(s, f, e)) == NULL)
 		return -1;
-	*kind = col->encoding == ENCODING_TIME ? COLUMN_TIME : col->encoding == ENCODING_DICTIONARY ? COLUMN_CODES : COLUMN_VALUES;
+	*kind = kind_of(col->encoding);
 	return 0;
 }
 
@@ -328,255 +364,4 @@ segment_codes(struct segment *s, enum field f, struct err *e)
 		return NULL;
 	}
 	return load_codes(s, f, s->column[f], e) < 0 ? NULL : view;
-}
-
-/* ---- values ---- */
-
-bool
-reader_slot(struct loaded_column *col, uint32_t block, enum borrower who, struct cached_block **found)
-{
-	struct cached_block *other = col->held[who == BY_VALUE ? BY_EVENT : BY_VALUE];
-
-	*found = NULL;
-	for (int i = 0; i < CACHE_BLOCKS; i++) {
-		struct cached_block *slot = &col->cache[i];
-		if (slot->valid && slot->block == block) {
-			*found = slot;
-			return true;
-		}
-		if (slot != other && (*found == NULL || slot->used < (*found)->used))
-			*found = slot;
-	}
-	return false;
-}
-
-int
-reader_block(const struct segment *s, enum field f, uint32_t block, struct buf *piece, struct err *e)
-{
-	int rc = reader_piece(s, (unsigned)f, PART_BLOCK + block, piece, e);
-
-	return rc == 0 ? column_wrong(e, f, "a block is missing") : rc < 0 ? -1 : 0;
-}
-
-int
-reader_fill(struct codec *c, enum field f, struct cached_block *slot, uint32_t block, size_t raw,
-    const struct buf *piece, struct err *e)
-{
-	slot->valid = false;
-	/* What a huge value took is given back by the next block. */
-	if (slot->cap < raw || slot->cap > 8 * TEXT_BLOCK_RAW || slot->bytes == NULL) {
-		free(slot->bytes);
-		slot->bytes = mem_alloc(raw);
-		slot->cap = raw;
-	}
-	if (codec_decompress(c, piece->p, piece->len, slot->bytes, raw) < 0)
-		return column_wrong(e, f, "a block cannot be decompressed");
-	slot->valid = true;
-	slot->block = block;
-	return 0;
-}
-
-void
-reader_hold(struct loaded_column *col, struct cached_block *slot, enum borrower who)
-{
-	slot->used = ++col->clock;
-	col->held[who] = slot;
-}
-
-/* The texts of one block into the place of all. */
-static int
-make_texts(struct segment *s, enum field f, struct loaded_column *col, uint32_t block, struct err *e)
-{
-	const struct text_block *b = &col->text.block[block];
-	struct buf piece = { 0 };
-	int rc = reader_block(s, f, block, &piece, e);
-
-	if (rc == 0 && codec_decompress(s->codec, piece.p, piece.len, col->texts + b->off, b->len) < 0)
-		rc = column_wrong(e, f, "a block cannot be decompressed");
-	col->made[block] = rc == 0;
-	buf_fini(&piece);
-	return rc;
-}
-
-static int
-kept_text(struct segment *s, enum field f, struct loaded_column *col, uint32_t row, struct str *out, struct err *e)
-{
-	const uint32_t *start = col->text.start + row;
-
-	col->near = text_find_block(&col->text, row, col->near);
-	if (!col->made[col->near] && make_texts(s, f, col, col->near, e) < 0)
-		return -1;
-	*out = (struct str){ col->texts + start[0], start[1] - start[0] };
-	return 0;
-}
-
-static int
-text_value(struct segment *s, enum field f, struct loaded_column *col, uint32_t row,
-    enum borrower who, struct str *out, struct err *e)
-{
-	const struct text_column *t = &col->text;
-
-	*out = (struct str){ NULL, 0 };
-	if (t->absent && bit_test(t->absent, row))
-		return 0;
-	if (col->texts != NULL)
-		return kept_text(s, f, col, row, out, e);
-	struct cached_block *slot = col->held[who];
-	uint32_t block = text_find_block(t, row, slot && slot->valid ? slot->block : 0);
-	if (slot == NULL || !slot->valid || slot->block != block) {
-		if (!reader_slot(col, block, who, &slot)) {
-			struct buf piece = { 0 };
-			int rc = reader_block(s, f, block, &piece, e);
-			if (rc == 0)
-				rc = reader_fill(s->codec, f, slot, block, t->block[block].len, &piece, e);
-			buf_fini(&piece);
-			if (rc < 0)
-				return -1;
-		}
-		reader_hold(col, slot, who);
-	}
-	*out = (struct str){ slot->bytes + (t->start[row] - t->block[block].off),
-		t->start[row + 1] - t->start[row] };
-	return 0;
-}
-
-static int
-value_of(struct segment *s, enum field f, struct loaded_column *col, uint32_t row,
-    enum borrower who, struct str *out, struct err *e)
-{
-	if (col->encoding == ENCODING_TEXT)
-		return text_value(s, f, col, row, who, out, e);
-	if (col->encoding == ENCODING_UUID) {
-		*out = uuid_value(&col->uuid, row, col->uuid_text[who]);
-		return 0;
-	}
-	if (load_codes(s, f, col, e) < 0)
-		return -1;
-	*out = col->dictionary.values[column_code(&col->view, row)];
-	return 0;
-}
-
-int
-segment_value(struct segment *s, enum field f, uint32_t row, struct str *out, struct err *e)
-{
-	*out = (struct str){ NULL, 0 };
-	if (row >= s->meta.count || field_table[f].type == FIELD_TIMESTAMP)
-		return err_set(e, ERR_FAIL, "column %s: no value %u", field_table[f].key, row);
-	if (!(s->meta.fields >> f & 1))
-		return 0;
-	struct loaded_column *col = reader_loaded(s, f, e);
-	return col ? value_of(s, f, col, row, BY_VALUE, out, e) : -1;
-}
-
-int
-reader_value(struct segment *s, enum field f, uint32_t row, struct event *out, struct err *e)
-{
-	struct loaded_column *col = reader_loaded(s, f, e);
-	struct str value;
-
-	if (col == NULL)
-		return -1;
-	if (col->encoding == ENCODING_TIME) {
-		*(f == FIELD_TIME ? &out->time : &out->ingested) = col->time[row];
-		if (col->time[row] != TIME_NONE)
-			out->present |= FIELD_BIT(f);
-		return 0;
-	}
-	if (value_of(s, f, col, row, BY_EVENT, &value, e) < 0)
-		return -1;
-	if (value.p)
-		event_set(out, f, value);
-	return 0;
-}
-
-void
-segment_expect(struct segment *s, uint32_t rows)
-{
-	s->few = s->source.part != NULL && rows <= FEW_ROWS - s->picked ? rows : 0;
-}
-
-void
-segment_keep(struct segment *s, size_t most)
-{
-	s->keep = most;
-}
-
-int
-segment_event(struct segment *s, uint32_t row, field_set want, struct event *out, struct err *e)
-{
-	out->present = 0;
-	out->time = out->ingested = TIME_NONE;
-	if (row >= s->meta.count)
-		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
-	want &= s->meta.fields & FIELD_ALL;
-	if (s->few > 0) {
-		s->few--;
-		s->picked++;
-		return reader_pick(s, row, want, out, e);
-	}
-	for (field_set left = want; left; left &= left - 1)
-		if (reader_value(s, (enum field)__builtin_ctzll(left), row, out, e) < 0)
-			return -1;
-	return 0;
-}
-
-/* ---- membership ---- */
-
-static int
-load_members(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
-{
-	int rc = reader_piece(s, (unsigned)f, PART_MEMBERS, &col->members, e);
-
-	if (rc < 0)
-		return -1;
-	if (rc > 0 && !members_valid(col->members.len))
-		return column_wrong(e, f, "a membership filter of a wrong length");
-	if (rc == 0)
-		buf_fini(&col->members);
-	col->members_read = true;
-	return 0;
-}
-
-int
-segment_may_have(struct segment *s, enum field f, struct str value, struct err *e)
-{
-	bool folded = (field_table[f].flags & F_NOCASE) != 0;
-	struct loaded_column *col;
-
-	if (!(s->meta.fields >> f & 1))
-		return 0;
-	if (field_table[f].type != FIELD_STRING)
-		return 1;
-	col = reader_column(s, f);
-	if (!col->members_read && load_members(s, f, col, e) < 0)
-		return -1;
-	if (col->members.len > 0)
-		return members_may_have((const uint8_t *)col->members.p, col->members.len,
-		    folded ? members_hash_folded(value) : members_hash(value));
-	if (!(field_table[f].flags & F_MEMBER))
-		return 1;
-	if (reader_loaded(s, f, e) == NULL)
-		return -1;
-	return col->encoding != ENCODING_DICTIONARY || dictionary_find(&col->dictionary, value) != 0;
-}
-
-size_t
-segment_memory(const struct segment *s)
-{
-	size_t total = sizeof(*s) + s->whole.cap;
-
-	for (int f = 0; f < FIELD_COUNT; f++) {
-		const struct loaded_column *col = s->column[f];
-		if (col == NULL)
-			continue;
-		total += sizeof(*col) + col->first.cap + col->codes.cap + col->members.cap +
-		    col->trigrams.cap + col->picked.cap + col->list.cap;
-		total += col->dictionary.memory + col->uuid.memory + col->text.memory;
-		total += col->texts ? col->text.start[s->meta.count] + col->text.n * sizeof(*col->made) : 0;
-		total += col->time ? s->meta.count * sizeof(*col->time) : 0;
-		total += col->code ? (size_t)s->meta.count * col->view.code_width : 0;
-		for (int i = 0; i < CACHE_BLOCKS; i++)
-			total += col->cache[i].cap;
-	}
-	return total;
 }

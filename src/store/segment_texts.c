@@ -12,7 +12,7 @@ first_present(const struct text_column *t, const struct text_block *b)
 {
 	uint32_t row = b->row;
 
-	while (t->absent != NULL && row < b->row + b->rows && bit_test(t->absent, row))
+	while (row < b->row + b->rows && !reader_has_text(t, row))
 		row++;
 	return row;
 }
