@@ -122,17 +122,17 @@ make_member(struct line_maker *m, struct member *x, uint32_t rows, size_t *left,
 int
 line_maker_load(struct line_maker *m, uint32_t lines, struct err *e)
 {
-	size_t left = READY_MAX;
+	size_t room = READY_MAX;
 
 	drop_members(m); /* of an attempt that failed, or for fewer lines */
 	m->ready = 0;
 	if (segment_load(m->segment, FIELD_ALL, e) < 0)
 		return -1;
-	for (field_set fields = segment_meta(m->segment)->fields & FIELD_ALL; fields != 0; fields &= fields - 1) {
+	for (field_set left = segment_meta(m->segment)->fields & FIELD_ALL; left != 0; left &= left - 1) {
 		struct member *x = &m->member[m->members++];
 
-		*x = (struct member){ .field = (enum field)__builtin_ctzll(fields) };
-		if (make_member(m, x, lines, &left, e) < 0)
+		*x = (struct member){ .field = (enum field)__builtin_ctzll(left) };
+		if (make_member(m, x, lines, &room, e) < 0)
 			return -1;
 	}
 	m->ready = lines;
@@ -172,84 +172,82 @@ copy_member(const struct member *x, uint32_t row, struct buf *out)
 	return code;
 }
 
-int
-line_maker_add(struct line_maker *m, uint32_t row, field_set want, struct buf *out, struct event *ev, struct err *e)
+/* The value of a member that was not made ready, into the event: by the thread's
+ * own reader, or (NULL) of a segment that nobody else reads. */
+static inline int
+put_value(const struct line_maker *m, enum field f, struct row_reader *r, uint32_t row, struct event *ev,
+    struct err *e)
+{
+	struct str value;
+
+	if (r == NULL)
+		return reader_value(m->segment, f, row, ev, e);
+	if (row_reader_value(r, m->segment, f, row, &value, e) < 0)
+		return -1;
+	reader_put(ev, f, value);
+	return 0;
+}
+
+/*
+ * The line of a row that there is.  The event (NULL: nobody asks) gets what is
+ * present, and of members that were made ready the values of those in want.
+ * Most of an export is done here, and each of the two callers has its own copy
+ * without what it does not ask for.
+ */
+__attribute__((always_inline)) static inline int
+add_line(const struct line_maker *m, struct row_reader *r, uint32_t row, uint32_t ahead, field_set want,
+    struct buf *out, struct event *ev, struct err *e)
 {
 	size_t start = out->len;
-	uint32_t rows = segment_meta(m->segment)->count;
+	struct event scratch, *of = ev != NULL ? ev : &scratch;
 
-	ev->present = 0;
-	ev->time = ev->ingested = TIME_NONE;
-	if (row >= rows)
-		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
-	if (m->ready < rows && line_maker_load(m, rows, e) < 0)
-		return -1;
+	scratch.present = 0;
 	for (unsigned i = 0; i < m->members; i++) {
 		const struct member *x = &m->member[i];
 		uint32_t code;
 
-		if (x->codes == NULL) {
-			if (reader_value(m->segment, x->field, row, ev, e) < 0)
+		if (x->codes != NULL) {
+			fetch_member(x, ahead);
+			if ((code = copy_member(x, row, out)) != 0 && ev != NULL) {
+				ev->present |= FIELD_BIT(x->field);
+				if (want >> x->field & 1)
+					ev->v[x->field] = x->codes->values[code];
+			}
+		} else if (x->time != NULL) {
+			if (x->time[row] == TIME_NONE)
+				continue;
+			time_format(event_format_plain(out, x->field, TIME_TEXT_LEN), x->time[row]);
+			if (ev != NULL)
+				event_set_time(ev, x->field, x->time[row]);
+		} else {
+			if (put_value(m, x->field, r, row, of, e) < 0)
 				return -1;
-			if (event_has(ev, x->field))
-				event_format_member(out, ev, x->field);
-			continue;
-		}
-		if (row + AHEAD < rows)
-			fetch_member(x, row + AHEAD);
-		if ((code = copy_member(x, row, out)) != 0) {
-			ev->present |= FIELD_BIT(x->field);
-			if (want >> x->field & 1)
-				ev->v[x->field] = x->codes->values[code];
+			if (event_has(of, x->field))
+				event_format_member(out, of, x->field);
 		}
 	}
 	event_format_end(out, start);
-	return 0;
-}
-
-/* A member that was not made ready. */
-static int
-add_member(const struct line_maker *m, const struct member *x, struct row_reader *r, uint32_t row, struct buf *out,
-    struct event *ev, struct err *e)
-{
-	struct str value;
-
-	if (x->time != NULL) {
-		if (x->time[row] != TIME_NONE)
-			time_format(event_format_plain(out, x->field, TIME_TEXT_LEN), x->time[row]);
-		return 0;
-	}
-	if (row_reader_value(r, m->segment, x->field, row, &value, e) < 0)
-		return -1;
-	if (value.p != NULL) {
-		event_set(ev, x->field, value);
-		event_format_member(out, ev, x->field);
-	}
 	return 0;
 }
 
 int
-line_maker_line(const struct line_maker *m, struct row_reader *r, uint32_t row, uint32_t ahead, struct buf *out,
+line_maker_add(struct line_maker *m, uint32_t row, field_set want, struct buf *out, struct event *ev,
     struct err *e)
 {
-	size_t start = out->len;
-	struct event ev;
+	uint32_t rows = segment_meta(m->segment)->count;
 
-	ev.present = 0;
+	if (reader_begin(m->segment, row, ev, e) < 0 || (m->ready < rows && line_maker_load(m, rows, e) < 0))
+		return -1;
+	return add_line(m, NULL, row, row + AHEAD < rows ? row + AHEAD : row, want, out, ev, e);
+}
+
+int
+line_maker_line(const struct line_maker *m, struct row_reader *r, uint32_t row, uint32_t ahead,
+    struct buf *out, struct err *e)
+{
 	if (m->ready == 0 || row >= segment_meta(m->segment)->count || ahead >= segment_meta(m->segment)->count)
 		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
-	for (unsigned i = 0; i < m->members; i++) {
-		const struct member *x = &m->member[i];
-
-		if (x->codes != NULL) {
-			fetch_member(x, ahead);
-			copy_member(x, row, out);
-		} else if (add_member(m, x, r, row, out, &ev, e) < 0) {
-			return -1;
-		}
-	}
-	event_format_end(out, start);
-	return 0;
+	return add_line(m, r, row, ahead, 0, out, NULL, e);
 }
 
 size_t
@@ -259,6 +257,7 @@ line_maker_memory(const struct line_maker *m)
 
 	for (unsigned i = 0; i < m->members; i++)
 		if (m->member[i].codes != NULL)
-			total += m->member[i].text.cap + (m->member[i].codes->n_values + 2) * sizeof(*m->member[i].at);
+			total += m->member[i].text.cap +
+			    (m->member[i].codes->n_values + 2) * sizeof(*m->member[i].at);
 	return total;
 }

@@ -22,8 +22,8 @@ int line_maker_load(struct line_maker *m, uint32_t lines, struct err *e);
 
 /* Appends the line, by the thread's own reader; `ahead` is a row that will be
  * asked for soon, or the same. */
-int line_maker_line(const struct line_maker *m, struct row_reader *r, uint32_t row, uint32_t ahead, struct buf *out,
-    struct err *e);
+int line_maker_line(const struct line_maker *m, struct row_reader *r, uint32_t row, uint32_t ahead,
+    struct buf *out, struct err *e);
 
 size_t line_maker_memory(const struct line_maker *m);
 
