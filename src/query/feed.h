@@ -73,6 +73,13 @@ feed_head(const struct feed *s)
 	return s->row[s->at].place;
 }
 
+/* Whether the event at the head can be given now. */
+static inline bool
+feed_is_ready(const struct feed *s)
+{
+	return s->lines != NULL || s->ready > s->at;
+}
+
 /* How many events about fit into what it may copy. */
 uint32_t feed_fits(const struct feed *s);
 

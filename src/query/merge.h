@@ -7,8 +7,9 @@
 #define QUERY_MERGE_H
 
 #include "query/heap.h"
+#include "query/waiting.h"
 
-#define GROUP_MAX 16 /* feeds that work at a time */
+#define ROUND_MAX 16 /* feeds that work at a time */
 
 #define MERGE_BUSY 2
 
@@ -17,12 +18,11 @@ struct merge {
 	struct query_options opts;
 	struct feed_scan scan;
 	struct crew *crew;
-	struct feed **waiting; /* by bound, from `at` on */
-	size_t n_waiting, at, cap;
-	struct heap heap;        /* those whose next event is known */
-	struct feed *group[GROUP_MAX]; /* at work */
-	size_t n_group;
-	size_t ahead;      /* how large a group may be */
+	struct waiting waiting;        /* feeds whose next event is not known */
+	struct heap heap;              /* those whose next event is known */
+	struct feed *round[ROUND_MAX]; /* those at work */
+	size_t n_round;
+	size_t ahead;      /* how many of those waiting may be in a round */
 	struct best found; /* the first `limit` of all rows seen, when cutting */
 	bool cutting;
 	uint64_t given;    /* events */
@@ -54,6 +54,13 @@ void merge_add_lines(struct merge *m, struct lines *l);
  * (m->busy), MERGE_BUSY says that it must first be done with.
  */
 int merge_next(struct merge *m, struct err *e);
+
+/* Whose event was given, by merge_next's last 1. */
+static inline struct feed *
+merge_feed(const struct merge *m)
+{
+	return m->heap.item[0];
+}
 
 /* Begins anew behind `last`, or where it began when NULL, as if so many events
  * had been given. */

@@ -135,7 +135,7 @@ static size_t
 add_item(struct texts *t, struct batch *b)
 {
 	struct merge *m = t->m;
-	struct feed *s = m->heap.item[0];
+	struct feed *s = merge_feed(m);
 	struct item *x = &b->item[b->n];
 	size_t before = b->ready.len;
 
