@@ -12,6 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/cursor.h"
+#include "cli/facet.h"
 #include "cli/sandbox.h"
 #include "query/follow.h"
 #include "query/query.h"
@@ -196,60 +197,67 @@ add_coverage(struct answer *w, struct buf *text, struct err *e)
 	return 0;
 }
 
-/* All that is printed, made by several threads. */
-static int
-print_texts(struct answer *w, struct err *e)
+static struct query *
+open_query(struct answer *w, struct err *e)
 {
-	struct query *q = query_open(w->st, &w->opts, e);
-	struct query_texts texts;
-	int rc = -1;
+	const struct str_list *input = &w->args->input;
+	struct query *q;
 
-	if (q == NULL)
-		return -1;
-	w->position_gone = query_position_gone(q);
-	while (cli_go_on(e) == 0 && (rc = query_texts(q, &texts, e)) == 1) {
-		if ((rc = render_texts(w->render, texts.bytes, texts.n, e)) != 0)
-			break;
-		w->printed += texts.n;
-	}
-	if (rc >= 0)
-		query_cursor(q, &w->end);
-	w->left_off = true;
-	w->more = cli_interrupted();
-	query_stats(q, &w->stats);
-	query_close(q);
-	return rc < 0 ? -1 : 0;
+	if (w->st == NULL)
+		return query_open_lines((const char *const *)input->item, input->n, &w->opts, &w->faulty, e);
+	if ((q = query_open(w->st, &w->opts, e)) != NULL)
+		w->position_gone = query_position_gone(q);
+	return q;
 }
 
-/* One more than the limit is asked for where it matters whether there is one. */
+/* As text that several threads made: 1, 0 when there is no more, -1. */
+static int
+print_texts(struct answer *w, struct query *q, struct err *e)
+{
+	struct query_texts texts;
+	int rc = query_texts(q, &texts, e);
+
+	if (rc != 1)
+		return rc;
+	if (render_texts(w->render, texts.bytes, texts.n, e) != 0)
+		return -1;
+	w->printed += texts.n;
+	return 1;
+}
+
+/* The same for one event.  One more than the limit is asked for where it
+ * matters whether there is one. */
+static int
+print_event(struct answer *w, struct query *q, struct err *e)
+{
+	const struct event *ev;
+	uint64_t seq;
+	bool full = w->printed == w->args->limit;
+	int rc;
+
+	if (full && w->st != NULL)
+		query_cursor(q, &w->end);
+	if ((rc = query_next(q, &ev, &seq, e)) != 1)
+		return rc;
+	w->more = full;
+	if (full)
+		return 0;
+	if (render_event(w->render, ev, seq, e) != 0)
+		return -1;
+	w->printed++;
+	return 1;
+}
+
 static int
 print_all(struct answer *w, struct err *e)
 {
-	const struct args *a = w->args;
-	uint64_t limit = a->limit == OPT_NUMBER_NONE ? UINT64_MAX : a->limit;
-	const struct event *ev;
-	struct query *q;
-	uint64_t seq;
+	struct query *q = open_query(w, e);
 	int rc = -1;
 
-	if (w->st != NULL)
-		q = query_open(w->st, &w->opts, e);
-	else
-		q = query_open_lines((const char *const *)a->input.item, a->input.n, &w->opts, &w->faulty, e);
 	if (q == NULL)
 		return -1;
-	if (w->st != NULL)
-		w->position_gone = query_position_gone(q);
-	while (cli_go_on(e) == 0) {
-		if (w->printed == limit && w->st != NULL)
-			query_cursor(q, &w->end);
-		if ((rc = query_next(q, &ev, &seq, e)) != 1)
-			break;
-		w->more = w->printed == limit;
-		if (w->more || (rc = render_event(w->render, ev, seq, e)) != 0)
-			break;
-		w->printed++;
-	}
+	while (cli_go_on(e) == 0 && (rc = w->opts.text != NULL ? print_texts(w, q, e) : print_event(w, q, e)) == 1)
+		continue;
 	if (rc >= 0 && w->st != NULL && !w->more)
 		query_cursor(q, &w->end);
 	w->left_off = true;
@@ -365,10 +373,9 @@ print_events(struct answer *w, struct err *e)
 	if (w->st != NULL && !a->follow && render_in_pieces(w->render, &pieces)) {
 		text = (struct query_text){ pieces.start, pieces.event, pieces.finish, pieces.arg };
 		w->opts.text = &text;
-		rc = print_texts(w, e);
-	} else {
-		rc = a->follow ? follow(w, e) : print_all(w, e);
 	}
+	rc = a->follow ? follow(w, e) : print_all(w, e);
+	w->opts.text = NULL;
 	if (rc == 0)
 		rc = end_events(w, e);
 out:
@@ -401,72 +408,18 @@ print_count(struct answer *w, struct err *e)
 }
 
 static int
-count_values(struct answer *w, const struct selector *field, size_t fields, struct tally *t, struct err *e)
-{
-	if (w->st != NULL)
-		return query_facet(w->st, &w->opts, field, fields, t, &w->stats, e);
-	return query_facet_lines((const char *const *)w->args->input.item, w->args->input.n, &w->opts, field, fields, t,
-	    &w->stats, &w->faulty, e);
-}
-
-/* The same question about the time before its window. */
-static int
-count_before(const struct answer *w, const struct selector *field, size_t fields, struct tally *t, struct err *e)
-{
-	struct filter_args args = w->args->filter;
-	struct query_options opts = w->opts;
-	struct query_stats stats;
-	struct filter *before;
-	char until[TIME_TEXT_LEN + 1] = "";
-	bool covered = true;
-	int rc;
-
-	if (w->filter->since == TIME_MIN || args.by != NULL)
-		return err_set(e, ERR_FAIL, "--first-seen needs to know since when (--since, --last), by event time");
-	time_format(until, w->filter->since);
-	args.since = args.last = args.around = args.window = NULL;
-	args.until = until;
-	if (cli_filter(&program, &w->args->common, &args, w->args->output, w->opts.now, &before, e) != 0)
-		return -1;
-	opts.filter = before;
-	/* Nothing was there before the first instant that --where or -Q lets through. */
-	if (before->since != TIME_MIN)
-		rc = err_set(e, ERR_FAIL, "--first-seen: since when is for --since or --last to say,"
-		    " not for --where or -Q");
-	else
-		rc = query_facet(w->st, &opts, field, fields, t, &stats, e);
-	if (rc == 0 && (rc = query_covered(w->st, before, &covered, e)) == 0 && !covered)
-		cli_note(&program, &w->args->common,
-		    "part of the time before was pruned: what is said to be new may have been there then");
-	filter_free(before);
-	return rc;
-}
-
-static int
 print_facet(struct answer *w, struct err *e)
 {
 	const struct args *a = w->args;
-	struct facet_render fr = { .format = w->format, .top = a->limit == OPT_NUMBER_NONE ? 0 : (size_t)a->limit,
-		.colour = w->colour, .width = w->width, .terminal = w->terminal };
-	struct tally *values = tally_new(), *known = tally_new(), *fresh = NULL;
-	struct selector *fields = NULL;
-	struct arena names = { 0 };
-	int rc = -1;
+	struct facet f = { .program = &program, .common = &a->common, .names = &a->facet, .input = &a->input,
+		.first_seen = a->first_seen ? &a->filter : NULL, .st = w->st, .opts = &w->opts,
+		.look = { .format = w->format, .top = a->limit == OPT_NUMBER_NONE ? 0 : (size_t)a->limit,
+		    .colour = w->colour, .width = w->width, .terminal = w->terminal } };
+	int rc = facet_print(&f, w->out, e);
 
-	if (cli_selectors("facet", &a->facet, &names, &fields, &fr.fields, e) == 0 && fr.fields > SUMMARY_BY_MAX)
-		err_set(e, ERR_FAIL, "-F: more than %d fields", SUMMARY_BY_MAX);
-	else if (fields != NULL && count_values(w, fields, fr.fields, values, e) == 0 &&
-	    (!a->first_seen || count_before(w, fields, fr.fields, known, e) == 0)) {
-		fr.field = fields;
-		fresh = tally_without(values, known);
-		w->printed = tally_size(fresh);
-		rc = render_facet(fresh, &fr, w->out, e);
-	}
-	tally_free(values);
-	tally_free(known);
-	tally_free(fresh);
-	free(fields);
-	arena_fini(&names);
+	w->stats = f.stats;
+	w->faulty = f.faulty;
+	w->printed = f.values;
 	return rc;
 }
 
