@@ -8,6 +8,7 @@
  *
  * What a short option means, only its program tells.
  */
+#include "ingest/redact_byte.h"
 #include "ingest/redact_rule.h"
 #include "ingest/redact_set.h"
 
@@ -43,18 +44,6 @@ static const struct {
 
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
-static bool
-one_of(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
-
-static struct str
-part(struct str s, size_t from, size_t to)
-{
-	return (struct str){ s.p + from, to - from };
-}
-
 /* The byte before `to` and the backslashes there. */
 static char
 before_slashes(struct str s, size_t at, size_t to)
@@ -75,19 +64,19 @@ word_at(struct str s, size_t at)
 		at++;
 	while (at < s.len && s.p[at] == '\\')
 		at++;
-	quote = at < s.len && one_of(s.p[at], "\"'") ? s.p[at] : '\0';
+	quote = at < s.len && byte_is_of(s.p[at], "\"'") ? s.p[at] : '\0';
 	to = quote != '\0' ? ++at : at;
 	for (; to < s.len && s.p[to] != '\n' && (s.p[to] != quote || quote == '\0'); to++) {
 		if (quote != '\0')
 			continue;
-		if (one_of(s.p[to], "\"'") && to > at && one_of(before_slashes(s, at, to), ":="))
+		if (byte_is_of(s.p[to], "\"'") && to > at && byte_is_of(before_slashes(s, at, to), ":="))
 			quote = s.p[to]; /* ann:"hunter2" */
-		else if (one_of(s.p[to], " \t;|&\"'"))
+		else if (byte_is_of(s.p[to], " \t;|&\"'"))
 			break;
 	}
 	while (to > at && s.p[to - 1] == '\\')
 		to--;
-	return part(s, at, to);
+	return redact_part(s, at, to);
 }
 
 static bool
@@ -114,11 +103,11 @@ behind_user(struct str word)
 	secret = (struct str){ colon + 1, word.len - (size_t)(colon + 1 - word.p) };
 	if (secret.len == 0)
 		secret = (struct str){ word.p, (size_t)(colon - word.p) };
-	while (secret.len > 1 && one_of(secret.p[0], "\\'\"{")) {
+	while (secret.len > 1 && byte_is_of(secret.p[0], "\\'\"{")) {
 		secret.p++;
 		secret.len--;
 	}
-	return secret.len >= SECRET_MIN && !one_of(secret.p[0], "$[<") && !is_known_word(secret) ? secret : nothing;
+	return secret.len >= SECRET_MIN && !byte_is_of(secret.p[0], "$[<") && !is_known_word(secret) ? secret : nothing;
 }
 
 /* What of an option's argument is secret. */
@@ -152,18 +141,19 @@ program_of(struct str name)
 	return i;
 }
 
-void
+size_t
 redact_program_at(struct search *f, size_t at)
 {
 	size_t to = at, i;
 
 	while (to < f->s.len && to - at < 16 && redact_is_name_byte(f->s.p[to]))
 		to++;
-	i = program_of(part(f->s, at, to));
-	if (i == PROGRAMS)
-		return;
-	f->program = i + 1;
-	f->program_end = to;
+	i = program_of(redact_part(f->s, at, to));
+	if (i < PROGRAMS) {
+		f->program = i + 1;
+		f->program_end = to;
+	}
+	return at + 1;
 }
 
 /* Another command began since its program was named.  curl's have addresses
@@ -175,7 +165,7 @@ is_left(struct search *f, size_t at)
 
 	if (programs[f->program - 1].meaning & IS_USER)
 		return false;
-	while (p < f->s.p + at && !one_of(*p, ";|&\n") && (*p != ':' || p[-1] != '"'))
+	while (p < f->s.p + at && !byte_is_of(*p, ";|&\n") && (*p != ':' || p[-1] != '"'))
 		p++;
 	f->program_end = at;
 	return p < f->s.p + at;
@@ -198,7 +188,7 @@ list_gap(struct str s, size_t at)
 	while (at < end && (s.p[at] == ' ' || s.p[at] == '\\'))
 		at++;
 	if (!between && at < end && s.p[at] == 'a') {
-		for (at++; at < end && s.p[at] >= '0' && s.p[at] <= '9'; at++)
+		for (at++; at < end && byte_is_digit(s.p[at]); at++)
 			;
 		between = at < end && s.p[at] == '=' && s.p[at - 1] != 'a';
 		at += between;
@@ -215,8 +205,7 @@ redact_short_option_at(struct search *f, size_t at)
 	unsigned meaning;
 	bool next;
 
-	if (f->program == 0 || at < f->program_end || s.p[at + 1] != '-' ||
-	    s.p[at + 2] != programs[f->program - 1].option)
+	if (f->program == 0 || at < f->program_end || s.p[at + 2] != programs[f->program - 1].option)
 		return at + 1;
 	if (is_left(f, at)) {
 		f->program = 0;
@@ -249,7 +238,7 @@ is_sign_ahead(struct str s, size_t at)
 {
 	while (at < s.len && s.p[at] == ' ')
 		at++;
-	return at < s.len && one_of(s.p[at], "=:");
+	return at < s.len && byte_is_of(s.p[at], "=:");
 }
 
 /* At "--p": --password hunter2; with a sign between them it is a pair. */
@@ -265,7 +254,7 @@ redact_option_at(struct search *f, size_t at)
 		to++;
 	if (to == s.len)
 		return at + 1;
-	name = part(s, at + 2, to);
+	name = redact_part(s, at + 2, to);
 	user = f->program > 0 && programs[f->program - 1].meaning & IS_USER && str_eq(name, STR("user"));
 	if (!user && (!redact_secret_name(name, &flags) || is_sign_ahead(s, to)))
 		return at + 1;
@@ -287,7 +276,7 @@ last_part(struct str path)
 
 	while (at > 0 && path.p[at - 1] != '/')
 		at--;
-	return part(path, at, path.len);
+	return redact_part(path, at, path.len);
 }
 
 /* What an option's word says of the next one: IS_NEXT, IS_USER too, or 0.
@@ -297,7 +286,7 @@ judge_option(struct str word, size_t program, struct str *glued)
 {
 	unsigned meaning = program < PROGRAMS ? programs[program].meaning : 0, flags;
 	size_t dashes = word.p[1] == '-' ? 2 : 1;
-	struct str name = part(word, dashes, word.len);
+	struct str name = redact_part(word, dashes, word.len);
 
 	*glued = (struct str){ NULL, 0 };
 	if (redact_secret_name(name, &flags))
@@ -309,7 +298,7 @@ judge_option(struct str word, size_t program, struct str *glued)
 	if (word.len == 2)
 		return meaning & IS_NEXT ? meaning : 0;
 	if (meaning & IS_GLUED)
-		*glued = secret_of(part(word, 2, word.len), meaning & IS_USER);
+		*glued = secret_of(redact_part(word, 2, word.len), meaning & IS_USER);
 	return 0;
 }
 

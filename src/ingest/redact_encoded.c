@@ -49,20 +49,20 @@ escape_at(struct str s, size_t at, size_t *len)
 	return c;
 }
 
-bool
-redact_is_encoded(struct str s, size_t at)
+size_t
+redact_encoded_at(struct search *f, size_t at)
 {
-	struct str rest = { s.p + at, s.len - at };
+	f->encoded = true;
+	return at + 1;
+}
+
+size_t
+redact_escape_at(struct search *f, size_t at)
+{
 	size_t len;
 
-	switch (s.p[at]) {
-	case '%':
-		return byte_of(s, at + 1) >= 0;
-	case '\\':
-		return escape_at(s, at, &len) >= 0;
-	default:
-		return str_begins(rest, STR("title=")) || str_begins(rest, STR("EXECVE"));
-	}
+	f->encoded = f->encoded || escape_at(f->s, at, &len) >= 0;
+	return at + 1;
 }
 
 struct reader {

@@ -16,9 +16,8 @@
 enum find_kind {
 	FIND_TOKEN = 1, /* the first bytes of a token */
 	FIND_PAIR = 2,  /* the end of a name and its ':' or '=' */
-	FIND_URL = 4,   /* "://" */
-	FIND_OTHER = 8, /* a rule of its own: redact_text.c looks which */
-	FIND_USER = 16  /* the literal of a user's rule */
+	FIND_OTHER = 4, /* of a rule of its own: redact_window.c looks which */
+	FIND_USER = 8   /* the literal of a user's rule */
 };
 
 #define FIND_WINDOWS (1u << 15)

@@ -31,63 +31,11 @@ redact_add_rule(struct redactor *r, const char *name)
 	return (uint8_t)i;
 }
 
-static void
-add_both(struct redactor *r, const char *window, enum find_kind kind, bool nocase)
+void
+redact_add_literal(struct redactor *r, const char *literal, size_t len, enum find_kind kind, bool nocase)
 {
-	finder_add(&r->line, window, strlen(window), kind, nocase);
-	finder_add(&r->text, window, strlen(window), kind, nocase);
-}
-
-/*
- * A pair is found by the last two letters of its name and the ':' or '=', or
- * by what may stand between: `password =`, `'password':`.  A double quote
- * before ':' is in every JSON line and says something only inside a text.
- */
-static void
-add_pairs(struct redactor *r)
-{
-	static const char *const ends[] = { "rd", "wd", "ss", "se", "de", "sh", "et", "ng", "ry", "ue", "ey",
-		"en", "on", "ie", "es", "al", "ls", "ds", "ig", "re", "th", "ta" };
-	static const char before[] = "desthgynl \t'\"\\", between[] = " \t'\"", signs[] = ":=";
-
-	for (const char *sign = signs; *sign != '\0'; sign++) {
-		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-			add_both(r, (char[4]){ ends[i][0], ends[i][1], *sign, '\0' }, FIND_PAIR, true);
-		for (const char *b = between; *b != '\0'; b++)
-			for (const char *a = before; *a != '\0'; a++) {
-				char window[3] = { *a, *b, *sign };
-
-				finder_add(&r->text, window, 3, FIND_PAIR, true);
-				if (*a != '"' && *b != '"' && *a != '\\')
-					finder_add(&r->line, window, 3, FIND_PAIR, true);
-			}
-	}
-}
-
-/* The first bytes that redact_other_at tells apart. */
-static void
-add_others(struct redactor *r)
-{
-	static const char *const windows[] = { "-----BEGIN", "eyJ", "Bearer", "Basic", "AKIA", "ASIA",
-		"-us", ":AA", "curl", "mysql", "mariadb", "mongo", "sshpass", "redis-cli", "ldap",
-		"sqlcmd", " -p", " -P", " -a", " -u", " -w", "\"-p", "\"-P", "\"-a", "\"-u", "\"-w",
-		"title=", "EXECVE", "TTY ", "1319", "1124" };
-	char option[] = "--a", azure[] = "0Q~", escape[] = "%20";
-
-	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++)
-		add_both(r, windows[i], FIND_OTHER, windows[i][0] == 'B');
-	/* A secret name may begin with any letter: --pwd, --ssh-password. */
-	for (; option[2] <= 'z'; option[2]++)
-		add_both(r, option, FIND_OTHER, true);
-	for (; azure[0] <= '9'; azure[0]++)
-		add_both(r, azure, FIND_OTHER, false);
-	for (escape[1] = '2'; escape[1] <= '7'; escape[1]++)
-		for (const char *low = "0123456789ABCDEF"; *low != '\0'; low++) {
-			escape[2] = *low;
-			add_both(r, escape, FIND_OTHER, true);
-		}
-	finder_add(&r->text, "\\u0", 3, FIND_OTHER, false);
-	add_both(r, "://", FIND_URL, false);
+	finder_add(&r->line, literal, len, kind, nocase);
+	finder_add(&r->text, literal, len, kind, nocase);
 }
 
 static int
@@ -124,8 +72,7 @@ redactor_new(const struct redact_options *o, struct err *e)
 	for (size_t i = 0; i < REDACT_FIXED; i++)
 		redact_add_rule(r, fixed_names[i]);
 	redact_add_tokens(r);
-	add_pairs(r);
-	add_others(r);
+	redact_add_windows(r);
 	for (size_t i = 0; i < o->files && rc == 0; i++)
 		rc = redact_read_rules(r, o->file[i], e);
 	for (size_t i = 0; i < o->offs && rc == 0; i++)

@@ -43,6 +43,7 @@ struct redactor {
 	bool none; /* all are off */
 	size_t rules;
 	struct token_form token[TOKENS_MAX]; /* by first byte */
+	uint64_t window[256]; /* by first byte: which rows of redact_window.c begin with it */
 	uint16_t first[TOKEN_STARTS + 1]; /* where those begin that begin alike (redact_token.c) */
 	size_t tokens;
 	struct user_rule *user[REDACT_USER_MAX];
@@ -105,29 +106,11 @@ struct str redact_text(struct redact_work *w, struct str s, bool card, struct ar
 
 void redact_add_hit(struct redact_work *w, unsigned rule);
 
-/* What looks at one kind of window each: from `at` on; they return where to
- * go on, beyond `at`. */
-size_t redact_pair_at(struct search *f, size_t at);   /* at a ':' or '=' */
-size_t redact_token_at(struct search *f, size_t at);
-size_t redact_url_at(struct search *f, size_t at);
-size_t redact_other_at(struct search *f, size_t at);
-size_t redact_option_at(struct search *f, size_t at);       /* at "--pa" */
-size_t redact_short_option_at(struct search *f, size_t at); /* at " -p" */
-void redact_program_at(struct search *f, size_t at);        /* where a word begins */
-void redact_card_in(struct search *f, size_t from, size_t to); /* a run of digits and gaps */
+/* Both finders stop at it. */
+void redact_add_literal(struct redactor *r, const char *literal, size_t len, enum find_kind kind, bool nocase);
 
 /* All edits of one pass. */
 void redact_find_edits(struct search *f, struct redact_work *w);
-
-/* Passwords in a list of words. */
-void redact_list(struct redact_work *w, struct json_tape *t, uint32_t index, struct arena *a);
-
-/* ---- redact_encoded.c ---- */
-
-/* Whether bytes are written as others at this place. */
-bool redact_is_encoded(struct str s, size_t at);
-/* Edits of what the text means. */
-void redact_encoded_find(struct search *f, struct redact_work *w);
 
 static inline unsigned
 redact_rule_of_name(unsigned secret_flags)
@@ -135,8 +118,53 @@ redact_rule_of_name(unsigned secret_flags)
 	return secret_flags & SECRET_KEYSTROKES ? REDACT_KEYSTROKES : REDACT_SECRET_KEY;
 }
 
+/* ---- redact_window.c ---- */
+
+/* Adds pairs and the rows of its table. */
+void redact_add_windows(struct redactor *r);
+/* At a place where a finder stopped: where to go on, beyond `at`. */
+size_t redact_window_at(struct search *f, size_t at, unsigned kinds);
+
+/* What looks at one kind of window each, whose bytes stand at `at`, returns
+ * where to go on, beyond `at`. */
+
+/* ---- redact_shape.c ---- */
+
+size_t redact_url_at(struct search *f, size_t at);        /* :// */
+size_t redact_bearer_at(struct search *f, size_t at);     /* Bearer, a space */
+size_t redact_basic_at(struct search *f, size_t at);      /* Basic, a space */
+size_t redact_block_at(struct search *f, size_t at);      /* -----BEGIN, a space */
+size_t redact_aws_at(struct search *f, size_t at);        /* AKIA, ASIA */
+size_t redact_azure_at(struct search *f, size_t at);      /* 8Q~ */
+size_t redact_mailchimp_at(struct search *f, size_t at);  /* -us */
+size_t redact_telegram_at(struct search *f, size_t at);   /* :AA */
+size_t redact_web_token_at(struct search *f, size_t at);  /* eyJ */
+size_t redact_keystrokes_at(struct search *f, size_t at); /* TTY, its numbers */
+
+/* ---- redact_command.c ---- */
+
+size_t redact_program_at(struct search *f, size_t at);      /* where a word begins */
+size_t redact_option_at(struct search *f, size_t at);       /* --pa */
+size_t redact_short_option_at(struct search *f, size_t at); /* a blank or a quote, -p */
+
+/* Passwords in a list of words. */
+void redact_list(struct redact_work *w, struct json_tape *t, uint32_t index, struct arena *a);
+
+/* ---- redact_encoded.c ---- */
+
+size_t redact_encoded_at(struct search *f, size_t at); /* %2f, title=, EXECVE */
+size_t redact_escape_at(struct search *f, size_t at);  /* \u0 */
+/* Edits of what the text means. */
+void redact_encoded_find(struct search *f, struct redact_work *w);
+
+/* ---- redact_card.c ---- */
+
+/* Numbers of cards between the edits that are there. */
+void redact_cards(struct search *f);
+
 /* ---- redact_pair.c ---- */
 
+size_t redact_pair_at(struct search *f, size_t at); /* at the ':' or '=' */
 bool redact_is_name_byte(char c);
 /* Whether a value only stands for one: $PASSWORD, <token>, ****. */
 bool redact_is_place_holder(struct str value);
@@ -145,6 +173,7 @@ bool redact_is_blank(struct str value);
 
 /* ---- redact_token.c ---- */
 
+size_t redact_token_at(struct search *f, size_t at); /* at the first byte of one */
 /* Adds the forms of redact_token.def. */
 void redact_add_tokens(struct redactor *r);
 /* The rule of this name, new or known. */

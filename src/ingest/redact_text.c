@@ -5,9 +5,6 @@
  * found: what a secret stood beside may be one by itself.  So redacting twice
  * is redacting once.  What does not come to rest is hidden whole.
  */
-#include <stdlib.h>
-
-#include "ingest/redact_digits.h"
 #include "ingest/redact_rule.h"
 #include "ingest/redact_set.h"
 
@@ -32,60 +29,6 @@ redact_hide(struct search *f, size_t from, size_t to, unsigned rule)
 	return true;
 }
 
-/* At a window: where to go on.  A pair's sign is its last byte. */
-static size_t
-look_at(struct search *f, size_t at, unsigned kinds)
-{
-	size_t n = f->n, next;
-
-	if (kinds & FIND_USER)
-		f->wanted |= redact_user_literals(f->r, f->s, at);
-	if (kinds & FIND_TOKEN) {
-		next = redact_token_at(f, at);
-		if (f->n > n)
-			return next;
-	}
-	if (kinds & FIND_OTHER) {
-		next = redact_other_at(f, at);
-		if (next > at + 1)
-			return next;
-	}
-	if (kinds & FIND_URL)
-		return redact_url_at(f, at);
-	if (kinds & FIND_PAIR && (f->s.p[at + 2] == ':' || f->s.p[at + 2] == '=')) {
-		next = redact_pair_at(f, at + 2);
-		/* A sign that is no pair's may be part of the next window. */
-		return next > at + 3 ? next : at + 1;
-	}
-	return at + 1;
-}
-
-static int
-by_place(const void *a, const void *b)
-{
-	const struct edit *x = a, *y = b;
-
-	return x->from < y->from ? -1 : x->from > y->from;
-}
-
-/* Numbers of cards between the edits that are there: behind them in the list,
- * then sorted.  Without edits before it nothing moves. */
-static void
-find_cards(struct search *f)
-{
-	size_t at = 0, end = 0, windows = f->n, i = 0;
-
-	while ((at = find_digits(f->s.p, f->s.len, at, &end)) < f->s.len) {
-		while (i < windows && f->edit[i].to <= at)
-			i++;
-		if (i == windows || f->edit[i].from >= end)
-			redact_card_in(f, at, end);
-		at = end;
-	}
-	if (f->n > windows && windows > 0)
-		qsort(f->edit, f->n, sizeof(*f->edit), by_place);
-}
-
 void
 redact_find_edits(struct search *f, struct redact_work *w)
 {
@@ -94,9 +37,9 @@ redact_find_edits(struct search *f, struct redact_work *w)
 	size_t at = 0;
 
 	while ((at = finder_next(&walk, at, &kinds)) < f->s.len)
-		at = look_at(f, at, kinds);
+		at = redact_window_at(f, at, kinds);
 	if (f->card && !f->r->off[REDACT_CARD])
-		find_cards(f);
+		redact_cards(f);
 	if (f->n == 0 && f->wanted != 0)
 		redact_user_find(f, w);
 }

@@ -7,6 +7,7 @@
  */
 #include <zlib.h>
 
+#include "ingest/redact_byte.h"
 #include "ingest/redact_set.h"
 
 #define UNBOUNDED SIZE_MAX
@@ -65,58 +66,33 @@ redact_add_tokens(struct redactor *r)
 			.rule = redact_add_rule(r, forms[i].rule),
 			.check = (uint8_t)forms[i].check,
 		};
-		finder_add(&r->line, form, strcspn(form, "%"), FIND_TOKEN, false);
-		finder_add(&r->text, form, strcspn(form, "%"), FIND_TOKEN, false);
+		redact_add_literal(r, form, strcspn(form, "%"), FIND_TOKEN, false);
 	}
 	r->tokens = FORMS;
 }
 
 /* ---- classes ---- */
 
-static inline bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static inline bool
-is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static inline bool
-is_upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-static inline bool
-is_alnum(char c)
-{
-	return is_digit(c) || is_lower(c) || is_upper(c);
-}
-
 static bool
 in_class(char c, char class)
 {
 	switch (class) {
 	case 'd':
-		return is_digit(c);
+		return byte_is_digit(c);
 	case 'h':
-		return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+		return byte_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 	case 'l':
-		return is_digit(c) || is_lower(c);
+		return byte_is_digit(c) || byte_is_lower(c);
 	case 'u':
-		return is_digit(c) || is_upper(c);
+		return byte_is_digit(c) || byte_is_upper(c);
 	case 'w':
-		return is_alnum(c);
+		return byte_is_alnum(c);
 	case 'b':
-		return is_alnum(c) || c == '-' || c == '_';
+		return byte_is_alnum(c) || c == '-' || c == '_';
 	case 's':
-		return is_alnum(c) || c == '+' || c == '/';
+		return byte_is_alnum(c) || c == '+' || c == '/';
 	default:
-		return is_alnum(c) || (c != '\0' && strchr("-_+/=.", c) != NULL);
+		return byte_is_alnum(c) || (c != '\0' && strchr("-_+/=.", c) != NULL);
 	}
 }
 
@@ -148,7 +124,7 @@ redact_is_varied(struct str s)
 		unsigned char c = (unsigned char)s.p[i] & 127;
 		uint64_t bit;
 
-		if (is_upper((char)c))
+		if (byte_is_upper((char)c))
 			c |= 0x20;
 		bit = UINT64_C(1) << (c & 63);
 		kinds += (seen[c >> 6] & bit) == 0;
@@ -163,8 +139,8 @@ redact_is_mixed(struct str s)
 	size_t len = s.len < VARIED_LOOK ? s.len : VARIED_LOOK, digits = 0, letters = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		digits += is_digit(s.p[i]);
-		letters += is_lower(s.p[i]) || is_upper(s.p[i]);
+		digits += byte_is_digit(s.p[i]);
+		letters += byte_is_lower(s.p[i]) || byte_is_upper(s.p[i]);
 	}
 	return digits >= 2 && letters >= 2 && redact_is_varied(s);
 }
@@ -195,12 +171,12 @@ static const char *
 read_count(const char *p, size_t *min, size_t *max)
 {
 	*min = 0;
-	for (p++; is_digit(*p); p++)
+	for (p++; byte_is_digit(*p); p++)
 		*min = *min * 10 + (size_t)(*p - '0');
 	*max = *min;
 	if (*p == ',') {
 		*max = p[1] == '}' ? UNBOUNDED : 0;
-		for (p++; is_digit(*p); p++)
+		for (p++; byte_is_digit(*p); p++)
 			*max = *max * 10 + (size_t)(*p - '0');
 	}
 	return p + 1;
@@ -239,7 +215,7 @@ static size_t
 match_token(struct search *f, const struct token_form *t, size_t at)
 {
 	struct str s = f->s, body;
-	bool glued = at > f->floor && (is_alnum(s.p[at - 1]) || (t->check == CHECK_MIXED && s.p[at - 1] == '.')), open;
+	bool glued = at > f->floor && (byte_is_alnum(s.p[at - 1]) || (t->check == CHECK_MIXED && s.p[at - 1] == '.')), open;
 	size_t end;
 
 	if (s.len - at < t->prefix || memcmp(s.p + at, t->form, t->prefix) != 0)
@@ -250,7 +226,7 @@ match_token(struct search *f, const struct token_form *t, size_t at)
 	body = (struct str){ s.p + at + t->prefix, end - at - t->prefix };
 	if (t->check == CHECK_CHECKSUM && has_checksum(body))
 		return end;
-	if (glued || open || (end < s.len && is_alnum(s.p[end])))
+	if (glued || open || (end < s.len && byte_is_alnum(s.p[end])))
 		return 0;
 	if (t->check == CHECK_ANY)
 		return end;

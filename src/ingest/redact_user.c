@@ -115,8 +115,7 @@ add_rule(struct redactor *r, struct yaml *y, struct raw_rule *raw, struct err *e
 		.literal = { mem_dup(raw->literal.p, raw->literal.len), raw->literal.len },
 		.regex = regex,
 	};
-	finder_add(&r->line, rule->literal.p, rule->literal.len, FIND_USER, false);
-	finder_add(&r->text, rule->literal.p, rule->literal.len, FIND_USER, false);
+	redact_add_literal(r, rule->literal.p, rule->literal.len, FIND_USER, false);
 	r->user[r->users++] = rule;
 	return 0;
 }

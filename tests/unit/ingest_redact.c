@@ -107,6 +107,34 @@ START_TEST(only_its_sign_makes_an_azure_secret)
 }
 END_TEST
 
+/* A finder stops at other bytes too, whose hash is the same: at "-3e". */
+START_TEST(only_its_window_begins_a_secret)
+{
+	static const struct {
+		const char *form; /* with two bytes for the last two of `window` */
+		const char *window;
+	} cases[] = {
+		{ "[\"0f3a9c27d51be8640f3a9c27d51be864-%c%c12\"]", "us" },
+		{ "[\"1234567890:%c%cEdKq3vX0bLm7Rw2Yc8Vn4Hs6Jd1Fg0PuT\"]", "AA" },
+		{ "[\"AK%c%cABCDEFGHIJKLMNOP:abcdefghijklmnopqrstuvwxyzABCDEFGHIJ1234\"]", "IA" },
+	};
+	static const char bytes[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.+*@~";
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		for (const char *a = bytes; *a != '\0'; a++)
+			for (const char *b = bytes; *b != '\0'; b++) {
+				bool begins = *a == cases[i].window[0] && *b == cases[i].window[1];
+				char line[128];
+				unsigned changed;
+
+				snprintf(line, sizeof(line), cases[i].form, *a, *b);
+				redact(line, &changed);
+				ck_assert_msg((changed != 0) == begins, "%s", line);
+			}
+}
+END_TEST
+
 START_TEST(names_are_secret_in_any_spelling)
 {
 	static const char *const names[] = {
@@ -256,6 +284,7 @@ redact_suite(void)
 	tcase_add_test(tc, values_beside_a_secret_name_are_hidden);
 	tcase_add_test(tc, web_tokens_are_hidden_inside_texts);
 	tcase_add_test(tc, only_its_sign_makes_an_azure_secret);
+	tcase_add_test(tc, only_its_window_begins_a_secret);
 	tcase_add_test(tc, names_are_secret_in_any_spelling);
 	tcase_add_test(tc, harmless_names_are_left_alone);
 	tcase_add_test(tc, no_field_and_no_alias_is_secret);
