@@ -25,6 +25,7 @@
 #define UNRECORDED "an export that cannot be recorded"
 
 #define REQUEST_MAX 128 /* bytes */
+#define PROGRESS_EVENTS 256 /* between two looks at the clock */
 
 struct args {
 	struct common_args common;
@@ -267,9 +268,18 @@ record_outcome(struct export *x, const struct err *failed, struct err *e)
 
 /* ---- The events between them ---- */
 
+/* Not one that came after the intent, or is the intent. */
+static bool
+is_asked(const struct export *x, uint64_t seq)
+{
+	return seq < x->size;
+}
+
+/* One that was written. */
 static void
 count_event(struct export *x, uint64_t seq)
 {
+	export_files_event(&x->files, seq);
 	if (x->count == 0 || seq < x->first)
 		x->first = seq;
 	if (x->count == 0 || seq > x->last)
@@ -277,72 +287,69 @@ count_event(struct export *x, uint64_t seq)
 	x->count++;
 }
 
-/* But those that came after the intent, or are the intent. */
+/* Those of texts from first to before end, which lie together. */
 static int
-put_texts(struct export *x, struct render *r, const struct query_texts *texts, struct err *e)
+write_run(struct export *x, struct render *r, const struct query_texts *texts, size_t first, size_t end,
+    struct err *e)
 {
-	const char *p = texts->bytes.p;
-	size_t from = 0, at = 0;
-	uint64_t n = 0;
+	size_t from = first > 0 ? texts->event[first - 1].end : 0, to = end > first ? texts->event[end - 1].end : from;
 
-	for (size_t i = 0; i < texts->n; at = texts->event[i++].end) {
-		uint64_t seq = texts->event[i].seq;
-
-		if (seq < x->size) {
-			export_files_event(&x->files, seq);
-			count_event(x, seq);
-			n++;
-			continue;
-		}
-		if (render_texts(r, (struct str){ p + from, at - from }, n, e) != 0)
-			return -1;
-		from = texts->event[i].end;
-		n = 0;
-	}
-	return render_texts(r, (struct str){ p + from, at - from }, n, e);
+	if (render_texts(r, (struct str){ texts->bytes.p + from, to - from }, end - first, e) != 0)
+		return -1;
+	for (size_t i = first; i < end; i++)
+		count_event(x, texts->event[i].seq);
+	return 0;
 }
 
-static int
-write_events(struct export *x, struct query *q, struct render *r, struct err *e)
-{
-	struct progress progress;
-	const struct event *ev;
-	uint64_t seq;
-	int rc = 0;
-
-	progress_start(&progress, &x->args->common, "exporting");
-	while ((rc = query_next(q, &ev, &seq, e)) == 1) {
-		if (seq >= x->size)
-			continue; /* came after the intent, or is the intent */
-		if ((rc = render_event(r, ev, seq, e)) != 0)
-			break;
-		export_files_event(&x->files, seq);
-		count_event(x, seq);
-		if (x->count % 256 == 0)
-			progress_update(&progress, x->count, -1);
-		if ((rc = cli_go_on(e)) != 0)
-			break;
-	}
-	progress_end(&progress);
-	query_stats(q, &x->stats);
-	return rc;
-}
-
-/* The same, made by several threads. */
+/* As text that several threads made: 1, 0 when there is no more, -1. */
 static int
 write_texts(struct export *x, struct query *q, struct render *r, struct err *e)
 {
-	struct progress progress;
 	struct query_texts texts;
-	int rc = 0;
+	size_t first = 0;
+	int rc = query_texts(q, &texts, e);
+
+	if (rc != 1)
+		return rc;
+	for (size_t i = 0; i <= texts.n; i++) {
+		if (i < texts.n && is_asked(x, texts.event[i].seq))
+			continue;
+		if (write_run(x, r, &texts, first, i, e) != 0)
+			return -1;
+		first = i + 1;
+	}
+	return 1;
+}
+
+/* The same for one event. */
+static int
+write_event(struct export *x, struct query *q, struct render *r, struct err *e)
+{
+	const struct event *ev;
+	uint64_t seq;
+	int rc = query_next(q, &ev, &seq, e);
+
+	if (rc != 1 || !is_asked(x, seq))
+		return rc;
+	if (render_event(r, ev, seq, e) != 0)
+		return -1;
+	count_event(x, seq);
+	return 1;
+}
+
+static int
+write_events(struct export *x, struct query *q, struct render *r, bool texts, struct err *e)
+{
+	struct progress progress;
+	uint64_t told = 0;
+	int rc;
 
 	progress_start(&progress, &x->args->common, "exporting");
-	while ((rc = query_texts(q, &texts, e)) == 1) {
-		if ((rc = put_texts(x, r, &texts, e)) != 0)
-			break;
-		progress_update(&progress, x->count, -1);
-		if ((rc = cli_go_on(e)) != 0)
-			break;
+	while ((rc = texts ? write_texts(x, q, r, e) : write_event(x, q, r, e)) == 1 && (rc = cli_go_on(e)) == 0) {
+		if (x->count - told < PROGRESS_EVENTS)
+			continue;
+		told = x->count;
+		progress_update(&progress, told, -1);
 	}
 	progress_end(&progress);
 	query_stats(q, &x->stats);
@@ -372,7 +379,7 @@ write_export(struct export *x, struct pool *pool, struct err *e)
 		qo.text = &text;
 	}
 	if (r && (q = query_open(x->st, &qo, e)) != NULL)
-		rc = qo.text ? write_texts(x, q, r, e) : write_events(x, q, r, e);
+		rc = write_events(x, q, r, qo.text != NULL, e);
 	if (rc == 0 && a->cursor_file)
 		query_cursor(q, &x->reached);
 	query_close(q);
