@@ -64,6 +64,7 @@ struct segment {
 	struct piece_source source;
 	struct codec *codec;
 	uint32_t few, picked; /* rows to be picked; that were */
+	size_t values;        /* bytes of those of the columns that are loaded */
 	size_t keep;          /* bytes of texts that may still be kept */
 	struct loaded_column *column[FIELD_COUNT]; /* NULL: nothing read yet */
 	bool whole_read;
@@ -92,6 +93,8 @@ bool reader_slot(struct loaded_column *col, uint32_t block, enum borrower who, s
 int reader_block(const struct segment *s, enum field f, uint32_t block, struct buf *piece, struct err *e);
 int reader_fill(struct codec *c, enum field f, struct cached_block *slot, uint32_t block, size_t raw,
     const struct buf *piece, struct err *e);
+/* Gives back what a huge value took. */
+void reader_shrink(struct cached_block *slot);
 void reader_hold(struct loaded_column *col, struct cached_block *slot, enum borrower who);
 
 /* An event for the values of a row, still without any; -1 and an error when

@@ -60,8 +60,10 @@ void
 row_blocks_forget(struct row_blocks *b)
 {
 	for (int f = 0; f < FIELD_COUNT; f++)
-		for (size_t i = 0; i < b->blocks[f].n; i++)
+		for (size_t i = 0; i < b->blocks[f].n; i++) {
 			b->blocks[f].item[i]->of = NULL;
+			reader_shrink(&b->blocks[f].item[i]->texts);
+		}
 }
 
 void

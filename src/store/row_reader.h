@@ -18,7 +18,8 @@ struct row_blocks;
 
 struct row_blocks *row_blocks_new(void);
 void row_blocks_free(struct row_blocks *b); /* NULL is fine; after its readers */
-/* Before a segment that was read from is freed; no reader holds any. */
+/* Before a segment that was read from is freed; no reader holds any.  What huge
+ * values took is given back. */
 void row_blocks_forget(struct row_blocks *b);
 
 struct row_reader;

@@ -155,10 +155,27 @@ load_time(struct segment *s, enum field f, struct loaded_column *col, struct err
 	return 0;
 }
 
+/*
+ * Each value is in a line of the segment, so that all columns together have no
+ * more bytes than one may have; a few bytes of zstd can say that they are far
+ * more.  UUIDs are not counted: they take about what their pieces do.
+ */
+static int
+count_values(struct segment *s, enum field f, size_t bytes, struct err *e)
+{
+	if (bytes > COLUMN_VALUES_MAX - s->values)
+		return column_wrong(e, f, "with it, the segment has more values than a segment can have");
+	s->values += bytes;
+	return 0;
+}
+
 static int
 load_dictionary(struct segment *s, enum field f, struct loaded_column *col, struct err *e)
 {
 	if (dictionary_decode(f, buf_view(&col->first), s->meta.count, s->codec, &col->dictionary, e) < 0)
+		return -1;
+	const struct str *last = &col->dictionary.values[col->dictionary.n];
+	if (count_values(s, f, (size_t)(last->p + last->len - col->dictionary.bytes), e) < 0)
 		return -1;
 	buf_fini(&col->first);
 	col->view = (struct column){ .kind = COLUMN_CODES, .n_values = col->dictionary.n,
@@ -193,7 +210,8 @@ load_values(struct segment *s, enum field f, struct loaded_column *col, struct e
 	if (col->encoding == ENCODING_UUID)
 		return uuid_decode(f, buf_view(&col->first), buf_view(&col->codes), s->meta.count,
 		    &col->uuid, e);
-	if (text_decode(f, buf_view(&col->first), buf_view(&col->codes), s->meta.count, &col->text, e) < 0)
+	if (text_decode(f, buf_view(&col->first), buf_view(&col->codes), s->meta.count, &col->text, e) < 0 ||
+	    count_values(s, f, col->text.start[s->meta.count], e) < 0)
 		return -1;
 	buf_fini(&col->first);
 	drop_codes(col);

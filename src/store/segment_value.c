@@ -51,13 +51,24 @@ decompress(struct codec *c, enum field f, const struct buf *piece, void *out, si
 	return 0;
 }
 
+void
+reader_shrink(struct cached_block *slot)
+{
+	if (slot->cap <= 8 * TEXT_BLOCK_RAW)
+		return;
+	free(slot->bytes);
+	slot->bytes = NULL;
+	slot->cap = 0;
+	slot->valid = false;
+}
+
 int
 reader_fill(struct codec *c, enum field f, struct cached_block *slot, uint32_t block, size_t raw,
     const struct buf *piece, struct err *e)
 {
 	slot->valid = false;
-	/* What a huge value took is given back by the next block. */
-	if (slot->cap < raw || slot->cap > 8 * TEXT_BLOCK_RAW || slot->bytes == NULL) {
+	reader_shrink(slot);
+	if (slot->cap < raw || slot->bytes == NULL) {
 		free(slot->bytes);
 		slot->bytes = mem_alloc(raw);
 		slot->cap = raw;

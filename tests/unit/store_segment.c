@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "store/column.h"
 #include "store/internal.h"
 #include "store/line_maker.h"
 #include "unit.h"
@@ -1006,6 +1007,62 @@ END_TEST
 
 /* ---- rows ---- */
 
+/* Few bytes of a file can say that they are very many. */
+START_TEST(all_columns_together_have_no_more_than_a_segment_can)
+{
+	enum { ROWS = 20, HUGE_ROWS = 3 }; /* the others, so that it is a column of texts */
+	static const enum field field[] = { FIELD_CONTEXT, FIELD_HOST, FIELD_USER_AGENT, FIELD_DEVICE };
+	struct row_blocks *blocks = row_blocks_new();
+	struct row_reader *reader = row_reader_new(blocks);
+	size_t rest = COLUMN_VALUES_MAX - SEGMENT_VALUE_MAX;
+	char *huge = mem_alloc(SEGMENT_VALUE_MAX + HUGE_ROWS);
+	enum column_kind kind;
+	struct event ev;
+	struct run r;
+
+	for (size_t i = 0; i < SEGMENT_VALUE_MAX + HUGE_ROWS; i++)
+		huge[i] = (char)('a' + i % 23);
+	run_init(&r, ROWS);
+	for (uint32_t row = 0; row < r.n; row++) {
+		size_t len = row < HUGE_ROWS ? SEGMENT_VALUE_MAX : row;
+
+		event_set(&r.ev[row], FIELD_CONTEXT, (struct str){ huge + row % HUGE_ROWS, len });
+		rest -= len;
+	}
+	for (uint32_t row = 0; row < r.n; row++) {
+		event_set(&r.ev[row], FIELD_HOST, (struct str){ huge, SEGMENT_VALUE_MAX });
+		event_set(&r.ev[row], FIELD_USER_AGENT, (struct str){ huge, rest });
+		event_set(&r.ev[row], FIELD_DEVICE, STR("x"));
+	}
+	run_seal(&r, NULL);
+	/* In whatever order they are asked for, the last one is too much. */
+	for (size_t first = 0; first < 4; first++) {
+		struct segment *s = open_pieces(&r.pieces);
+		struct err e = ERR_NONE;
+
+		ck_assert(segment_kind(s, FIELD_CONTEXT, &kind, &e) == 0 && kind == COLUMN_VALUES);
+		for (size_t i = 0; i < 3; i++)
+			ck_assert_msg(segment_load(s, FIELD_BIT(field[(first + i) % 4]), &e) == 0, "%s", e.text);
+		ck_assert_int_eq(segment_load(s, FIELD_BIT(field[(first + 3) % 4]), &e), -1);
+		ck_assert_int_eq(e.code, ERR_INTEGRITY);
+		ck_assert_ptr_nonnull(strstr(e.text, "more values than a segment can have"));
+		err_clear(&e);
+		/* The others can be read, and again after what was huge is given back. */
+		for (uint32_t row = 0; first == 0 && row < ROWS; row++) {
+			ck_assert_int_eq(row_reader_event(reader, s, row, FIELD_BIT(FIELD_CONTEXT), &ev, &e), 0);
+			check_event(&ev, &r.ev[row], FIELD_BIT(FIELD_CONTEXT), row);
+			row_reader_release(reader);
+			row_blocks_forget(blocks);
+		}
+		segment_free(s);
+	}
+	row_reader_free(reader);
+	row_blocks_free(blocks);
+	run_fini(&r);
+	free(huge);
+}
+END_TEST
+
 START_TEST(runs_of_rows_are_as_long_as_they_can_be)
 {
 	static const struct { const char *bytes; size_t n; bool good; } one[] = {
@@ -1064,6 +1121,7 @@ segment_suite(void)
 	tcase_add_test(t, longer_pieces_are_errors);
 	tcase_add_test(t, changed_bytes_never_harm_a_reader);
 	tcase_add_test(t, a_zone_map_that_lies_about_times_is_an_error);
+	tcase_add_test(t, all_columns_together_have_no_more_than_a_segment_can);
 	tcase_add_test(t, runs_of_rows_are_as_long_as_they_can_be);
 	suite_add_tcase(s, t);
 	return s;
