@@ -19,26 +19,18 @@ enum { VALUE_MIN = 24 /* columns that a value has on a narrow terminal */ };
 
 typedef void facet_format(struct buf *out, const struct tally_entry *e, size_t n, const struct facet_render *o);
 
-/* An entry's values, one a field. */
-static size_t
-values_of(const struct tally_entry *e, const struct facet_render *o, struct str part[RENDER_GROUP_MAX])
-{
-	if (o->fields > 1)
-		return render_group(e->value, part, o->fields);
-	part[0] = e->value;
-	return 1;
-}
-
 static void
 put_entry_json(struct buf *out, const struct tally_entry *e, const struct facet_render *o)
 {
+	buf_byte(out, '{');
 	if (o->fields > 1) {
-		render_group_json(out, e, o->field, o->fields);
-		return;
+		render_group_json(out, e->value, o->field, o->fields);
+	} else {
+		buf_str(out, STR("\"value\":"));
+		json_quote(out, e->value);
+		buf_byte(out, ',');
 	}
-	buf_str(out, STR("{\"value\":"));
-	json_quote(out, e->value);
-	buf_printf(out, ",\"count\":%" PRIu64 "}", e->count);
+	buf_printf(out, "\"count\":%" PRIu64 "}", e->count);
 }
 
 static void
@@ -69,23 +61,13 @@ facet_json(struct buf *out, const struct tally_entry *e, size_t n, const struct 
 static void
 facet_csv(struct buf *out, const struct tally_entry *e, size_t n, const struct facet_render *o)
 {
-	struct str part[RENDER_GROUP_MAX];
-
-	if (o->fields == 1)
-		buf_str(out, STR("value,"));
+	if (o->fields > 1)
+		render_group_header(out, o->field, o->fields);
 	else
-		for (size_t k = 0; k < o->fields; k++) {
-			render_csv_cell(out, o->field[k].text, false);
-			buf_byte(out, ',');
-		}
+		buf_str(out, STR("value,"));
 	buf_str(out, STR("count\r\n"));
 	for (size_t i = 0; i < n; i++) {
-		size_t parts = values_of(&e[i], o, part);
-
-		for (size_t k = 0; k < parts; k++) {
-			render_csv_cell(out, part[k], false);
-			buf_byte(out, ',');
-		}
+		render_group_csv(out, e[i].value, o->fields);
 		buf_printf(out, "%" PRIu64 "\r\n", e[i].count);
 	}
 }
@@ -120,7 +102,7 @@ facet_table(struct buf *out, const struct tally_entry *e, size_t n, const struct
 		return;
 	make_columns(column, o, &titles);
 	for (size_t i = 0; i < n; i++) {
-		size_t parts = values_of(&e[i], o, part);
+		size_t parts = render_group(e[i].value, part, o->fields);
 
 		grid_printf(&g, "%" PRIu64, e[i].count);
 		for (size_t k = 0; k < parts; k++)

@@ -148,7 +148,13 @@ void render_summary_csv(struct buf *out, const struct summary *s, const struct s
 #define RENDER_GROUP_MAX SUMMARY_BY_MAX
 /* A group's values: `value` is taken apart at SUMMARY_GAP into at most n parts. */
 size_t render_group(struct str value, struct str *part, size_t n);
-/* {"actor_id":"alice","outcome":"failure","count":N} */
-void render_group_json(struct buf *out, const struct tally_entry *group, const struct selector *by, size_t n);
+/* Appends the values of n fields: with their names, as members of an object
+ * (`"actor_id":"alice","outcome":"failure",`), as CSV (`alice,failure,`), and
+ * for people, made safe (`alice | -`).  What is counted comes behind. */
+void render_group_json(struct buf *out, struct str value, const struct selector *by, size_t n);
+void render_group_csv(struct buf *out, struct str value, size_t n);
+void render_group_words(struct buf *out, struct str value, size_t n);
+/* CSV's names of the fields: `actor_id,outcome,`. */
+void render_group_header(struct buf *out, const struct selector *by, size_t n);
 
 #endif

@@ -1,7 +1,9 @@
-/* group: the values of a summary's group, which are joined by SUMMARY_GAP. */
+/*
+ * group: the values that several fields have together.
+ *
+ * In: values joined by SUMMARY_GAP.   Out: the values, each by itself.
+ */
 #include "render/format.h"
-
-#include <inttypes.h>
 
 size_t
 render_group(struct str value, struct str *part, size_t n)
@@ -22,17 +24,50 @@ render_group(struct str value, struct str *part, size_t n)
 }
 
 void
-render_group_json(struct buf *out, const struct tally_entry *group, const struct selector *by, size_t n)
+render_group_json(struct buf *out, struct str value, const struct selector *by, size_t n)
 {
 	struct str part[RENDER_GROUP_MAX];
-	size_t parts = render_group(group->value, part, n);
+	size_t parts = render_group(value, part, n);
 
-	buf_byte(out, '{');
 	for (size_t k = 0; k < parts; k++) {
 		json_quote(out, by[k].text);
 		buf_byte(out, ':');
 		json_quote(out, part[k]);
 		buf_byte(out, ',');
 	}
-	buf_printf(out, "\"count\":%" PRIu64 "}", group->count);
+}
+
+void
+render_group_csv(struct buf *out, struct str value, size_t n)
+{
+	struct str part[RENDER_GROUP_MAX];
+	size_t parts = render_group(value, part, n);
+
+	for (size_t k = 0; k < parts; k++) {
+		render_csv_cell(out, part[k], false);
+		buf_byte(out, ',');
+	}
+}
+
+void
+render_group_words(struct buf *out, struct str value, size_t n)
+{
+	struct str part[RENDER_GROUP_MAX];
+	size_t parts = render_group(value, part, n);
+
+	for (size_t k = 0; k < parts; k++) {
+		if (k > 0)
+			buf_str(out, STR(" | "));
+		buf_str(out, part[k].len > 0 ? STR("") : STR("-"));
+		render_safe(out, part[k]);
+	}
+}
+
+void
+render_group_header(struct buf *out, const struct selector *by, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		render_csv_cell(out, by[k].text, false);
+		buf_byte(out, ',');
+	}
 }

@@ -116,15 +116,8 @@ put_numbers(struct writer *w, const struct pair *p)
 static struct str
 safe_name(struct writer *w, struct str value)
 {
-	struct str part[RENDER_GROUP_MAX];
-	size_t n = render_group(value, part, w->o->after->opts.bys);
-
 	buf_reset(&w->name);
-	for (size_t i = 0; i < n; i++) {
-		buf_str(&w->name, i > 0 ? STR(" | ") : STR(""));
-		buf_str(&w->name, part[i].len > 0 ? STR("") : STR("-"));
-		render_safe(&w->name, part[i]);
-	}
+	render_group_words(&w->name, value, w->o->after->opts.bys);
 	return buf_view(&w->name);
 }
 
@@ -203,16 +196,8 @@ put_json(struct writer *w)
 	put_side(w->out, "after", w->o->after);
 	buf_str(w->out, STR(",\n\"groups\":["));
 	for (size_t i = 0; i < w->pairs; i++) {
-		struct str part[RENDER_GROUP_MAX];
-		size_t n = render_group(w->pair[i].value, part, by->bys);
-
 		buf_str(w->out, i > 0 ? STR(",\n{") : STR("\n{"));
-		for (size_t k = 0; k < n; k++) {
-			json_quote(w->out, by->by[k].text);
-			buf_byte(w->out, ':');
-			json_quote(w->out, part[k]);
-			buf_byte(w->out, ',');
-		}
+		render_group_json(w->out, w->pair[i].value, by->by, by->bys);
 		buf_printf(w->out, "\"before\":%" PRIu64 ",\"after\":%" PRIu64 "}", w->pair[i].before, w->pair[i].after);
 	}
 	buf_str(w->out, STR("]}\n"));
@@ -223,19 +208,10 @@ put_csv(struct writer *w)
 {
 	const struct summary_options *by = &w->o->after->opts;
 
-	for (size_t k = 0; k < by->bys; k++) {
-		render_csv_cell(w->out, by->by[k].text, false);
-		buf_byte(w->out, ',');
-	}
+	render_group_header(w->out, by->by, by->bys);
 	buf_str(w->out, STR("before,after\r\n"));
 	for (size_t i = 0; i < w->pairs; i++) {
-		struct str part[RENDER_GROUP_MAX];
-		size_t n = render_group(w->pair[i].value, part, by->bys);
-
-		for (size_t k = 0; k < n; k++) {
-			render_csv_cell(w->out, part[k], false);
-			buf_byte(w->out, ',');
-		}
+		render_group_csv(w->out, w->pair[i].value, by->bys);
 		buf_printf(w->out, "%" PRIu64 ",%" PRIu64 "\r\n", w->pair[i].before, w->pair[i].after);
 	}
 }

@@ -91,7 +91,9 @@ put_groups(struct buf *out, const struct summary *s)
 	buf_byte(out, '[');
 	for (size_t i = 0; i < n; i++) {
 		buf_str(out, i > 0 ? STR(",\n") : STR("\n"));
-		render_group_json(out, &top[i], s->opts.by, s->opts.bys);
+		buf_byte(out, '{');
+		render_group_json(out, top[i].value, s->opts.by, s->opts.bys);
+		buf_printf(out, "\"count\":%" PRIu64 "}", top[i].count);
 	}
 	buf_byte(out, ']');
 	free(top);

@@ -170,18 +170,8 @@ put_bar(struct writer *w, uint64_t count, uint64_t most, unsigned room)
 static struct str
 safe_name(struct writer *w, struct str value, bool group)
 {
-	struct str part[RENDER_GROUP_MAX];
-	size_t n = group ? render_group(value, part, w->s->opts.bys) : 1;
-
-	if (!group)
-		part[0] = value;
 	buf_reset(&w->name);
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0)
-			buf_str(&w->name, STR(" | "));
-		buf_str(&w->name, part[i].len > 0 ? STR("") : STR("-"));
-		render_safe(&w->name, part[i]);
-	}
+	render_group_words(&w->name, value, group ? w->s->opts.bys : 1);
 	return buf_view(&w->name);
 }
 
