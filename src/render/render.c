@@ -134,7 +134,8 @@ render_event(struct render *r, const struct event *ev, uint64_t seq, struct err 
 
 /* ---- by several threads ---- */
 
-/* A renderer like it, of which only the buffer is used. */
+/* A renderer like it for one thread: it shares the options, and has buffers and
+ * columns of its own. */
 static void *
 start_piece(void *arg)
 {

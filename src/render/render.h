@@ -44,9 +44,8 @@ struct render *render_open(const struct render_options *o, struct outstream *out
 int render_event(struct render *r, const struct event *ev, uint64_t seq, struct err *e);
 /*
  * How events become text of a format by themselves, on several threads: start
- * makes the state of one, event appends to out.  render_texts hands on, in
- * order, what was made of n events.  event NULL: the canonical line and a
- * newline.
+ * makes the state of one, event appends to out, finish frees the state, before
+ * r goes.  event NULL: the canonical line and a newline; there is no state.
  */
 struct render_pieces {
 	void *(*start)(void *arg);
@@ -56,6 +55,7 @@ struct render_pieces {
 };
 /* False: the format, or where it goes, needs one event after the other. */
 bool render_in_pieces(struct render *r, struct render_pieces *out);
+/* Hands on, instead of render_event, what was made of the next n events. */
 int render_texts(struct render *r, struct str texts, uint64_t n, struct err *e);
 /* Hands on what a format keeps back until it has seen more, for those who
  * print events as they come.  The outstream is the caller's to flush. */
