@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 
+from peer import Peer
+
 PATIENCE = 10  # seconds until one that does not end is killed
 
 
@@ -29,6 +31,41 @@ class Live:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+class Connected(Peer):
+    """A peer asked in SQL: by processes, and by a connection that stays."""
+    asks_sql = True
+
+    def __init__(self, data):
+        super().__init__(data)
+        self.live = None
+
+    def words_for(self, statements):
+        """The process that answers with rows as text."""
+        raise NotImplementedError
+
+    def connect(self):
+        """A Live whose seconds(statement) tells what one takes."""
+        raise NotImplementedError
+
+    def leave(self):
+        """The open connection."""
+        if self.live:
+            self.live.close()
+            self.live = None
+
+    def ask(self, question, values):
+        sql = self.wording(question, values)
+        if sql is None:
+            return None
+        statements = [one for one in sql.split(";") if one]
+        answer = self.asked(question, self.words_for(statements))
+        if question.once:
+            return answer
+        if self.live is None:
+            self.live = self.connect()
+        return answer._replace(inside=sum(map(self.live.seconds, statements)))
 
 
 @contextlib.contextmanager

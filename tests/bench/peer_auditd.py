@@ -3,9 +3,8 @@ import pwd
 import shutil
 
 import sample
-from peer import Failed, Peer, first_line
+from peer import Failed, first_line
 
-MOST = 200000
 LOG = "audit.log"
 OTHERS = 0
 PROCESSES = 50
@@ -19,15 +18,15 @@ def an_account():
     return next((one.pw_uid for one in pwd.getpwall() if one.pw_uid not in (OTHERS, 65534)), 65534)
 
 
-class Auditd(Peer):
+class Auditd(sample.Sampled):
     name = heading = "ausearch"
+    most = 200000
     setup = ("ausearch --raw, and aureport, on a sample of about {:,} events as records of one line each (USER_AUTH) in"
              " one file, their time multiplied.  The busy actor has the auid of another account than the others have,"
-             " and all of them have accounts: looking up one that nobody has costs more than the search.".format(MOST))
+             " and all of them have accounts: looking up one that nobody has costs more than the search.".format(most))
 
     def __init__(self, data):
         super().__init__(data)
-        self.every = sample.step(data, MOST)
         self.auid = str(an_account())
         self.written = False
 
@@ -60,6 +59,5 @@ class Auditd(Peer):
         program, *options = words
         if not shutil.which(program):
             raise Failed(program + " is not installed")
-        answer = self.asked(question, [program, "--input", LOG, *options], compared=self.every == 1,
-                            more={"TZ": "UTC", "LC_ALL": "C"}, allowed=(0, 1))
-        return answer._replace(seconds=answer.seconds * self.every, estimated=self.every > 1)
+        return self.asked(question, [program, "--input", LOG, *options], more={"TZ": "UTC", "LC_ALL": "C"},
+                          allowed=(0, 1))

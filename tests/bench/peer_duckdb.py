@@ -4,8 +4,8 @@ import os
 import shutil
 import subprocess
 
-from live import Live
-from peer import Failed, Load, Peer, gone
+from live import Connected, Live
+from peer import Failed, Load, gone
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "duckdb.js")
 DATABASE = "duck.db"
@@ -51,14 +51,13 @@ class Connection(Live):
         return answer["seconds"]
 
 
-class Duckdb(Peer):
+class Duckdb(Connected):
     name, heading = "duckdb", "DuckDB"
     setup = ("One table made by read_json with typed columns (ids as UUID, time as TIMESTAMP, context as JSON) in the"
              " fastest way we found: insertion order not preserved, the newest format of its file (STORAGE_VERSION"
              " latest, smaller than the default), as many threads as processors.  Each question is a process of node,"
              " which writes its rows as text by COPY; running is the statement alone in a process that has it open,"
              " its rows fetched but not made into text.")
-    asks_sql = True
     words_of_sql = {
         "row": "*",
         "description": "description",
@@ -69,7 +68,7 @@ class Duckdb(Peer):
 
     def __init__(self, data):
         super().__init__(data)
-        self.live = None
+        self.mode = "READ_ONLY"
 
     @staticmethod
     def words(database, *statements, mode="READ_WRITE"):
@@ -99,28 +98,21 @@ class Duckdb(Peer):
     def files(self):
         return [DATABASE]
 
+    def words_for(self, statements):
+        self.mode = "READ_ONLY"
+        if statements[0].startswith(CHANGES):
+            self.mode = "READ_WRITE"
+            self.leave()  # one process that writes, or many that read
+        return self.words(DATABASE, *map(as_text, statements), mode=self.mode)
+
+    def connect(self):
+        return Connection(self.words(DATABASE, mode=self.mode))
+
     def ask(self, question, values):
-        sql = self.wording(question, values)
-        if sql is None:
-            return None
-        statements = [one for one in sql.split(";") if one]
-        changes = sql.startswith(CHANGES)
-        mode = "READ_WRITE" if changes else "READ_ONLY"
-        if changes:
-            self.close()  # one process that writes, or many that read
-        answer = self.asked(question, self.words(DATABASE, *map(as_text, statements), mode=mode))
-        if not question.once:
-            answer = answer._replace(inside=self.inside(statements, mode))
-        if changes:
-            self.close()
+        answer = super().ask(question, values)
+        if self.mode == "READ_WRITE":
+            self.leave()
         return answer
 
-    def inside(self, statements, mode):
-        if self.live is None:
-            self.live = Connection(self.words(DATABASE, mode=mode))
-        return sum(map(self.live.seconds, statements))
-
     def close(self):
-        if self.live:
-            self.live.close()
-            self.live = None
+        self.leave()

@@ -4,9 +4,8 @@ import os
 import shutil
 
 import sample
-from peer import Load, Peer, first_line
+from peer import Load, first_line
 
-MOST = 200000
 IMPORT = "/usr/lib/systemd/systemd-journal-remote"
 FOLDER = "journal"
 # What an index finds and what ends by itself takes as long in a larger journal.
@@ -22,16 +21,16 @@ def entry(number, time, event):
     return "\n".join(fields) + "\n\n"
 
 
-class Journal(Peer):
+class Journal(sample.Sampled):
     name = heading = "journalctl"
-    setup = ("A sample of at most {:,} events in the journal's export format, fields as ours in capitals, the"
+    most = 200000
+    setup = ("A sample of about {:,} events in the journal's export format, fields as ours in capitals, the"
              " description as MESSAGE, imported by systemd-journal-remote, compressed as it does by default.  Times and"
              " bytes are multiplied, but those of look-ups of few events are of the sample.  -F lists values without"
-             " counting them.".format(MOST))
+             " counting them.".format(most))
 
     def __init__(self, data):
         super().__init__(data)
-        self.every = -(-data.events // MOST)
         self.imported = "journal.export"
         with open(self.imported, "w", encoding="utf-8") as file:
             file.writelines(entry(number, *pair) for number, pair in enumerate(sample.events(data, self.every)))
@@ -62,8 +61,6 @@ class Journal(Peer):
         words = self.wording(question, values)
         if words is None:
             return None
-        answer = self.asked(question, ["journalctl", "-q", "--no-pager", "-D", FOLDER, *words],
-                            compared=self.every == 1, more={"TZ": "UTC", "LC_ALL": "C.UTF-8"}, allowed=(0, 1))
-        if self.every == 1 or any(word.startswith(FEW) for word in words):
-            return answer
-        return answer._replace(seconds=answer.seconds * self.every, estimated=True)
+        return self.asked(question, ["journalctl", "-q", "--no-pager", "-D", FOLDER, *words],
+                          grows=not any(word.startswith(FEW) for word in words),
+                          more={"TZ": "UTC", "LC_ALL": "C.UTF-8"}, allowed=(0, 1))

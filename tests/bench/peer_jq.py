@@ -1,20 +1,19 @@
 """peer_jq: jq on a sample of the lines."""
 import shutil
 
-from peer import Peer, first_line
+import sample
+from peer import first_line
 
-LINES = 50000
 
-
-class Jq(Peer):
+class Jq(sample.Sampled):
     name = heading = "jq"
-    setup = "Filters a sample of about {:,} of the lines; its time is multiplied.".format(LINES)
+    most = 50000
+    setup = "Filters a sample of about {:,} of the lines; its time is multiplied.".format(most)
 
     def __init__(self, data):
         super().__init__(data)
-        self.every = max(1, data.events // LINES)
-        with open(data.raw, "rb") as lines, open("sample.jsonl", "wb") as sample:
-            sample.writelines(line for number, line in enumerate(lines) if number % self.every == 0)
+        with open("sample.jsonl", "wb") as file:
+            file.writelines(sample.lines(data, self.every))
 
     @classmethod
     def missing(cls):
@@ -29,5 +28,4 @@ class Jq(Peer):
         if program is None:
             return None
         how = "-n" if "inputs" in program else "-c"
-        answer = self.asked(question, ["jq", how, program, "sample.jsonl"], compared=self.every == 1)
-        return answer._replace(seconds=answer.seconds * self.every, estimated=self.every > 1)
+        return self.asked(question, ["jq", how, program, "sample.jsonl"])

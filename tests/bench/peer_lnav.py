@@ -4,9 +4,8 @@ import os
 import shutil
 
 import sample
-from peer import Peer, first_line
+from peer import first_line
 
-MOST = 200000
 FIELDS = "action outcome category actor_id target_path ip request_id".split()
 FORMAT = {
     "$schema": "https://lnav.org/schemas/format-v1.schema.json",
@@ -19,14 +18,14 @@ FORMAT = {
 }
 
 
-class Lnav(Peer):
+class Lnav(sample.Sampled):
     name = heading = "lnav"
+    most = 200000
     setup = ("Headless (-n), a format for the lines in a HOME of its own, one statement of SQL; it reads the file anew"
-             " each time, a sample of about {:,} lines, its time multiplied.".format(MOST))
+             " each time, a sample of about {:,} lines, its time multiplied.".format(most))
 
     def __init__(self, data):
         super().__init__(data)
-        self.every = sample.step(data, MOST)
         formats = os.path.join("lnav", ".config", "lnav", "formats", "installed")
         os.makedirs(formats)
         with open(os.path.join(formats, "audit.json"), "w", encoding="utf-8") as file:
@@ -47,7 +46,5 @@ class Lnav(Peer):
         if sql is None:
             return None
         home = os.path.abspath("lnav")
-        answer = self.asked(question, ["lnav", "-n", "-c", ";" + sql, "-c", ":write-raw-to -", "lnav.jsonl"],
-                            compared=self.every == 1,
-                            more={"HOME": home, "XDG_CONFIG_HOME": os.path.join(home, ".config"), "LC_ALL": "C.UTF-8"})
-        return answer._replace(seconds=answer.seconds * self.every, estimated=self.every > 1)
+        return self.asked(question, ["lnav", "-n", "-c", ";" + sql, "-c", ":write-raw-to -", "lnav.jsonl"],
+                          more={"HOME": home, "XDG_CONFIG_HOME": os.path.join(home, ".config"), "LC_ALL": "C.UTF-8"})

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import tempfile
 
-from live import Live, undisturbed
-from peer import Failed, Load, Peer, first_line
+from live import Connected, Live, undisturbed
+from peer import Failed, Load, first_line
 
 PLACES = "/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin"
 USERS = "postgres", "nobody"  # who runs it when we are root, which it refuses
@@ -61,6 +61,11 @@ def another_user():
     raise Failed("PostgreSQL does not run as root, and there is no user %s" % " or ".join(USERS))
 
 
+def copied(sql, where):
+    """psql itself would hold all of the rows before it writes the first."""
+    return "COPY (%s) TO %s" % (sql, where) if sql.startswith("SELECT") else sql
+
+
 class Connection(Live):
     """psql that stays, and times on standard output what it sends."""
 
@@ -70,7 +75,7 @@ class Connection(Live):
 
     def seconds(self, sql):
         """Of a statement, whose rows go nowhere."""
-        self.say(sql + ";")
+        self.say(copied(sql, "'%s'" % os.devnull) + ";")
         line = self.line()
         while line and not line.startswith("Time: "):
             line = self.line()
@@ -79,7 +84,7 @@ class Connection(Live):
         return float(line.split()[1]) / 1000
 
 
-class Postgres(Peer):
+class Postgres(Connected):
     name, heading = "postgres", "PostgreSQL"
     setup = ("A cluster of its own on the same disk, a Unix socket; fsync on, %s; otherwise as it comes.  Lines copied"
              " into an unlogged table, taken apart by json_to_record in one statement, in parallel (and with no log of"
@@ -87,7 +92,6 @@ class Postgres(Peer):
              " afterwards, ANALYZE.  Each question is a process of psql, rows written by COPY; running is the statement"
              " on an open connection, its rows made into text by the server and sent nowhere." % (
                  ", ".join("%s %s" % pair for pair in SETTINGS.items() if pair[1]), ", ".join(INDEXED)))
-    asks_sql = True
     words_of_sql = {
         "row": "row_to_json(events)",
         "description": "description",
@@ -100,7 +104,7 @@ class Postgres(Peer):
         super().__init__(data)
         self.programs = folder_of_programs()
         self.psql = [self.programs + "/psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-U", "bench", "postgres"]
-        self.user = self.home = self.live = None
+        self.user = self.home = None
 
     @classmethod
     def missing(cls):
@@ -150,12 +154,6 @@ class Postgres(Peer):
             shutil.rmtree(self.home, ignore_errors=True)
             self.home = None
 
-    def leave(self):
-        """The open connection."""
-        if self.live:
-            self.live.close()
-            self.live = None
-
     @undisturbed()
     def chill(self):
         self.leave()
@@ -178,21 +176,8 @@ class Postgres(Peer):
                               text=True, check=True).stdout
         return Load(run.seconds, int(size), run)
 
-    def ask(self, question, values):
-        sql = self.wording(question, values)
-        if sql is None:
-            return None
-        statements = [one for one in sql.split(";") if one]
-        words = [word for one in statements for word in ("-c", self.copied(one, "STDOUT"))]
-        answer = self.asked(question, [*self.psql, *words])
-        if question.once:
-            return answer
-        if self.live is None:
-            self.live = Connection(self.psql)
-        nowhere = "'%s'" % os.devnull
-        return answer._replace(inside=sum(self.live.seconds(self.copied(one, nowhere)) for one in statements))
+    def words_for(self, statements):
+        return [*self.psql, *(word for one in statements for word in ("-c", copied(one, "STDOUT")))]
 
-    @staticmethod
-    def copied(sql, where):
-        """psql itself would hold all of the rows before it writes the first."""
-        return "COPY (%s) TO %s" % (sql, where) if sql.startswith("SELECT") else sql
+    def connect(self):
+        return Connection(self.psql)
