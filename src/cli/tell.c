@@ -60,15 +60,8 @@ static int
 print_text(void *arg, struct outstream *out, struct err *e)
 {
 	const struct printing *p = arg;
-	struct buf safe = { 0 };
-	int rc;
 
-	if (p->safe || !cli_terminal(STDOUT_FILENO))
-		return outstream_write(out, p->text.p, p->text.len, e);
-	render_safe_lines(&safe, p->text, true);
-	rc = outstream_write(out, safe.p, safe.len, e);
-	buf_fini(&safe);
-	return rc;
+	return render_machine(out, p->text, !p->safe && cli_terminal(STDOUT_FILENO), true, e);
 }
 
 int
@@ -130,7 +123,7 @@ cli_left_out(const struct query_faulty *faulty, struct err *e)
 struct listing {
 	bool table, terminal;
 	struct outstream *out;
-	struct buf line, shown;
+	struct buf line;
 };
 
 static void
@@ -204,15 +197,11 @@ list_one(void *arg, const struct quarantined *q, struct err *e)
 	struct listing *l = arg;
 
 	buf_reset(&l->line);
-	buf_reset(&l->shown);
 	if (l->table)
 		add_row(&l->line, q);
 	else
 		add_json(&l->line, q);
-	if (l->table || !l->terminal)
-		return outstream_write(l->out, l->line.p, l->line.len, e);
-	render_safe_lines(&l->shown, buf_view(&l->line), true);
-	return outstream_write(l->out, l->shown.p, l->shown.len, e);
+	return render_machine(l->out, buf_view(&l->line), !l->table && l->terminal, true, e);
 }
 
 int
@@ -222,6 +211,5 @@ cli_quarantine(struct store *st, bool table, struct outstream *out, struct err *
 	int rc = store_quarantine_each(st, list_one, &l, e);
 
 	buf_fini(&l.line);
-	buf_fini(&l.shown);
 	return rc;
 }

@@ -52,10 +52,6 @@ extern const struct render_format render_table, render_jsonl, render_json, rende
 /* Appends an event as a JSON object, with what the options ask for. */
 void render_object(struct render *r, const struct event *ev, uint64_t seq);
 
-/* Hands on text of a machine's format; to a terminal so that no byte of it
- * steers that, in JSON by escapes of JSON. */
-int render_machine(struct outstream *out, struct str text, bool terminal, bool json, struct err *e);
-
 /* Appends one CSV cell, quoted when it must be.  guard: a cell that a
  * spreadsheet would take for a formula gets an apostrophe in front. */
 void render_csv_cell(struct buf *out, struct str text, bool guard);

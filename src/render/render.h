@@ -128,4 +128,8 @@ void render_safe(struct buf *out, struct str text);
  * stays the same JSON. */
 void render_safe_lines(struct buf *out, struct str text, bool json);
 
+/* Hands on text of a machine's format; to a terminal so that no byte of it
+ * steers that, in JSON by escapes of JSON. */
+int render_machine(struct outstream *out, struct str text, bool terminal, bool json, struct err *e);
+
 #endif
