@@ -5,6 +5,6 @@ is no longer behind needs none.
 """
 
 REMARKS = {
-    "through the socket": "Events that arrive within 50 ms share one commit, and the first of them waits for the"
-                          " others: who sends one event and waits pays for that.",
+    "through the socket": "Events that come together share one commit, and behind it the disk has as long a rest as it"
+                          " took: who sends one event at a time and waits for each answer waits for that too.",
 }
