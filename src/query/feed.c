@@ -225,7 +225,7 @@ prepare(struct worker *w, struct feed *s, uint32_t n, struct err *e)
 	row_blocks_forget(w->blocks);
 	if (n <= TEXT_FEW)
 		s->keep = false;
-	return n > TEXT_FEW ? text_load(s, scan, n, e) : 0;
+	return n > TEXT_FEW ? text_maker_load(s, scan, n, e) : 0;
 }
 
 /* Copies event i, of a row. */
@@ -245,9 +245,9 @@ pack(struct worker *w, struct feed *s, uint32_t i, bool few, struct err *e)
 	}
 	struct buf *out = packed_begin_text(&s->packed, i);
 	if (few)
-		text_event(w->maker, &ev, s->row[i].place.seq, out);
+		text_maker_event(w->maker, &ev, s->row[i].place.seq, out);
 	else
-		rc = text_row(w->maker, s, row, row, out, e);
+		rc = text_maker_row(w->maker, s, row, row, out, e);
 	packed_end_text(&s->packed, i);
 	return rc;
 }
@@ -385,6 +385,29 @@ work(void *arg)
 	}
 }
 
+/* The large tables are filled as they are used. */
+static struct worker *
+worker_new(struct crew *c)
+{
+	struct worker *w = mem_alloc(sizeof(*w));
+
+	w->crew = c;
+	w->job = (struct job){ .run = work, .arg = w };
+	w->matcher = NULL;
+	w->maker = NULL;
+	w->blocks = NULL;
+	return w;
+}
+
+static void
+worker_free(struct worker *w)
+{
+	matcher_free(w->matcher);
+	text_maker_free(w->maker);
+	row_blocks_free(w->blocks);
+	free(w);
+}
+
 struct crew *
 crew_new(const struct feed_scan *scan)
 {
@@ -403,12 +426,8 @@ crew_free(struct crew *c)
 {
 	if (c == NULL)
 		return;
-	for (size_t i = 0; i < WORKERS_MAX && c->worker[i] != NULL; i++) {
-		matcher_free(c->worker[i]->matcher);
-		text_maker_free(c->worker[i]->maker);
-		row_blocks_free(c->worker[i]->blocks);
-		free(c->worker[i]);
-	}
+	for (size_t i = 0; i < WORKERS_MAX && c->worker[i] != NULL; i++)
+		worker_free(c->worker[i]);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -424,14 +443,8 @@ crew_work(struct crew *c, struct feed **s, size_t n, struct err *err)
 	c->n = n;
 	c->next = 0;
 	for (size_t i = 0; i < workers; i++)
-		if (c->worker[i] == NULL) {
-			c->worker[i] = mem_alloc(sizeof(*c->worker[i]));
-			c->worker[i]->crew = c;
-			c->worker[i]->matcher = NULL;
-			c->worker[i]->maker = NULL;
-			c->worker[i]->blocks = NULL;
-			c->worker[i]->job = (struct job){ .run = work, .arg = c->worker[i] };
-		}
+		if (c->worker[i] == NULL)
+			c->worker[i] = worker_new(c);
 	for (size_t i = 1; i < workers; i++)
 		pool_submit(c->scan->pool, &c->worker[i]->job);
 	if (workers > 0)

@@ -1,11 +1,11 @@
 /*
- * feed: one segment, or lines, from which a query takes events in its
- * order.  Private to query/.
+ * feed: one segment, or lines, from which a query takes events in its order.
+ * Private to query/.
  *
- * A feed knows the next few of its matching rows by their places, and once
- * they are due has copies of the events, or their texts.  In between it need not hold the
- * segment: many segments may overlap in time, and the memory of a query does
- * not grow with the store.
+ * A feed knows the next few of its matching rows by their places, and once they
+ * are due has copies of the events, or their texts.  In between it need not
+ * hold the segment: many segments may overlap in time, and the memory of a
+ * query does not grow with the store.
  *
  * In: a segment and a filter.   Out: events of it, in order.
  */
@@ -80,7 +80,7 @@ feed_is_ready(const struct feed *s)
 	return s->lines != NULL || s->ready > s->at;
 }
 
-/* How many events about fit into what it may copy. */
+/* How many events about fit into want_bytes; at least 1. */
 uint32_t feed_fits(const struct feed *s);
 
 void feed_free(struct feed *s); /* NULL is fine */
@@ -93,11 +93,12 @@ int feed_event(struct feed *s, field_set fields, struct event *out, struct err *
 /* Several threads that work on feeds, each with its own matcher. */
 struct crew;
 struct crew *crew_new(const struct feed_scan *scan); /* scan stays borrowed */
-void crew_free(struct crew *c);
+void crew_free(struct crew *c); /* NULL is fine */
 
 /*
- * Lets each of the feeds do what it wants.  err[i] says what failed of
- * feed i; a feed whose segment was replaced is `lost`, without an error.
+ * Lets each of the feeds do what it wants, and comes back when all have.
+ * err[i] is set for each: what failed of feed i, or ERR_OK; a feed whose segment
+ * was replaced is `lost`, without an error.
  */
 void crew_work(struct crew *c, struct feed **s, size_t n, struct err *err);
 

@@ -12,7 +12,13 @@
 #include "base/mem.h"
 
 #define LONG 0xff
+#define LENGTH_MAX (1 + sizeof(uint32_t)) /* bytes that tell a length */
 #define TIMES (FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_INGESTED))
+
+struct head {
+	field_set present;
+	int64_t time, ingested;
+};
 
 void
 packed_reset(struct packed *p, size_t n)
@@ -24,18 +30,17 @@ packed_reset(struct packed *p, size_t n)
 void
 packed_add(struct packed *p, size_t i, const struct event *ev)
 {
-	size_t most = sizeof(ev->present) + 2 * sizeof(int64_t);
+	struct head head = { ev->present, ev->time, ev->ingested };
+	size_t most = sizeof(head);
 	char *to;
 
 	for (field_set left = ev->present & ~TIMES; left != 0; left &= left - 1)
-		most += 5 + ev->v[__builtin_ctzll(left)].len;
+		most += LENGTH_MAX + ev->v[__builtin_ctzll(left)].len;
 	buf_reserve(&p->bytes, most);
 	p->offset[i] = p->bytes.len;
 	to = p->bytes.p + p->bytes.len;
-	memcpy(to, &ev->present, sizeof(ev->present));
-	memcpy(to + 8, &ev->time, sizeof(ev->time));
-	memcpy(to + 16, &ev->ingested, sizeof(ev->ingested));
-	to += 24;
+	memcpy(to, &head, sizeof(head));
+	to += sizeof(head);
 	for (field_set left = ev->present & ~TIMES; left != 0; left &= left - 1) {
 		struct str v = ev->v[__builtin_ctzll(left)];
 		uint32_t len = (uint32_t)v.len; /* SEGMENT_VALUE_MAX is far below */
@@ -69,11 +74,13 @@ void
 packed_get(const struct packed *p, size_t i, struct event *out)
 {
 	const char *from = p->bytes.p + p->offset[i];
+	struct head head;
 
-	memcpy(&out->present, from, sizeof(out->present));
-	memcpy(&out->time, from + 8, sizeof(out->time));
-	memcpy(&out->ingested, from + 16, sizeof(out->ingested));
-	from += 24;
+	memcpy(&head, from, sizeof(head));
+	from += sizeof(head);
+	out->present = head.present;
+	out->time = head.time;
+	out->ingested = head.ingested;
 	for (field_set left = out->present & ~TIMES; left != 0; left &= left - 1) {
 		uint32_t len = (uint8_t)*from++;
 

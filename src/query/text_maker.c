@@ -46,7 +46,7 @@ text_maker_release(struct text_maker *t)
 }
 
 int
-text_load(struct feed *s, const struct feed_scan *scan, uint32_t rows, struct err *e)
+text_maker_load(struct feed *s, const struct feed_scan *scan, uint32_t rows, struct err *e)
 {
 	if (scan->text->event != NULL)
 		return segment_load(s->stored->columns, scan->fields, e);
@@ -61,7 +61,8 @@ text_load(struct feed *s, const struct feed_scan *scan, uint32_t rows, struct er
 }
 
 int
-text_row(struct text_maker *t, const struct feed *s, uint32_t row, uint32_t ahead, struct buf *out, struct err *e)
+text_maker_row(struct text_maker *t, const struct feed *s, uint32_t row, uint32_t ahead, struct buf *out,
+    struct err *e)
 {
 	const struct query_text *text = t->scan->text;
 	struct event ev;
@@ -79,7 +80,7 @@ text_row(struct text_maker *t, const struct feed *s, uint32_t row, uint32_t ahea
 }
 
 void
-text_event(struct text_maker *t, const struct event *ev, uint64_t seq, struct buf *out)
+text_maker_event(struct text_maker *t, const struct event *ev, uint64_t seq, struct buf *out)
 {
 	if (t->scan->text->event != NULL) {
 		t->scan->text->event(t->state, ev, seq, out);

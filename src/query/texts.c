@@ -37,7 +37,7 @@ struct batch {
 	uint32_t from, done; /* items whose text is in out */
 	struct buf out;
 	struct err err;
-	bool failed;   /* at item `done` */
+	bool failed;   /* at item `done`, with err */
 };
 
 struct texts {
@@ -46,10 +46,12 @@ struct texts {
 	struct text_maker *maker; /* of what is ready at once */
 	struct batch batch[BATCHES];
 	size_t first, n;          /* those gathered */
-	bool ended, failed, given_first;
+	bool ended;               /* the merge has no more */
+	bool failed;              /* or cannot go on, with err */
 	struct err err;
-	struct place last;        /* given */
-	bool begun;
+	bool given_first;         /* what is borrowed is of the first batch */
+	struct place last;        /* of the last event given */
+	bool begun;               /* last is valid */
 	uint64_t given;
 };
 
@@ -60,8 +62,10 @@ make_item(struct batch *b, uint32_t i, struct err *e)
 {
 	const struct item *x = &b->item[i], *ahead = &b->item[i + AHEAD < b->n ? i + AHEAD : i];
 
+	if (ahead->feed != x->feed)
+		ahead = x;
 	if (x->feed != NULL)
-		return text_row(b->maker, x->feed, x->row, ahead->feed == x->feed ? ahead->row : x->row, &b->out, e);
+		return text_maker_row(b->maker, x->feed, x->row, ahead->row, &b->out, e);
 	buf_add(&b->out, b->ready.p + b->taken, x->length);
 	b->taken += x->length;
 	return 0;
@@ -88,6 +92,7 @@ make(void *arg)
 	text_maker_release(b->maker);
 }
 
+/* A thread of the pool makes it, or without one the caller does. */
 static void
 submit(struct texts *t, struct batch *b)
 {
@@ -99,6 +104,7 @@ submit(struct texts *t, struct batch *b)
 		make(b);
 }
 
+/* Until the job is done; then the batch is the caller's. */
 static void
 await(struct texts *t, struct batch *b)
 {
@@ -109,10 +115,18 @@ await(struct texts *t, struct batch *b)
 
 /* ---- gathering ---- */
 
+/* Of those gathered, the oldest first; with i = n the next to be filled. */
 static struct batch *
 batch_at(struct texts *t, size_t i)
 {
 	return &t->batch[(t->first + i) % BATCHES];
+}
+
+static void
+await_all(struct texts *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		await(t, batch_at(t, i));
 }
 
 static void
@@ -128,6 +142,7 @@ reset(struct texts *t, struct batch *b)
 	b->n = b->from = b->done = 0;
 	b->taken = 0;
 	b->rows = b->failed = false;
+	err_clear(&b->err);
 }
 
 /* What merge_next gave: its bytes, about. */
@@ -148,7 +163,7 @@ add_item(struct texts *t, struct batch *b)
 		return s->info.meta.bytes / s->info.meta.count;
 	}
 	if (s->lines != NULL)
-		text_event(t->maker, &m->event, m->last.seq, &b->ready);
+		text_maker_event(t->maker, &m->event, m->last.seq, &b->ready);
 	else
 		buf_str(&b->ready, packed_text(&s->packed, s->at));
 	x->length = (uint32_t)(b->ready.len - before);
@@ -168,17 +183,18 @@ gather(struct texts *t, struct batch *b, struct err *e)
 	return rc;
 }
 
-/* Whether all that was gathered is made. */
+/* Waits until nothing is in the works.  Whether all rows gathered are text: a
+ * batch may have been interrupted, or have failed. */
 static bool
 all_made(struct texts *t)
 {
 	bool all = true;
 
+	await_all(t);
 	for (size_t i = 0; i < t->n; i++) {
-		struct batch *b = batch_at(t, i);
+		const struct batch *b = batch_at(t, i);
 
-		await(t, b);
-		all &= !b->rows || (b->done == b->n && !b->failed);
+		all &= !b->rows || b->done == b->n;
 	}
 	return all;
 }
@@ -214,6 +230,7 @@ start_again(struct texts *t, struct err *e)
 {
 	t->n = 0;
 	t->ended = t->failed = false;
+	err_clear(&t->err);
 	row_blocks_forget(t->blocks);
 	return merge_again(t->m, t->begun ? &t->last : NULL, t->given, e);
 }
@@ -224,9 +241,7 @@ recover(struct texts *t, struct batch *b, struct err *e)
 {
 	const struct feed *s = b->item[b->done].feed;
 
-	/* Others may still find out that it moved. */
-	for (size_t i = 0; i < t->n; i++)
-		await(t, batch_at(t, i));
+	await_all(t); /* others may still find out that it moved */
 	if (s->stored->moved)
 		return start_again(t, e);
 	*e = b->err;
@@ -273,10 +288,12 @@ texts_next(struct texts *t, struct query_texts *out, struct err *e)
 		struct batch *b = batch_at(t, 0);
 
 		fill(t);
-		if (t->n == 0) {
-			*e = t->failed ? t->err : *e;
-			return t->failed ? -1 : 0;
+		if (t->n == 0 && t->failed) {
+			*e = t->err;
+			return -1;
 		}
+		if (t->n == 0)
+			return 0;
 		await(t, b);
 		if (b->done > b->from) {
 			give(t, b, out);

@@ -16,16 +16,18 @@
 
 struct texts;
 
-struct texts *texts_new(struct merge *m); /* stays borrowed */
+/* Of a merge with opts.text; it stays borrowed, and nobody else asks it. */
+struct texts *texts_new(struct merge *m);
 void texts_free(struct texts *t); /* NULL is fine; before merge_fini */
 
-/* 1, 0 at the end, -1; borrowed until the next call. */
+/* 1, with at least one event; 0 at the end; -1, after all events before the one
+ * that could not be read were given.  Borrowed until the next call. */
 int texts_next(struct texts *t, struct query_texts *out, struct err *e);
 
 /* Place of the last event given, if there was one or the merge began behind one. */
 bool texts_place(const struct texts *t, struct place *last);
 uint64_t texts_given(const struct texts *t);
-/* No limit ended it. */
+/* All that the merge gives, up to its limit, was given. */
 bool texts_ended(const struct texts *t);
 
 #endif

@@ -5,8 +5,6 @@
  * So several lists are walked at a time: a stretch of values of one of them,
  * then those up to the same value of the others.  What they have in common is
  * still near, and what they have not lies beside it.
- *
- * In: lists of values, ascending.   Out: counts by value.
  */
 #include "query/unite.h"
 
@@ -16,13 +14,13 @@
 
 #define LISTS 16
 #define LISTS_BYTES (6u << 20) /* of all kept */
-#define STRETCH 512            /* values of the first list */
-#define TOGETHER 32
+#define STRETCH 512            /* values of the leading list at a time */
+#define TOGETHER 32            /* values that a tally is given at a time */
 
 struct unite {
 	struct value_list *list[LISTS];
 	size_t n, bytes;
-	struct buf until;
+	struct buf until; /* a copy of the value up to which lists are walked */
 };
 
 struct unite *
