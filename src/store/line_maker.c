@@ -236,7 +236,9 @@ line_maker_add(struct line_maker *m, uint32_t row, field_set want, struct buf *o
 {
 	uint32_t rows = segment_meta(m->segment)->count;
 
-	if (reader_begin(m->segment, row, ev, e) < 0 || (m->ready < rows && line_maker_load(m, rows, e) < 0))
+	if (reader_begin(m->segment, row, ev, e) < 0)
+		return -1;
+	if (m->ready < rows && line_maker_load(m, rows, e) < 0)
 		return -1;
 	return add_line(m, NULL, row, row + AHEAD < rows ? row + AHEAD : row, want, out, ev, e);
 }
@@ -245,7 +247,9 @@ int
 line_maker_line(const struct line_maker *m, struct row_reader *r, uint32_t row, uint32_t ahead,
     struct buf *out, struct err *e)
 {
-	if (m->ready == 0 || row >= segment_meta(m->segment)->count || ahead >= segment_meta(m->segment)->count)
+	uint32_t rows = segment_meta(m->segment)->count;
+
+	if (m->ready == 0 || row >= rows || ahead >= rows)
 		return err_set(e, ERR_FAIL, "no row %u in the segment", row);
 	return add_line(m, r, row, ahead, 0, out, NULL, e);
 }

@@ -78,7 +78,8 @@ add_codes(struct matcher *m, struct step *s, enum field f, struct err *e)
 	mem_grow(&s->accept, &s->accept_cap, (size_t)c->n_values + 1, 1);
 	s->accept[0] = 0;
 	for (uint32_t i = 1; i <= c->n_values; i++) {
-		s->accept[i] = has_need(m, s, f, c->values[i]) && (!inside || is_inside(m, s, f, c->values[i]));
+		s->accept[i] = has_need(m, s, f, c->values[i]) &&
+		    (!inside || is_inside(m, s, f, c->values[i]));
 		any |= s->accept[i];
 	}
 	if (!any)

@@ -122,10 +122,12 @@ search_block(struct matcher *m, const struct step *s, bool decided, const struct
 }
 
 static bool
-text_passes(struct matcher *m, const struct step *s, const struct value_test *v, const struct segment_texts *t,
-    uint32_t row)
+text_passes(struct matcher *m, const struct step *s, const struct value_test *v,
+    const struct segment_texts *t, uint32_t row)
 {
-	return (t->absent == NULL || !bit_test(t->absent, row)) && v->passes(m, s, v->field, text_of(t, row));
+	if (t->absent != NULL && bit_test(t->absent, row))
+		return false;
+	return v->passes(m, s, v->field, text_of(t, row));
 }
 
 /* The bits of word w that are of rows of the block. */
@@ -149,8 +151,8 @@ count_asked(const struct segment_texts *t, const uint64_t *bits)
 }
 
 static void
-match_block(struct matcher *m, const struct step *s, const struct value_test *v, const struct segment_texts *t,
-    uint64_t *bits)
+match_block(struct matcher *m, const struct step *s, const struct value_test *v,
+    const struct segment_texts *t, uint64_t *bits)
 {
 	bool searched = s->finds > 0 && s->finds <= FINDS && count_asked(t, bits) * SPARSE >= t->rows;
 
@@ -172,16 +174,19 @@ match_block(struct matcher *m, const struct step *s, const struct value_test *v,
 /* ---- all blocks with rows in question ---- */
 
 int
-match_texts(struct matcher *m, const struct step *s, const struct value_test *v, uint64_t *bits, struct err *e)
+match_texts(struct matcher *m, const struct step *s, const struct value_test *v, uint64_t *bits,
+    struct err *e)
 {
 	struct segment_texts t;
+	size_t row = bitmap_next(bits, 0, m->n);
 
-	for (size_t row = bitmap_next(bits, 0, m->n); row < m->n; row = bitmap_next(bits, t.row + t.rows, m->n)) {
+	while (row < m->n) {
 		int rc = segment_texts(m->stored->columns, v->field, (uint32_t)row, &t, e);
 
 		if (rc <= 0)
 			return rc;
 		match_block(m, s, v, &t, bits);
+		row = bitmap_next(bits, t.row + t.rows, m->n);
 	}
 	return 1;
 }

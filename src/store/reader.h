@@ -137,7 +137,9 @@ reader_has_text(const struct text_column *t, uint32_t row)
 static inline struct str
 reader_text(const struct text_column *t, uint32_t row, uint32_t block, const char *bytes)
 {
-	return (struct str){ bytes + (t->start[row] - t->block[block].off), t->start[row + 1] - t->start[row] };
+	const uint32_t *start = t->start + row;
+
+	return (struct str){ bytes + (start[0] - t->block[block].off), start[1] - start[0] };
 }
 
 /* reader_load, asked once a value. */

@@ -31,8 +31,8 @@ void row_reader_release(struct row_reader *r);
 
 /* As segment_value and segment_event, of loaded columns.  Borrowed until the
  * next value of the field. */
-int row_reader_value(struct row_reader *r, const struct segment *s, enum field f, uint32_t row, struct str *out,
-    struct err *e);
+int row_reader_value(struct row_reader *r, const struct segment *s, enum field f, uint32_t row,
+    struct str *out, struct err *e);
 int row_reader_event(struct row_reader *r, const struct segment *s, uint32_t row, field_set want,
     struct event *out, struct err *e);
 

@@ -210,8 +210,10 @@ load_values(struct segment *s, enum field f, struct loaded_column *col, struct e
 	if (col->encoding == ENCODING_UUID)
 		return uuid_decode(f, buf_view(&col->first), buf_view(&col->codes), s->meta.count,
 		    &col->uuid, e);
-	if (text_decode(f, buf_view(&col->first), buf_view(&col->codes), s->meta.count, &col->text, e) < 0 ||
-	    count_values(s, f, col->text.start[s->meta.count], e) < 0)
+	if (text_decode(f, buf_view(&col->first), buf_view(&col->codes), s->meta.count,
+	    &col->text, e) < 0)
+		return -1;
+	if (count_values(s, f, col->text.start[s->meta.count], e) < 0)
 		return -1;
 	buf_fini(&col->first);
 	drop_codes(col);
@@ -308,7 +310,8 @@ segment_fetch(struct segment *s, field_set columns, field_set codes, struct err 
 
 	if (s->source.begin != NULL)
 		s->source.begin(s->source.arg);
-	for (field_set left = columns & s->meta.fields & FIELD_ALL; left != 0 && rc == 0; left &= left - 1) {
+	columns &= s->meta.fields & FIELD_ALL;
+	for (field_set left = columns; left != 0 && rc == 0; left &= left - 1) {
 		enum field f = (enum field)__builtin_ctzll(left);
 
 		rc = fetch_column(s, f, (codes & FIELD_BIT(f)) != 0, e);
