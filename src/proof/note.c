@@ -5,11 +5,14 @@
  */
 #include "proof/note.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include <gmp.h>
 #include <nettle/eddsa.h>
 
 #include "base/hash.h"
+#include "base/mem.h"
 #include "base/random.h"
 #include "base/utf8.h"
 #include "base/base64.h"
@@ -66,6 +69,51 @@ note_key_id(struct str name, const uint8_t key[NOTE_KEY_LEN])
 	return get_be32(id.b);
 }
 
+/* ---- Signatures ---- */
+
+static void *
+resize_number(void *p, size_t old, size_t n)
+{
+	(void)old;
+	return mem_resize(p, n);
+}
+
+static void
+free_number(void *p, size_t n)
+{
+	(void)n;
+	free(p);
+}
+
+/* libhogweed computes with GMP, which aborts when there is no memory: to be
+ * called before it does, so that the process ends as it does elsewhere. */
+static void
+use_our_memory(void)
+{
+	mp_set_memory_functions(mem_alloc, resize_number, free_number);
+}
+
+static void
+make_public_key(uint8_t key[NOTE_KEY_LEN], const uint8_t seed[NOTE_KEY_LEN])
+{
+	use_our_memory();
+	ed25519_sha512_public_key(key, seed);
+}
+
+static void
+sign(uint8_t signature[NOTE_SIGNATURE_LEN], struct str text, const struct note_signer *s)
+{
+	use_our_memory();
+	ed25519_sha512_sign(s->verifier.key, s->seed, text.len, (const uint8_t *)text.p, signature);
+}
+
+static bool
+holds(struct str text, const uint8_t *signature, const struct note_verifier *v)
+{
+	use_our_memory();
+	return ed25519_sha512_verify(v->key, text.len, (const uint8_t *)text.p, signature) == 1;
+}
+
 /* ---- Signers ---- */
 
 int
@@ -78,7 +126,7 @@ note_signer_make(struct note_signer *s, struct str name, const uint8_t seed[NOTE
 	memset(s, 0, sizeof(*s));
 	memcpy(s->verifier.name, name.p, name.len);
 	memcpy(s->seed, seed, NOTE_KEY_LEN);
-	ed25519_sha512_public_key(s->verifier.key, s->seed);
+	make_public_key(s->verifier.key, s->seed);
 	s->verifier.id = note_key_id(name, s->verifier.key);
 	return 0;
 }
@@ -198,12 +246,6 @@ is_from(const struct note_signature *s, const struct note_verifier *v)
 	return s->id == v->id && str_eq(s->name, str_of(v->name));
 }
 
-static bool
-holds(struct str text, const uint8_t *signature, const struct note_verifier *v)
-{
-	return ed25519_sha512_verify(v->key, text.len, (const uint8_t *)text.p, signature) == 1;
-}
-
 bool
 note_names(const struct note *note, const struct note_verifier *v)
 {
@@ -244,7 +286,7 @@ add_signature(struct buf *out, struct str text, const struct note_signer *s, str
 	uint8_t bytes[NOTE_SIGNED_LEN];
 
 	put_be32(bytes, s->verifier.id);
-	ed25519_sha512_sign(s->verifier.key, s->seed, text.len, (const uint8_t *)text.p, bytes + 4);
+	sign(bytes + 4, text, s);
 
 	/* A signature made by a machine that errs may tell the key: not given out. */
 	if (!holds(text, bytes + 4, &s->verifier)) {
