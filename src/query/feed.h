@@ -60,7 +60,7 @@ struct feed_scan {
 	const struct only *only; /* NULL: all seqs */
 	enum query_order order;
 	field_set fields;
-	const struct query_text *text; /* NULL: events */
+	const struct event_writer *text; /* NULL: events */
 	bool cut;              /* nothing behind `last` will be asked for */
 	struct place last;
 	struct pool *pool;

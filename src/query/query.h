@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/pool.h"
-#include "event/event.h"
+#include "event/event_writer.h"
 #include "event/summary.h"
 #include "filter/filter.h"
 #include "store/store.h"
@@ -53,18 +53,7 @@ int query_cursor_parse(const char *text, struct query_cursor *out, struct err *e
 int query_cursor_check(const struct query_cursor *c, struct store *st, const struct filter *f, enum query_order order,
     struct err *e);
 
-/*
- * How events become text.  Each of several threads has a state of its own, and
- * the text of an event does not depend on those before it.
- */
-struct query_text {
-	void *(*start)(void *arg); /* NULL: there is no state */
-	/* Appends to out.  NULL: the canonical line and a newline. */
-	void (*event)(void *state, const struct event *ev, uint64_t seq, struct buf *out);
-	void (*finish)(void *state); /* NULL: nothing to be done */
-	void *arg;
-};
-extern const struct query_text query_canonical;
+extern const struct event_writer query_canonical; /* canonical lines */
 
 struct query_options {
 	const struct filter *filter;
@@ -76,7 +65,7 @@ struct query_options {
 	                         * NULL: all; store only */
 	uint64_t limit;    /* 0: none */
 	field_set fields;  /* that the caller will look at; 0: all */
-	const struct query_text *text; /* query_texts is asked, and not query_next; NULL: the
+	const struct event_writer *text; /* query_texts is asked, and not query_next; NULL: the
 	                                * other way round; store only */
 	struct pool *pool; /* NULL: one thread */
 	/* Asked now and then, from any thread: 0, or -1 with an error to stop with; may be NULL. */

@@ -8,12 +8,12 @@
 #include "base/mem.h"
 #include "store/line_maker.h"
 
-const struct query_text query_canonical = { .event = NULL };
+const struct event_writer query_canonical = { .event = NULL };
 
 struct text_maker {
 	const struct feed_scan *scan;
 	struct row_reader *reader;
-	void *state; /* the query_text's */
+	void *state; /* the writer's */
 };
 
 struct text_maker *
@@ -64,7 +64,7 @@ int
 text_maker_row(struct text_maker *t, const struct feed *s, uint32_t row, uint32_t ahead, struct buf *out,
     struct err *e)
 {
-	const struct query_text *text = t->scan->text;
+	const struct event_writer *text = t->scan->text;
 	struct event ev;
 
 	if (text->event == NULL) {

@@ -1,7 +1,7 @@
 /*
  * text_maker: events of feeds as text, for one thread.  Private to query/.
  *
- * In: rows of a segment, events.   Out: the text that a query_text makes, for
+ * In: rows of a segment, events.   Out: what an event_writer makes of them, for
  * canonical lines straight from the columns.
  */
 #ifndef QUERY_TEXT_MAKER_H

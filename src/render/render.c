@@ -167,15 +167,15 @@ finish_piece(void *state)
 }
 
 bool
-render_in_pieces(struct render *r, struct render_pieces *out)
+render_in_pieces(struct render *r, struct event_writer *out)
 {
 	bool plain = !r->chosen && !r->o.seq && !r->o.nested;
 
 	if (!r->format->pieces || r->o.terminal)
 		return false;
-	*out = (struct render_pieces){ start_piece, make_piece, finish_piece, r };
+	*out = (struct event_writer){ start_piece, make_piece, finish_piece, r };
 	if (r->format == &render_jsonl && plain)
-		*out = (struct render_pieces){ .event = NULL };
+		*out = (struct event_writer){ .event = NULL };
 	return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/stream.h"
 #include "event/event.h"
+#include "event/event_writer.h"
 #include "event/selector.h"
 #include "event/summary.h"
 #include "event/trail.h"
@@ -42,19 +43,10 @@ bool render_for_people(const char *format); /* not for programs: pages, colours 
 /* NULL with ERR_FAIL when there is no such format (nearest name in the text). */
 struct render *render_open(const struct render_options *o, struct outstream *out, struct err *e);
 int render_event(struct render *r, const struct event *ev, uint64_t seq, struct err *e);
-/*
- * How events become text of a format by themselves, on several threads: start
- * makes the state of one, event appends to out, finish frees the state, before
- * r goes.  event NULL: the canonical line and a newline; there is no state.
- */
-struct render_pieces {
-	void *(*start)(void *arg);
-	void (*event)(void *state, const struct event *ev, uint64_t seq, struct buf *out);
-	void (*finish)(void *state);
-	void *arg;
-};
-/* False: the format, or where it goes, needs one event after the other. */
-bool render_in_pieces(struct render *r, struct render_pieces *out);
+/* How events become text of r's format by themselves; all states are finished
+ * before r goes.  False: the format, or where it goes, needs one event after the
+ * other. */
+bool render_in_pieces(struct render *r, struct event_writer *out);
 /* Hands on, instead of render_event, what was made of the next n events. */
 int render_texts(struct render *r, struct str texts, uint64_t n, struct err *e);
 /* Hands on what a format keeps back until it has seen more, for those who

@@ -369,15 +369,12 @@ write_export(struct export *x, struct pool *pool, struct err *e)
 		.fields = x->fields, .n_fields = x->n_fields,
 		.terminal = !x->path && isatty(STDOUT_FILENO) };
 	struct render *r = render_open(&ro, x->files.out, e);
-	struct render_pieces pieces;
-	struct query_text text;
+	struct event_writer writer;
 	struct query *q = NULL;
 	int rc = -1;
 
-	if (r && render_in_pieces(r, &pieces)) {
-		text = (struct query_text){ pieces.start, pieces.event, pieces.finish, pieces.arg };
-		qo.text = &text;
-	}
+	if (r && render_in_pieces(r, &writer))
+		qo.text = &writer;
 	if (r && (q = query_open(x->st, &qo, e)) != NULL)
 		rc = write_events(x, q, r, qo.text != NULL, e);
 	if (rc == 0 && a->cursor_file)

@@ -360,8 +360,7 @@ print_events(struct answer *w, struct err *e)
 		.colour = w->colour, .terminal = w->terminal };
 	struct selector *fields = NULL;
 	struct arena names = { 0 };
-	struct render_pieces pieces;
-	struct query_text text;
+	struct event_writer writer;
 	int rc = -1;
 
 	if (cli_selectors("fields", &a->fields, &names, &fields, &ro.n_fields, e) != 0)
@@ -370,10 +369,8 @@ print_events(struct answer *w, struct err *e)
 	w->opts.fields = render_fields(&ro);
 	if ((w->render = render_open(&ro, w->out, e)) == NULL)
 		goto out;
-	if (w->st != NULL && !a->follow && render_in_pieces(w->render, &pieces)) {
-		text = (struct query_text){ pieces.start, pieces.event, pieces.finish, pieces.arg };
-		w->opts.text = &text;
-	}
+	if (w->st != NULL && !a->follow && render_in_pieces(w->render, &writer))
+		w->opts.text = &writer;
 	rc = a->follow ? follow(w, e) : print_all(w, e);
 	w->opts.text = NULL;
 	if (rc == 0)

@@ -25,7 +25,7 @@ static uint32_t dice = 1;
 
 /* How events are asked for: NULL as such, else as texts, of which some were
  * given and `at` were looked at. */
-static const struct query_text *as;
+static const struct event_writer *as;
 static struct query_texts given;
 static size_t at_text;
 
@@ -43,8 +43,8 @@ put_text(void *state, const struct event *ev, uint64_t seq, struct buf *out)
 }
 
 static char begins_text[] = "event ";
-static const struct query_text own_text = { .start = start_text, .event = put_text, .arg = begins_text };
-static const struct query_text *const ways[] = { NULL, &query_canonical, &own_text };
+static const struct event_writer own_text = { .start = start_text, .event = put_text, .arg = begins_text };
+static const struct event_writer *const ways[] = { NULL, &query_canonical, &own_text };
 #define WAYS 3
 
 static uint32_t
@@ -262,7 +262,7 @@ compare_texts(enum query_order order, struct pool *pool)
 {
 	struct filter *f = make_filter(NULL);
 	struct query_options o = { .filter = f, .order = order, .pool = pool };
-	const struct query_text *text = as;
+	const struct event_writer *text = as;
 	struct query *events, *texts = ask(&o);
 	struct buf want = { 0 };
 	const struct event *ev;
