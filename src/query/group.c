@@ -28,8 +28,7 @@ struct grouper {
 	struct buf text;
 	/* of one selector: */
 	struct unite *unite; /* large dictionaries whose rows all match */
-	uint32_t *count;     /* by code, of another one */
-	size_t count_cap;
+	struct code_counts counts; /* of others */
 	/* of several: */
 	struct joint *joint;
 };
@@ -74,7 +73,7 @@ grouper_free(struct grouper *g)
 	unite_free(g->unite);
 	group_value_fini(&g->value);
 	buf_fini(&g->text);
-	free(g->count);
+	code_counts_fini(&g->counts);
 	joint_free(g->joint);
 	free(g);
 }
@@ -161,27 +160,14 @@ grouper_event(struct grouper *g, const struct event *ev, struct err *e)
 
 /* ---- segments ---- */
 
-static const uint32_t *
-count_codes(struct grouper *g, const struct chosen *c, const struct column *col)
-{
-	if (c->bits == NULL)
-		return col->counts;
-	mem_grow(&g->count, &g->count_cap, (size_t)col->n_values + 1, sizeof(*g->count));
-	memset(g->count, 0, ((size_t)col->n_values + 1) * sizeof(*g->count));
-	for (uint32_t row = chosen_next(c, 0); row < c->n; row = chosen_next(c, row + 1))
-		g->count[column_code(col, row)]++;
-	return g->count;
-}
-
 static int
 one_dictionary(struct grouper *g, const struct chosen *c, const struct column *col, struct err *e)
 {
 	const struct selector *s = &g->by[0];
-	const uint32_t *count;
+	const uint32_t *count = code_counts_of(&g->counts, c, s->field, col, e);
 
-	if (c->bits != NULL && (col = segment_codes(c->s->columns, s->field, e)) == NULL)
+	if (count == NULL)
 		return -1;
-	count = count_codes(g, c, col);
 	if (s->steps > 0) {
 		for (uint32_t code = 0; code <= col->n_values; code++)
 			add_value(g, s, code > 0 ? col->values[code] : (struct str){ NULL, 0 }, count[code]);

@@ -6,6 +6,7 @@
 #include "query/scan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "query/lines.h"
@@ -27,6 +28,31 @@ struct worker {
 	void *sums;
 	struct query_stats stats;
 };
+
+/* ---- counting codes ---- */
+
+const uint32_t *
+code_counts_of(struct code_counts *room, const struct chosen *c, enum field f, const struct column *col,
+    struct err *e)
+{
+	size_t codes = (size_t)col->n_values + 1;
+
+	if (c->bits == NULL)
+		return col->counts;
+	if ((col = segment_codes(c->s->columns, f, e)) == NULL)
+		return NULL;
+	mem_grow(&room->n, &room->cap, codes, sizeof(*room->n));
+	memset(room->n, 0, codes * sizeof(*room->n));
+	for (uint32_t row = chosen_next(c, 0); row < c->n; row = chosen_next(c, row + 1))
+		room->n[column_code(col, row)]++;
+	return room->n;
+}
+
+void
+code_counts_fini(struct code_counts *room)
+{
+	free(room->n);
+}
 
 /* ---- one segment ---- */
 

@@ -10,6 +10,7 @@
 
 #include "base/bitmap.h"
 #include "query/query.h"
+#include "store/segment.h"
 
 /* The rows of a segment that matched: bits, or all of them when NULL. */
 struct chosen {
@@ -33,6 +34,18 @@ chosen_next(const struct chosen *c, uint32_t row)
 		return row < c->n ? row : c->n;
 	return (uint32_t)bitmap_next(c->bits, row, c->n);
 }
+
+/* How many chosen rows have each code; one after the other. */
+struct code_counts {
+	uint32_t *n;
+	size_t cap;
+};
+
+/* Of a dictionary column; absent ones have code 0.  Borrowed from the column or
+ * from the room, until either is used anew; NULL with an error. */
+const uint32_t *code_counts_of(struct code_counts *room, const struct chosen *c, enum field f,
+    const struct column *col, struct err *e);
+void code_counts_fini(struct code_counts *room);
 
 /* What is done with what matches; with no `start` it is only counted. */
 struct scan_use {

@@ -20,8 +20,7 @@ struct summer {
 	struct summary *sum;
 	struct value_list *ready[CHAINS]; /* loaded: all that the segment adds to this */
 	struct unite *unite[CHAINS];
-	uint32_t *code_count;
-	size_t code_cap;
+	struct code_counts counts;
 	uint64_t left[MATCH_WORDS]; /* rows not yet counted under any field of a chain */
 	uint64_t failed[MATCH_WORDS];
 	uint32_t success, failure;  /* in the segment at hand */
@@ -55,24 +54,8 @@ summer_free(struct summer *m)
 	drop_ready(m);
 	for (size_t i = 0; i < CHAINS; i++)
 		unite_free(m->unite[i]);
-	free(m->code_count);
+	code_counts_fini(&m->counts);
 	free(m);
-}
-
-/* How many chosen rows have each code of a dictionary column. */
-static const uint32_t *
-count_codes(struct summer *m, const struct chosen *c, enum field f, const struct column *col, struct err *e)
-{
-	if (c->bits == NULL)
-		return col->counts;
-	if ((col = segment_codes(c->s->columns, f, e)) == NULL)
-		return NULL;
-	mem_grow(&m->code_count, &m->code_cap, (size_t)col->n_values + 1, sizeof(*m->code_count));
-	memset(m->code_count, 0, ((size_t)col->n_values + 1) * sizeof(*m->code_count));
-	for (uint32_t i = 0; i < (c->n + 63) / 64; i++)
-		for (uint64_t in = c->bits[i]; in != 0; in &= in - 1)
-			m->code_count[column_code(col, i * 64 + (uint32_t)__builtin_ctzll(in))]++;
-	return m->code_count;
 }
 
 /* Fields of which the first that an event has counts. */
@@ -114,7 +97,7 @@ add_field(struct summer *m, const struct chosen *c, enum field f, bool more, str
 		return -1;
 	*rest = more;
 	if (col->kind == COLUMN_CODES) {
-		const uint32_t *count = count_codes(m, c, f, col, e);
+		const uint32_t *count = code_counts_of(&m->counts, c, f, col, e);
 
 		if (count == NULL)
 			return -1;
@@ -182,7 +165,7 @@ mark_code(uint64_t *bits, const struct column *col, uint32_t rows, uint32_t code
 static int
 outcomes_by_code(struct summer *m, const struct chosen *c, const struct column *out, struct err *e)
 {
-	const uint32_t *count = count_codes(m, c, FIELD_OUTCOME, out, e);
+	const uint32_t *count = code_counts_of(&m->counts, c, FIELD_OUTCOME, out, e);
 
 	if (count == NULL || (out = segment_codes(c->s->columns, FIELD_OUTCOME, e)) == NULL)
 		return -1;
