@@ -229,8 +229,7 @@ query_texts(struct query *q, struct query_texts *out, struct err *e)
 
 	if (rc < 0)
 		return store_blame(q->st, e);
-	q->ended = rc == 0 && texts_ended(q->texts) &&
-	    (q->merge.opts.limit == 0 || texts_given(q->texts) < q->merge.opts.limit);
+	q->ended = rc == 0 && (q->merge.opts.limit == 0 || texts_given(q->texts) < q->merge.opts.limit);
 	return rc > 0 ? 1 : lines_trouble(q->tail, e);
 }
 

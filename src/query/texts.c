@@ -351,9 +351,3 @@ texts_given(const struct texts *t)
 {
 	return t->given;
 }
-
-bool
-texts_ended(const struct texts *t)
-{
-	return t->ended && t->n == (size_t)t->given_first;
-}

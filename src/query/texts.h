@@ -27,7 +27,5 @@ int texts_next(struct texts *t, struct query_texts *out, struct err *e);
 /* Place of the last event given, if there was one or the merge began behind one. */
 bool texts_place(const struct texts *t, struct place *last);
 uint64_t texts_given(const struct texts *t);
-/* All that the merge gives, up to its limit, was given. */
-bool texts_ended(const struct texts *t);
 
 #endif
