@@ -45,7 +45,23 @@ settle(struct merge *m, struct feed *take_feed, struct err *e)
 	return 0;
 }
 
-/* A failure of a feed that is not yet due may never matter: it is asked again. */
+/*
+ * A failure of a feed that is not yet due may never matter: it is asked again.
+ * Its rows were counted for the cut and may never come, so that nothing is cut
+ * from now on; and the cut put its bound behind those that it has.
+ */
+static void
+put_off(struct merge *m, struct feed *take_feed)
+{
+	struct feed *s = take_feed;
+
+	m->cutting = m->scan.cut = false;
+	if (s->at < s->rows)
+		s->bound = feed_head(s);
+	feed_close(s);
+	waiting_return(&m->waiting, s);
+}
+
 static int
 run(struct merge *m, struct err *e)
 {
@@ -70,10 +86,9 @@ run(struct merge *m, struct err *e)
 
 		if (rc < 0)
 			feed_free(s);
-		else if (err[i].code != ERR_OK) {
-			feed_close(s);
-			waiting_return(&m->waiting, s);
-		} else
+		else if (err[i].code != ERR_OK)
+			put_off(m, s);
+		else
 			rc = settle(m, s, e);
 	}
 	merge_close_large(m);

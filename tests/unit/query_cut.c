@@ -1,11 +1,15 @@
 /*
- * A limit, and segments that go away after they filled it: what lay behind it
- * is given after all.
+ * A limit, and segments that go away, or turn out to be damaged, after they
+ * filled it: what lay behind it is given after all, or the query fails.
  */
+#include <sqlite3.h>
+
 #include "base/time.h"
 #include "made_record.h"
 #include "pruned.h"
 #include "query_store.h"
+#include "store/internal.h"
+#include "store/segment.h"
 
 enum {
 	ROWS = 4096,    /* of a segment */
@@ -115,6 +119,71 @@ START_TEST(what_lay_behind_the_limit_is_given_when_others_went)
 }
 END_TEST
 
+/* Six segments of the same span, whose rows take turns; the first and the last
+ * event of each match nothing. */
+static void
+add_interleaved(void)
+{
+	for (unsigned number = 0; number < 6; number++) {
+		add(0, false);
+		for (unsigned i = 1; i < ROWS - 1; i++) {
+			struct event ev = { 0 };
+			char provider[16];
+
+			snprintf(provider, sizeof(provider), "p%u", i % 7);
+			event_set_time(&ev, FIELD_TIME, (6 * i + number) * TIME_SECOND);
+			event_set(&ev, FIELD_ACTION, STR("wanted"));
+			event_set(&ev, FIELD_IDP, str_of(provider));
+			made_add(&ev);
+		}
+		add(9 * APART, false);
+		made_commit();
+	}
+}
+
+/* Takes away what only the output of the n-th segment needs. */
+static void
+damage(unsigned n)
+{
+	char sql[160];
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(made_path, &db), SQLITE_OK);
+	snprintf(sql, sizeof(sql), "DELETE FROM piece WHERE id = (SELECT id << 16 FROM segment ORDER BY id"
+	    " LIMIT 1 OFFSET %u) + %lld", n, (long long)piece_id(0, FIELD_IDP, PART_CODES));
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_changes(db), 1);
+	sqlite3_close(db);
+}
+
+START_TEST(a_damaged_segment_that_filled_the_limit_ends_the_query)
+{
+	struct filter *f = wanted();
+	struct pool *pool = pool_new(2);
+
+	add_interleaved();
+	damage((unsigned)_i);
+	for (int n = 0; n < 4; n++) {
+		struct query_options o = { .filter = f, .order = n % 2 ? QUERY_OLDEST : QUERY_NEWEST,
+			.limit = n < 2 ? 12 : 3000, .pool = pool };
+		struct err e = ERR_NONE;
+		struct query *q = query_open(made, &o, &e);
+		const struct event *ev;
+		uint64_t seq;
+		int rc;
+
+		ck_assert_msg(q != NULL, "%s", e.text);
+		while ((rc = query_next(q, &ev, &seq, &e)) > 0)
+			;
+		ck_assert_int_eq(rc, -1);
+		ck_assert_int_eq(e.code, ERR_INTEGRITY);
+		query_close(q);
+	}
+	pool_free(pool);
+	filter_free(f);
+}
+END_TEST
+
 static Suite *
 cut_suite(void)
 {
@@ -124,6 +193,7 @@ cut_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, made_begin, made_end);
 	tcase_add_loop_test(t, what_lay_behind_the_limit_is_given_when_others_went, 0, 2);
+	tcase_add_loop_test(t, a_damaged_segment_that_filled_the_limit_ends_the_query, 0, 6);
 	suite_add_tcase(s, t);
 	return s;
 }
