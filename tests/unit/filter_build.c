@@ -328,6 +328,42 @@ START_TEST(ip_takes_an_address_in_any_spelling)
 }
 END_TEST
 
+/* A look at how a value begins does not change what passes. */
+START_TEST(ip_passes_what_lies_in_the_range)
+{
+	static const char *const ranges[] = { "10.0.0.0/8", "0.0.0.0/0", "192.168.0.0/12", "9.255.0.1-11.0.0.0",
+		"255.255.255.255", "0.0.0.1", "64.0.0.0/2", "2001:db8::/32", "::/0", "::ffff:10.0.0.0/104", "::1" };
+	static const char *const texts[] = { "10.0.0.0", "10.255.255.255", "11.0.0.0", "9.255.255.255", "1.0.0.0",
+		"100.1.1.1", "0.0.0.0", "0.0.0.1", "64.0.0.0", "127.255.255.255", "128.0.0.0", "255.255.255.255",
+		"192.160.0.1", "192.175.9.9", "256.1.1.1", "999.1.1.1", "010.1.1.1", "10.1.1", "10.", "10", "1000.1.1.1",
+		"::ffff:10.1.2.3", "::FFFF:a01:203", "0:0:0:0:0:ffff:10.1.2.3", "0000::ffff:10.1.2.3", "::", "::1", "1::",
+		"10::", "10:0::", "2001:db8::7", "2001:DB8:0::7", "fe80::1", "a.b", ".", ":", "" };
+
+	for (size_t r = 0; r < sizeof(ranges) / sizeof(*ranges); r++) {
+		struct filter_scratch *x = filter_scratch_new();
+		struct ip_range range;
+		struct filter *f;
+		struct ip ip;
+
+		ck_assert(ip_range_parse(ranges[r], strlen(ranges[r]), &range));
+		give(&args.ip, ranges[r]);
+		f = build();
+		ck_assert_int_eq(f->root->test.op, TEST_IP);
+		for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+			struct str text = str_of(texts[i]);
+			bool wanted = ip_parse(text.p, text.len, &ip) && ip_in_range(&ip, &range);
+
+			ck_assert_msg(filter_test_value(&f->root->test, text, x) == wanted, "%s: %s",
+			    ranges[r], texts[i]);
+		}
+		filter_scratch_free(x);
+		filter_free(f);
+		drop_args();
+		fresh_args();
+	}
+}
+END_TEST
+
 START_TEST(ip_takes_networks_and_ranges)
 {
 	give(&args.ip, "10.0.0.0/8,192.0.2.5-192.0.2.9");
@@ -886,6 +922,7 @@ kind_case(void)
 	tcase_add_test(c, outcome_takes_every_word_the_reader_takes);
 	tcase_add_test(c, severity_as_a_field_is_exactly_that_level);
 	tcase_add_test(c, ip_takes_an_address_in_any_spelling);
+	tcase_add_test(c, ip_passes_what_lies_in_the_range);
 	tcase_add_test(c, ip_takes_networks_and_ranges);
 	tcase_add_test(c, overlapping_networks_are_one);
 	tcase_add_test(c, an_ip_that_is_no_address_is_compared_as_text);
