@@ -73,24 +73,28 @@ add_event(void *sums, const struct event *ev, struct err *e)
 }
 
 static int
-finish(void *sums, bool failed, struct err *e)
+settle(void *sums, struct err *e)
 {
 	struct own_sums *own = sums;
-	int rc = failed ? -1 : 0;
 
-	if (rc == 0 && own->grouper != NULL)
-		rc = grouper_flush(own->grouper, e);
-	if (rc == 0)
-		rc = summer_flush(own->summer, e);
+	if (own->grouper != NULL && grouper_flush(own->grouper, e) < 0)
+		return -1;
+	return summer_flush(own->summer, e);
+}
+
+static void
+finish(void *sums, bool failed)
+{
+	struct own_sums *own = sums;
+
 	if (own->sum != own->all->sum) {
-		if (rc == 0)
+		if (!failed)
 			summary_merge(own->all->sum, own->sum);
 		summary_free(own->sum);
 	}
 	summer_free(own->summer);
 	grouper_free(own->grouper);
 	free(own);
-	return rc;
 }
 
 int
@@ -98,7 +102,7 @@ query_summary(struct store *st, const struct query_options *o, struct summary *s
     struct err *e)
 {
 	struct sums all = { .sum = sum };
-	const struct scan_use use = { &all, start, add_segment, add_event, finish };
+	const struct scan_use use = { &all, start, add_segment, add_event, settle, finish };
 	int rc;
 
 	group_total_init(&all.groups, sum->groups);

@@ -40,12 +40,16 @@ add_event(void *sums, const struct event *ev, struct err *e)
 }
 
 static int
-finish(void *sums, bool failed, struct err *e)
+settle(void *sums, struct err *e)
 {
-	int rc = failed ? -1 : grouper_flush(sums, e);
+	return grouper_flush(sums, e);
+}
 
+static void
+finish(void *sums, bool failed)
+{
+	(void)failed;
 	grouper_free(sums);
-	return rc;
 }
 
 int
@@ -53,7 +57,7 @@ query_facet(struct store *st, const struct query_options *o, const struct select
     struct tally *t, struct query_stats *stats, struct err *e)
 {
 	struct facet f = { .field = field, .fields = fields };
-	const struct scan_use use = { &f, start, add_segment, add_event, finish };
+	const struct scan_use use = { &f, start, add_segment, add_event, settle, finish };
 	int rc;
 
 	group_total_init(&f.total, t);

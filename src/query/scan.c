@@ -27,6 +27,10 @@ struct worker {
 	struct matcher *matcher;
 	void *sums;
 	struct query_stats stats;
+	/* settling: */
+	const struct scan_use *use;
+	struct job job;
+	struct err err;
 };
 
 /* ---- counting codes ---- */
@@ -126,6 +130,40 @@ look(struct scan *scan, struct lines *tail, struct query_stats *stats, struct er
 	return 0;
 }
 
+static void
+settle(void *arg)
+{
+	struct worker *w = arg;
+
+	w->use->settle(w->sums, &w->err);
+}
+
+/* On all threads, as they worked. */
+static int
+settle_all(struct scan *scan, size_t n, struct err *e)
+{
+	struct worker *w = scan->worker;
+
+	if (scan->use->settle == NULL)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		w[i].use = scan->use;
+		err_clear(&w[i].err);
+		w[i].job = (struct job){ .run = settle, .arg = &w[i] };
+	}
+	for (size_t i = 1; i < n; i++)
+		pool_submit(scan->opts->pool, &w[i].job);
+	settle(&w[0]);
+	for (size_t i = 1; i < n; i++)
+		pool_wait(scan->opts->pool, &w[i].job);
+	for (size_t i = 0; i < n; i++)
+		if (w[i].err.code != ERR_OK) {
+			*e = w[i].err;
+			return -1;
+		}
+	return 0;
+}
+
 /* With threads for what there is to do. */
 static int
 scan_with(struct scan *scan, struct lines *tail, struct query_stats *stats, struct err *e)
@@ -143,9 +181,11 @@ scan_with(struct scan *scan, struct lines *tail, struct query_stats *stats, stru
 	rc = spread_run(&spread, &scan->todo, e);
 	if (rc == 0)
 		rc = scan_tail(scan, &w[0], tail, e);
+	if (rc == 0)
+		rc = settle_all(scan, n, e);
 	for (size_t i = 0; i < n; i++) {
-		if (w[i].sums != NULL && scan->use->finish(w[i].sums, rc < 0, e) < 0)
-			rc = -1;
+		if (w[i].sums != NULL)
+			scan->use->finish(w[i].sums, rc < 0);
 		stats->segments_read += w[i].stats.segments_read;
 		stats->rows_examined += w[i].stats.rows_examined;
 		stats->matched += w[i].stats.matched;

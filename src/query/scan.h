@@ -59,8 +59,10 @@ struct scan_use {
 	int (*segment)(void *sums, const struct chosen *c, bool *adding, struct err *e);
 	/* An event of the tail. */
 	int (*event)(void *sums, const struct event *ev, struct err *e);
+	/* Does what one thread's sums have put off, each thread its own; may be NULL. */
+	int (*settle)(void *sums, struct err *e);
 	/* Ends one thread's sums: adds them to the whole unless something failed. */
-	int (*finish)(void *sums, bool failed, struct err *e);
+	void (*finish)(void *sums, bool failed);
 };
 
 int scan_store(struct store *st, const struct query_options *o, const struct scan_use *use,

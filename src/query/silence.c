@@ -204,16 +204,15 @@ start(void *arg)
 	return l;
 }
 
-static int
-finish(void *sums, bool failed, struct err *e)
+static void
+finish(void *sums, bool failed)
 {
 	struct listener *l = sums;
 
-	(void)e;
+	(void)failed;
 	free(l->of_code);
 	free(l->last);
 	free(l);
-	return failed ? -1 : 0;
 }
 
 /* ---- judging ---- */
@@ -411,7 +410,7 @@ silence_find(struct store *st, const struct filter *f, int64_t now, struct pool 
 	struct filter near = { .root = &all };
 	struct query_options o = { .filter = &near, .pool = pool };
 	struct rhythm r = { .shift = 0 };
-	const struct scan_use use = { &r, start, add_segment, add_event, finish };
+	const struct scan_use use = { &r, start, add_segment, add_event, NULL, finish };
 	struct query_stats stats;
 	int64_t first = TIME_MIN;
 	int rc;
