@@ -45,8 +45,11 @@ tally_free(struct tally *t)
 static void
 set_slots(struct tally *t, size_t slots)
 {
-	struct tally_slot *slot = mem_zero(slots, sizeof(*slot));
+	struct tally_slot *slot = mem_alloc(slots * sizeof(*slot));
 
+	/* Written at once: what was only cleared by the system is mapped twice, when
+	 * it is read and when it is written. */
+	memset(slot, 0, slots * sizeof(*slot));
 	for (size_t i = 0; i < t->slots; i++) {
 		size_t at = t->slot[i].hash & (slots - 1);
 
