@@ -12,6 +12,7 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
+import machine
 import results
 from own import Ours
 from peer import gone
@@ -99,12 +100,12 @@ def main():
     args = parser.parse_args()
     if Ours.missing():
         sys.exit("growth: " + Ours.missing())
-    rows, load = all_rows(), [os.getloadavg()[0]]
+    rows, load = all_rows(), [machine.quiet_load()]
     with scene() as starter:
         for events in args.sizes:
             measure(starter, args.gen, events, args.runs, rows)
             print("%g M done" % (events / 1e6), file=sys.stderr, flush=True)
-        load.append(os.getloadavg()[0])
+        load.append(machine.load())
         print_rows(rows, args.sizes)
         if args.json:
             results.write(args.json, "growth", Ours.version(), args.runs, load, sizes=args.sizes, base=base(args.sizes),

@@ -1,5 +1,24 @@
 """machine: what the bench ran on, for its results."""
 import os
+import sys
+import time
+
+QUIET = 1.0  # load above which figures say little
+PATIENCE = 240  # seconds in which a load that is over has left the average
+
+
+def load():
+    return os.getloadavg()[0]
+
+
+def quiet_load():
+    """The load once it is low, or has stayed high: what ended a minute ago still counts."""
+    if load() >= QUIET:
+        print("waiting until the machine is quiet: load %.1f" % load(), file=sys.stderr, flush=True)
+    begun = time.monotonic()
+    while load() >= QUIET and time.monotonic() - begun < PATIENCE:
+        time.sleep(5)
+    return load()
 
 
 def field(path, key):

@@ -12,6 +12,7 @@ import time
 
 sys.dont_write_bytecode = True
 import results
+from machine import QUIET
 from page_text import AFTER, ABOUT, BEFORE, LIMITS
 from page_tables import (behind, by_section, cold_table, growth_table, figures_alone, loading, others, questions_table,
                          targets)
@@ -47,7 +48,7 @@ def conditions(page, files):
                                     machine["system"], machine["kernel"], machine["file system"], one["runs"],
                                     one["load"][0], one["load"][-1]))
         page.text("%s." % one["version"])
-        if max(one["load"][:1]) >= 1:
+        if max(one["load"][:1]) >= QUIET:
             page.text("The machine was working on other things too: these figures are for the ratios alone.")
     page.end_list()
 
