@@ -22,8 +22,8 @@ REMARKS = {
                              " most of the time.  A dictionary of the whole store would close it, and make the"
                              " programs that write wait for each other.",
     "full summary": "Exact numbers of different identities and resources mean that the dictionaries of all segments are"
-                    " united, which is most of the time.  A dictionary of the whole store would close it, and make the programs that"
-                    " write wait for each other.",
+                    " united, which is most of the time.  A dictionary of the whole store would close it, and make the"
+                    " programs that write wait for each other.",
     "summary by actor_id": "A full summary, and then the values once more.",
     "summary by target_path": "A full summary, and then the values once more.",
     "summary by ip": "A full summary, and then the values once more.",
