@@ -159,3 +159,22 @@ pool_done(struct pool *p, struct job *j)
 	pthread_mutex_unlock(&p->lock);
 	return done;
 }
+
+void
+pool_each(struct pool *p, void (*call)(void *item), void *items, size_t n, size_t size)
+{
+	size_t others = p != NULL && n > 1 ? n - 1 : 0;
+	struct job *job = mem_zero(others, sizeof(*job));
+	char *item = items;
+
+	for (size_t i = 0; i < others; i++) {
+		job[i].run = call;
+		job[i].arg = item + (i + 1) * size;
+		pool_submit(p, &job[i]);
+	}
+	for (size_t i = 0; i + others < n; i++)
+		call(item + i * size);
+	for (size_t i = 0; i < others; i++)
+		pool_wait(p, &job[i]);
+	free(job);
+}

@@ -8,6 +8,7 @@
 #define BASE_POOL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct job {
 	void (*run)(void *arg);
@@ -26,5 +27,10 @@ unsigned pool_cpus(void);       /* processors this process may use, at least 1 *
 void pool_submit(struct pool *p, struct job *j);
 void pool_wait(struct pool *p, struct job *j);
 bool pool_done(struct pool *p, struct job *j); /* without waiting */
+
+/* Makes the call with each of n items of `size` bytes at the same time, with the
+ * first on this thread, and comes back when all are done.  p NULL: one after
+ * the other. */
+void pool_each(struct pool *p, void (*call)(void *item), void *items, size_t n, size_t size);
 
 #endif

@@ -22,7 +22,6 @@
 /* Memory of one thread. */
 struct worker {
 	struct crew *crew;
-	struct job job;
 	struct matcher *matcher;  /* made when first needed */
 	struct text_maker *maker; /* likewise, and its blocks of texts */
 	struct row_blocks *blocks;
@@ -364,9 +363,9 @@ take(struct crew *c, size_t *i)
 }
 
 static void
-work(void *arg)
+work(void *item)
 {
-	struct worker *w = arg;
+	struct worker *w = *(struct worker **)item;
 	size_t i;
 
 	while (take(w->crew, &i)) {
@@ -392,7 +391,6 @@ worker_new(struct crew *c)
 	struct worker *w = mem_alloc(sizeof(*w));
 
 	w->crew = c;
-	w->job = (struct job){ .run = work, .arg = w };
 	w->matcher = NULL;
 	w->maker = NULL;
 	w->blocks = NULL;
@@ -445,10 +443,5 @@ crew_work(struct crew *c, struct feed **s, size_t n, struct err *err)
 	for (size_t i = 0; i < workers; i++)
 		if (c->worker[i] == NULL)
 			c->worker[i] = worker_new(c);
-	for (size_t i = 1; i < workers; i++)
-		pool_submit(c->scan->pool, &c->worker[i]->job);
-	if (workers > 0)
-		work(c->worker[0]);
-	for (size_t i = 1; i < workers; i++)
-		pool_wait(c->scan->pool, &c->worker[i]->job);
+	pool_each(c->scan->pool, work, c->worker, workers, sizeof(struct worker *));
 }

@@ -29,7 +29,6 @@ struct worker {
 	struct query_stats stats;
 	/* settling: */
 	const struct scan_use *use;
-	struct job job;
 	struct err err;
 };
 
@@ -149,13 +148,8 @@ settle_all(struct scan *scan, size_t n, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		w[i].use = scan->use;
 		err_clear(&w[i].err);
-		w[i].job = (struct job){ .run = settle, .arg = &w[i] };
 	}
-	for (size_t i = 1; i < n; i++)
-		pool_submit(scan->opts->pool, &w[i].job);
-	settle(&w[0]);
-	for (size_t i = 1; i < n; i++)
-		pool_wait(scan->opts->pool, &w[i].job);
+	pool_each(scan->opts->pool, settle, w, n, sizeof(*w));
 	for (size_t i = 0; i < n; i++)
 		if (w[i].err.code != ERR_OK) {
 			*e = w[i].err;

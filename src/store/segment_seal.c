@@ -54,7 +54,6 @@ struct sealing {
 struct worker {
 	struct sealing *sealing;
 	struct scratch *scratch;
-	struct job job;
 };
 
 static void
@@ -335,12 +334,8 @@ run_tasks(struct sealing *s, struct segment_builder *b, struct pool *pool)
 		workers = s->tasks > 0 ? (unsigned)s->tasks : 1;
 	qsort(s->task, s->tasks, sizeof(*s->task), heavier_first);
 	for (unsigned i = 0; i < workers; i++)
-		worker[i] = (struct worker){ s, &b->scratch[i], { .run = work, .arg = &worker[i] } };
-	for (unsigned i = 1; i < workers; i++)
-		pool_submit(pool, &worker[i].job);
-	work(&worker[0]);
-	for (unsigned i = 1; i < workers; i++)
-		pool_wait(pool, &worker[i].job);
+		worker[i] = (struct worker){ s, &b->scratch[i] };
+	pool_each(pool, work, worker, workers, sizeof(*worker));
 }
 
 static void

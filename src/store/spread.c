@@ -25,7 +25,6 @@ struct spreading {
 struct worker {
 	struct spreading *all;
 	size_t thread;
-	struct job job;
 	struct err err;
 };
 
@@ -136,15 +135,9 @@ run_workers(struct spreading *all, struct err *e)
 	struct worker w[SPREAD_THREADS_MAX];
 	size_t n = all->spread->threads;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		w[i] = (struct worker){ .all = all, .thread = i, .err = ERR_NONE };
-		w[i].job = (struct job){ .run = work, .arg = &w[i] };
-	}
-	for (size_t i = 1; i < n; i++)
-		pool_submit(all->spread->pool, &w[i].job);
-	work(&w[0]);
-	for (size_t i = 1; i < n; i++)
-		pool_wait(all->spread->pool, &w[i].job);
+	pool_each(all->spread->pool, work, w, n, sizeof(*w));
 	for (size_t i = 0; i < n; i++)
 		if (w[i].err.code != ERR_OK) {
 			*e = w[i].err;

@@ -199,6 +199,36 @@ START_TEST(threads_leave_signals_to_the_program)
 }
 END_TEST
 
+struct called {
+	pthread_t by;
+	int times;
+};
+
+static void
+call(void *item)
+{
+	struct called *c = item;
+
+	c->by = pthread_self();
+	c->times++;
+}
+
+START_TEST(each_item_is_run_once_and_the_first_here)
+{
+	struct pool *p = _i > 0 ? pool_new((unsigned)_i - 1) : NULL;
+
+	for (size_t n = 0; n <= 20; n++) {
+		struct called item[21] = { 0 };
+
+		pool_each(p, call, item, n, sizeof(*item));
+		for (size_t i = 0; i < 21; i++)
+			ck_assert_int_eq(item[i].times, i < n);
+		ck_assert(n == 0 || pthread_equal(item[0].by, pthread_self()));
+	}
+	pool_free(p);
+}
+END_TEST
+
 START_TEST(there_is_a_processor)
 {
 	ck_assert_uint_ge(pool_cpus(), 1);
@@ -218,6 +248,7 @@ pool_suite(void)
 	tcase_add_loop_test(t, free_waits_for_what_is_queued, 0, THREADS_MAX);
 	tcase_add_loop_test(t, jobs_may_give_jobs_and_wait, 0, THREADS_MAX);
 	tcase_add_loop_test(t, several_threads_may_give, 0, THREADS_MAX);
+	tcase_add_loop_test(t, each_item_is_run_once_and_the_first_here, 0, THREADS_MAX);
 	tcase_add_test(t, threads_leave_signals_to_the_program);
 	tcase_add_test(t, there_is_a_processor);
 	suite_add_tcase(s, t);
