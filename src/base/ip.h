@@ -28,4 +28,14 @@ struct ip_range {
 bool ip_range_parse(const char *p, size_t len, struct ip_range *out);
 bool ip_in_range(const struct ip *ip, const struct ip_range *r);
 
+/* How the addresses of some ranges begin; starts as {0}. */
+struct ip_beginnings {
+	uint64_t v4_first[4]; /* a bit for each first byte */
+	bool v6;
+};
+void ip_beginnings_add(struct ip_beginnings *b, const struct ip_range *r);
+/* Whether by its beginning the text may be one of them: most are not, and need
+ * not be parsed. */
+bool ip_may_begin(const struct ip_beginnings *b, const char *p, size_t len);
+
 #endif

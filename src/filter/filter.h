@@ -73,8 +73,7 @@ struct filter_test {
 	size_t literals;                /* the first so many are no globs; sorted */
 	struct ip_range *range;         /* TEST_IP: sorted, none overlaps another */
 	size_t ranges;
-	uint64_t v4_first[4];           /* bits: the first bytes that v4 addresses of the ranges have */
-	bool v6;                        /* there are ranges of v6 */
+	struct ip_beginnings begin;     /* of the ranges */
 	int64_t lo, hi;                 /* TEST_TIME, TEST_LEVEL (enum event_severity) */
 	enum filter_sign sign;          /* TEST_COMPARE; an address has its one range too */
 	struct str bound;

@@ -85,22 +85,6 @@ test_prefix(const struct filter_test *t, struct str value)
 	return behind == '/' || (behind == '\\' && filter_windows_path(text));
 }
 
-/* Whether by its beginning the value may be an address in a range: most are
- * not, and to parse them is dear. */
-static bool
-may_be_in_range(const struct filter_test *t, struct str value)
-{
-	unsigned first = 0;
-	size_t i = 0;
-
-	for (; i < value.len && i < 3 && value.p[i] >= '0' && value.p[i] <= '9'; i++)
-		first = first * 10 + (unsigned)(value.p[i] - '0');
-	if (i > 0 && i < value.len && value.p[i] == '.')
-		return first <= 255 && (t->v4_first[first / 64] >> first % 64 & 1);
-	/* Of v6, or v4 in the spelling of v6, which begins with zeros or none. */
-	return t->v6 || (value.len > 0 && (value.p[0] == ':' || value.p[0] == '0'));
-}
-
 /* Ranges are sorted and do not overlap. */
 static bool
 test_ip(const struct filter_test *t, struct str value)
@@ -108,7 +92,7 @@ test_ip(const struct filter_test *t, struct str value)
 	struct ip ip;
 	size_t lo = 0, hi = t->ranges;
 
-	if (may_be_in_range(t, value) && ip_parse(value.p, value.len, &ip)) {
+	if (ip_may_begin(&t->begin, value.p, value.len) && ip_parse(value.p, value.len, &ip)) {
 		while (lo < hi) {
 			size_t mid = lo + (hi - lo) / 2;
 

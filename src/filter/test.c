@@ -118,22 +118,6 @@ failed_range(struct str s)
 	return joined && (memchr(s.p, '.', s.len) != NULL || memchr(s.p, ':', s.len) != NULL);
 }
 
-/* How addresses in the ranges begin. */
-static void
-note_beginnings(struct filter_test *t)
-{
-	for (size_t i = 0; i < t->ranges; i++) {
-		const struct ip_range *r = &t->range[i];
-
-		if (r->first.v6) {
-			t->v6 = true;
-			continue;
-		}
-		for (unsigned byte = r->first.b[0]; byte <= r->last.b[0]; byte++)
-			t->v4_first[byte / 64] |= UINT64_C(1) << byte % 64;
-	}
-}
-
 /* Takes the addresses out of the list into the test. */
 static int
 take_ranges(struct filter *f, struct filter_test *t, struct value_list *l, struct err *e)
@@ -155,7 +139,8 @@ take_ranges(struct filter *f, struct filter_test *t, struct value_list *l, struc
 	}
 	l->n = kept;
 	t->ranges = merge_ranges(t->range, t->ranges);
-	note_beginnings(t);
+	for (size_t i = 0; i < t->ranges; i++)
+		ip_beginnings_add(&t->begin, &t->range[i]);
 	return 0;
 }
 
