@@ -270,6 +270,16 @@ selector_values(const struct selector *s, struct str json, struct selector_scrat
 
 /* ---- output ---- */
 
+void
+selector_join(struct buf *out, const struct selector_scratch *x)
+{
+	for (size_t i = 0; i < x->n; i++) {
+		if (i > 0)
+			buf_add(out, ", ", 2);
+		buf_str(out, x->value[i].text);
+	}
+}
+
 bool
 selector_format_text(struct buf *out, const struct selector *s, const struct event *ev, struct selector_scratch *x)
 {
@@ -280,11 +290,7 @@ selector_format_text(struct buf *out, const struct selector *s, const struct eve
 		return true;
 	}
 	selector_values(s, ev->v[s->field], x, NULL);
-	for (size_t i = 0; i < x->n; i++) {
-		if (i > 0)
-			buf_add(out, ", ", 2);
-		buf_str(out, x->value[i].text);
-	}
+	selector_join(out, x);
 	return x->n > 0;
 }
 

@@ -70,6 +70,8 @@ void selector_scratch_fini(struct selector_scratch *x);
  * even when it has one value.
  */
 void selector_values(const struct selector *s, struct str json, struct selector_scratch *x, bool *listed);
+/* Appends them as one text, joined by ", ". */
+void selector_join(struct buf *out, const struct selector_scratch *x);
 
 /* Appends what an event has there as text: several values joined by ", ".
  * False when it has none. */

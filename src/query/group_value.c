@@ -34,10 +34,6 @@ group_value_joined(struct group_value *g, const struct selector *s, struct str v
 		return v;
 	selector_values(s, v, &g->scratch, NULL);
 	buf_reset(&g->text);
-	for (size_t i = 0; i < g->scratch.n; i++) {
-		if (i > 0)
-			buf_add(&g->text, ", ", 2);
-		buf_str(&g->text, g->scratch.value[i].text);
-	}
+	selector_join(&g->text, &g->scratch);
 	return buf_view(&g->text);
 }
