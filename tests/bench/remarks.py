@@ -4,6 +4,8 @@ By name of the row; the manual page has them beside the figures.  A row that
 is no longer behind needs none.
 """
 
+GROUPED = "A full summary, and then the values once more."
+
 REMARKS = {
     "ingest": "A fifth of the processors' time is SHA-256, a tenth zstd, an eighth the search for secrets; the rest is"
               " scanning, dictionaries and filters.  DuckDB does not hash and does not redact.  Both processors are busy:"
@@ -24,9 +26,9 @@ REMARKS = {
     "full summary": "Exact numbers of different identities and resources mean that the dictionaries of all segments are"
                     " united, which is most of the time.  A dictionary of the whole store would close it, and make the"
                     " programs that write wait for each other.",
-    "summary by actor_id": "A full summary, and then the values once more.",
-    "summary by target_path": "A full summary, and then the values once more.",
-    "summary by ip": "A full summary, and then the values once more.",
+    "summary by actor_id": GROUPED,
+    "summary by target_path": GROUPED,
+    "summary by ip": GROUPED,
     "rare word": "The filter of trigrams leaves the segments that have all of the word's, and there the descriptions are"
                  " decompressed, which is most of the time.",
     "common word, newest 100": "A process starts, opens the store and reads the newest segment: the question itself takes"
