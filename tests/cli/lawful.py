@@ -543,6 +543,7 @@ class Lawful:
         equal("records that must stay", said["kept"], 0)
         if held or held_records:
             self.model.deferred.append(subject)
+            self.named(" ".join(subject.values))    # remembered until nothing holds them
             return True
         person = next(person for person in self.people if person.pseudonym == subject.pseudonym)
         self.gone.append((subject, person))
