@@ -112,7 +112,8 @@ query_summary(struct store *st, const struct query_options *o, struct summary *s
 }
 
 struct line_sums {
-	struct summary *sum;
+	const struct query_side *side;
+	size_t sides;
 	uint64_t matched;
 	struct err err; /* what made the summing end */
 };
@@ -123,18 +124,22 @@ add_line(void *arg, const struct event *ev)
 	struct line_sums *s = arg;
 
 	s->matched++;
-	if (s->sum == NULL || s->err.code != ERR_OK)
-		return;
-	summary_add(s->sum, ev);
-	if (s->sum->groups != NULL)
-		tally_check(s->sum->groups, &s->err);
+	for (size_t i = 0; i < s->sides && s->err.code == ERR_OK; i++) {
+		const struct query_side *side = &s->side[i];
+
+		if (ev->time < side->since || ev->time >= side->until)
+			continue;
+		summary_add(side->sum, ev);
+		if (side->sum->groups != NULL)
+			tally_check(side->sum->groups, &s->err);
+	}
 }
 
 int
-query_sum_lines(const char *const *path, size_t n, const struct query_options *o, struct summary *sum,
-    struct query_stats *stats, struct query_faulty *faulty, struct err *e)
+query_sum_sides(const char *const *path, size_t n, const struct query_options *o, const struct query_side *side,
+    size_t sides, struct query_stats *stats, struct query_faulty *faulty, struct err *e)
 {
-	struct line_sums s = { .sum = sum, .err = ERR_NONE };
+	struct line_sums s = { .side = side, .sides = sides, .err = ERR_NONE };
 
 	*stats = (struct query_stats){ 0 };
 	*faulty = (struct query_faulty){ 0 };
@@ -147,5 +152,18 @@ query_sum_lines(const char *const *path, size_t n, const struct query_options *o
 		}
 	}
 	stats->matched = s.matched;
-	return sum != NULL ? summary_check(sum, e) : 0;
+	for (size_t i = 0; i < sides; i++) {
+		if (summary_check(side[i].sum, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+query_sum_lines(const char *const *path, size_t n, const struct query_options *o, struct summary *sum,
+    struct query_stats *stats, struct query_faulty *faulty, struct err *e)
+{
+	const struct query_side all = { INT64_MIN, INT64_MAX, sum };
+
+	return query_sum_sides(path, n, o, &all, sum != NULL, stats, faulty, e);
 }

@@ -131,6 +131,14 @@ int query_summary(struct store *st, const struct query_options *o, struct summar
 int query_sum_lines(const char *const *path, size_t n, const struct query_options *o,
     struct summary *sum, struct query_stats *stats, struct query_faulty *faulty, struct err *e);
 
+/* The same, each event into the summary of the side, or sides, that its time is in. */
+struct query_side {
+	int64_t since, until;
+	struct summary *sum;
+};
+int query_sum_sides(const char *const *path, size_t n, const struct query_options *o, const struct query_side *side,
+    size_t sides, struct query_stats *stats, struct query_faulty *faulty, struct err *e);
+
 /* The values of one field or path with their counts, from dictionaries where
  * there are some: an event counts once for each different value it has.  Of
  * several, the values that they have together: groups as a summary has them.
