@@ -83,13 +83,17 @@ struct summary_render {
 };
 int render_summary(const struct summary *s, const struct summary_render *o, struct outstream *out, struct err *e);
 
-/* One summary against another: the time before a moment and after it, both
- * with groups of the same fields.  SUMMARY_HTML is not among the formats. */
+/* One summary against another (event/change.h): the time before and the time
+ * after.  SUMMARY_HTML is not among the formats. */
+struct change_side {
+	const struct summary *sum; /* grouped as change_group has it */
+	int64_t since, until;
+	bool pruned;               /* part of it was: there were more */
+};
 struct change_render {
 	enum summary_format format;
-	const struct summary *before, *after;
-	int64_t at;
-	size_t top;      /* groups, those that changed most; 0: all */
+	struct change_side before, after;
+	size_t top;      /* SUMMARY_TABLE: groups of each kind; 0: all */
 	bool colour, terminal;
 	unsigned width;
 };

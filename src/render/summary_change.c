@@ -1,126 +1,112 @@
 /*
- * summary_change: the time before a moment against the time after it.
+ * summary_change: one period against another.
  *
- *     2026-09-08 09:12:44      BEFORE       AFTER      CHANGE
- *     Events                       30          45         +15
- *       failure                     5          12          +7
+ *     Before  2026-09-06 09:12:44 to 2026-09-08 09:12:44, 2 d
+ *     After   2026-09-08 09:12:44 to 2026-09-10 09:12:44, 2 d
  *
- *     By actor_id
- *       user:ivan                   0           6          +6
+ *                           BEFORE     AFTER   CHANGE           FAILED        P
+ *     Events                    30        45    x1.50   16.7% -> 26.7%   0.1057
+ *       per day                 15      22.5
  *
- * In: a summary of each side, with groups.   Out: what changed most, first.
+ *     Failing more, by actor_id
+ *       user:ivan               12        14    x1.17    0.0% -> 92.9%  <0.0001
+ *
+ * In: a summary of each side, with groups.   Out: what matters most, first.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "event/change.h"
 #include "render/format.h"
 
 enum {
-	NAME_LEAST = 18, /* with its indent as wide as an instant */
+	NAME_LEAST = 18,
 	NAME_MOST = 48,
-	NUMBERS = 3 * 12
-};
-
-/* A group on both sides. */
-struct pair {
-	struct str value;
-	uint64_t before, after;
+	COUNT = 10,
+	RATIO = 9,
+	SHARES = 17,
+	CHANCE = 9,
+	NUMBERS = 2 * COUNT + RATIO + SHARES + CHANCE
 };
 
 struct writer {
 	struct buf *out;
 	const struct change_render *o;
-	struct pair *pair; /* what changed most, first */
-	size_t pairs, all;
+	const struct selector *by;
+	size_t bys;
+	double before_span, after_span; /* microseconds */
+	struct change *change;
+	size_t n;
+	unsigned columns; /* of names */
 	struct buf name;
 };
 
-/* ---- pairing ---- */
-
-static uint64_t
-distance(const struct pair *p)
-{
-	return p->after > p->before ? p->after - p->before : p->before - p->after;
-}
-
-static int
-by_value(const void *pa, const void *pb)
-{
-	const struct pair *a = pa, *b = pb;
-
-	return tally_compare(a->value, b->value);
-}
-
-static int
-by_distance(const void *pa, const void *pb)
-{
-	const struct pair *a = pa, *b = pb;
-
-	if (distance(a) != distance(b))
-		return distance(a) > distance(b) ? -1 : 1;
-	return by_value(pa, pb);
-}
-
-static void
-add_side(struct writer *w, const struct tally *t, bool after)
-{
-	size_t n;
-	struct tally_entry *entry = tally_top(t, 0, &n);
-
-	w->pair = mem_resize(w->pair, (w->pairs + n + 1) * sizeof(*w->pair));
-	for (size_t i = 0; i < n; i++)
-		w->pair[w->pairs++] = (struct pair){ entry[i].value, after ? 0 : entry[i].count,
-			after ? entry[i].count : 0 };
-	free(entry);
-}
-
-/* Equal values of both sides stand beside each other once sorted. */
-static void
-make_pairs(struct writer *w)
-{
-	size_t kept = 0;
-
-	add_side(w, w->o->before->groups, false);
-	add_side(w, w->o->after->groups, true);
-	qsort(w->pair, w->pairs, sizeof(*w->pair), by_value);
-	for (size_t i = 0; i < w->pairs; i++) {
-		if (kept > 0 && str_eq(w->pair[kept - 1].value, w->pair[i].value)) {
-			w->pair[kept - 1].before += w->pair[i].before;
-			w->pair[kept - 1].after += w->pair[i].after;
-		} else
-			w->pair[kept++] = w->pair[i];
-	}
-	w->all = w->pairs = kept;
-	qsort(w->pair, w->pairs, sizeof(*w->pair), by_distance);
-	if (w->o->top > 0 && w->pairs > w->o->top)
-		w->pairs = w->o->top;
-}
-
 /* ---- for people ---- */
 
-static void
-put_numbers(struct writer *w, const struct pair *p)
-{
-	enum render_style style = p->after > p->before ? STYLE_WARNING : STYLE_DIM;
-	char change[32];
+static const char *const titles[CHANGE_KINDS] = {
+	[CHANGE_FAILING] = "Failing more", [CHANGE_NEW] = "New", [CHANGE_VANISHED] = "Vanished",
+	[CHANGE_MORE] = "More", [CHANGE_LESS] = "Less", [CHANGE_RECOVERED] = "Failing less",
+	[CHANGE_NONE] = "Not more than chance"
+};
 
-	snprintf(change, sizeof(change), "%c%" PRIu64, p->after < p->before ? '-' : '+', distance(p));
-	buf_printf(w->out, "%12" PRIu64 "%12" PRIu64, p->before, p->after);
-	render_style(w->out, w->o->colour && distance(p) > 0, style);
-	buf_printf(w->out, "%12s", distance(p) > 0 ? change : "=");
-	render_style(w->out, w->o->colour && distance(p) > 0, STYLE_PLAIN);
-	buf_byte(w->out, '\n');
+static const enum render_style styles[CHANGE_KINDS] = {
+	[CHANGE_FAILING] = STYLE_BAD, [CHANGE_NEW] = STYLE_WARNING, [CHANGE_VANISHED] = STYLE_WARNING,
+	[CHANGE_MORE] = STYLE_PLAIN, [CHANGE_LESS] = STYLE_PLAIN, [CHANGE_RECOVERED] = STYLE_GOOD,
+	[CHANGE_NONE] = STYLE_DIM
+};
+
+static void
+put_ratio(struct writer *w, const struct change *c)
+{
+	double ratio = change_ratio(c, w->before_span, w->after_span);
+	char text[32];
+
+	if (c->before == 0 || c->after == 0)
+		snprintf(text, sizeof(text), "%s", c->after > 0 ? "new" : c->before > 0 ? "gone" : "=");
+	else
+		snprintf(text, sizeof(text), "x%.*f", ratio < 10 ? 2 : ratio < 100 ? 1 : 0, ratio);
+	buf_printf(w->out, "%*s", RATIO, text);
+}
+
+static void
+format_share(char out[16], uint64_t failed, uint64_t all)
+{
+	if (all == 0)
+		snprintf(out, 16, "-");
+	else
+		snprintf(out, 16, "%.1f%%", 100.0 * (double)failed / (double)all);
+}
+
+static void
+put_shares(struct writer *w, const struct change *c)
+{
+	char before[16], after[16], text[40];
+
+	format_share(before, c->before_failed, c->before);
+	format_share(after, c->after_failed, c->after);
+	snprintf(text, sizeof(text), "%s -> %s", before, after);
+	buf_printf(w->out, "%*s", SHARES, text);
+}
+
+static void
+put_chance(struct writer *w, double p)
+{
+	if (p < 0.0001)
+		buf_printf(w->out, "%*s", CHANCE, "<0.0001");
+	else
+		buf_printf(w->out, "%*.4f", CHANCE, p);
 }
 
 static struct str
 safe_name(struct writer *w, struct str value)
 {
 	buf_reset(&w->name);
-	render_group_words(&w->name, value, w->o->after->opts.bys);
+	render_group_words(&w->name, value, w->bys);
 	return buf_view(&w->name);
 }
 
+/* As wide as the longest name, within reason. */
 static unsigned
 name_columns(struct writer *w)
 {
@@ -128,77 +114,218 @@ name_columns(struct writer *w)
 
 	if (w->o->width > 0 && w->o->width < NAME_MOST + NUMBERS + 2)
 		limit = w->o->width > NAME_LEAST + NUMBERS + 2 ? w->o->width - NUMBERS - 2 : NAME_LEAST;
-	for (size_t i = 0; i < w->pairs; i++) {
-		unsigned columns = render_columns(safe_name(w, w->pair[i].value));
+	for (size_t i = 0; i < w->n && widest < limit; i++) {
+		unsigned columns = render_columns(safe_name(w, w->change[i].value));
 
 		widest = columns > widest ? columns : widest;
 	}
 	return widest < limit ? widest : limit;
 }
 
+/* Nothing is cut where there is no terminal. */
 static void
-put_line(struct writer *w, unsigned indent, struct str name, unsigned columns, const struct pair *p)
+put_name(struct writer *w, unsigned indent, struct str name)
 {
+	unsigned columns = w->columns + 2 - indent;
+
 	render_spaces(w->out, indent);
-	render_pad(w->out, name, columns + 2 - indent, false);
-	put_numbers(w, p);
+	if (w->o->width == 0 && render_columns(name) > columns)
+		buf_str(w->out, name);
+	else
+		render_pad(w->out, name, columns, false);
+}
+
+static void
+put_counts(struct writer *w, const char *name, uint64_t before, uint64_t after)
+{
+	const struct change c = { .before = before, .after = after };
+
+	put_name(w, 2, str_of(name));
+	buf_printf(w->out, "%*" PRIu64 "%*" PRIu64, COUNT, before, COUNT, after);
+	put_ratio(w, &c);
+	buf_byte(w->out, '\n');
+}
+
+static void
+put_change(struct writer *w, unsigned indent, struct str name, const struct change *c, double p)
+{
+	bool colour = w->o->colour && styles[c->kind] != STYLE_PLAIN;
+
+	put_name(w, indent, name);
+	buf_printf(w->out, "%*" PRIu64 "%*" PRIu64, COUNT, c->before, COUNT, c->after);
+	render_style(w->out, colour, styles[c->kind]);
+	put_ratio(w, c);
+	put_shares(w, c);
+	render_style(w->out, colour, STYLE_PLAIN);
+	put_chance(w, p);
+	buf_byte(w->out, '\n');
+}
+
+/* The largest of which there are two, else seconds. */
+static const struct unit {
+	const char *rate, *name;
+	int64_t us;
+} units[] = {
+	{ "per day", "d", TIME_DAY }, { "per hour", "h", TIME_DAY / 24 }, { "per minute", "min", TIME_DAY / 1440 },
+	{ "per second", "s", TIME_SECOND }
+};
+
+static const struct unit *
+unit_of(double span)
+{
+	size_t i = 0;
+
+	while (i + 1 < sizeof(units) / sizeof(units[0]) && span < 2 * (double)units[i].us)
+		i++;
+	return &units[i];
+}
+
+/* Events for each unit of time that suits the longer side. */
+static void
+put_rates(struct writer *w, const struct change *all)
+{
+	const struct unit *unit = unit_of(w->before_span > w->after_span ? w->before_span : w->after_span);
+	const double rate[2] = { (double)all->before / w->before_span * (double)unit->us,
+		(double)all->after / w->after_span * (double)unit->us };
+
+	put_name(w, 2, str_of(unit->rate));
+	for (size_t i = 0; i < 2; i++)
+		buf_printf(w->out, rate[i] < 1000 ? "%*.4g" : "%*.0f", COUNT, rate[i]);
+	buf_byte(w->out, '\n');
+}
+
+static void
+put_period(struct writer *w, const char *title, const struct change_side *s)
+{
+	double span = (double)(s->until - s->since);
+	const struct unit *unit = unit_of(span);
+	char since[32], until[32];
+
+	time_format_local(since, s->since);
+	time_format_local(until, s->until);
+	render_style(w->out, w->o->colour, STYLE_HEADER);
+	buf_printf(w->out, "%-6s", title);
+	render_style(w->out, w->o->colour, STYLE_PLAIN);
+	buf_printf(w->out, "  %s to %s, %.4g %s", since, until, span / (double)unit->us, unit->name);
+	if (s->pruned)
+		buf_str(w->out, STR(", part of it was pruned"));
+	buf_byte(w->out, '\n');
+}
+
+static void
+put_total(struct writer *w)
+{
+	const struct summary *b = w->o->before.sum, *a = w->o->after.sum;
+	struct change all = change_total(b, w->before_span, a, w->after_span);
+
+	put_period(w, "Before", &w->o->before);
+	put_period(w, "After", &w->o->after);
+	buf_byte(w->out, '\n');
+	render_style(w->out, w->o->colour, STYLE_HEADER);
+	put_name(w, 0, STR(""));
+	buf_printf(w->out, "%*s%*s%*s%*s%*s\n", COUNT, "BEFORE", COUNT, "AFTER", RATIO, "CHANGE", SHARES, "FAILED",
+	    CHANCE, "P");
+	render_style(w->out, w->o->colour, STYLE_PLAIN);
+	put_change(w, 0, STR("Events"), &all, all.p);
+	put_rates(w, &all);
+	put_counts(w, "success", b->success, a->success);
+	put_counts(w, "failure", b->failure, a->failure);
+	put_counts(w, "unknown", b->unknown, a->unknown);
+}
+
+static void
+put_title(struct writer *w, enum change_kind kind, size_t shown, size_t all)
+{
+	buf_byte(w->out, '\n');
+	render_style(w->out, w->o->colour, STYLE_HEADER);
+	buf_printf(w->out, "%s, by ", titles[kind]);
+	for (size_t i = 0; i < w->bys; i++) {
+		buf_str(w->out, i > 0 ? STR(", ") : STR(""));
+		buf_str(w->out, w->by[i].text);
+	}
+	render_style(w->out, w->o->colour, STYLE_PLAIN);
+	if (shown < all)
+		buf_printf(w->out, "  (%zu of %zu)", shown, all);
+	buf_byte(w->out, '\n');
+}
+
+/* What made it the kind it is; of none, what was nearest to make it one. */
+static double
+telling_p(const struct change *c)
+{
+	if (c->kind == CHANGE_FAILING || c->kind == CHANGE_RECOVERED ||
+	    (c->kind == CHANGE_NONE && c->failed_p < c->p))
+		return c->failed_p;
+	return c->p;
 }
 
 static void
 put_table(struct writer *w)
 {
-	const struct summary *b = w->o->before, *a = w->o->after;
-	unsigned columns = name_columns(w);
-	char at[32];
+	w->columns = name_columns(w);
+	put_total(w);
+	for (size_t i = 0, end; i < w->n; i = end) {
+		size_t shown;
 
-	time_format_local(at, w->o->at);
-	render_style(w->out, w->o->colour, STYLE_HEADER);
-	render_pad(w->out, str_of(at), columns + 2, false);
-	buf_printf(w->out, "%12s%12s%12s\n", "BEFORE", "AFTER", "CHANGE");
-	render_style(w->out, w->o->colour, STYLE_PLAIN);
-	put_line(w, 0, STR("Events"), columns, &(struct pair){ .before = b->total, .after = a->total });
-	put_line(w, 2, STR("success"), columns, &(struct pair){ .before = b->success, .after = a->success });
-	put_line(w, 2, STR("failure"), columns, &(struct pair){ .before = b->failure, .after = a->failure });
-	put_line(w, 2, STR("unknown"), columns, &(struct pair){ .before = b->unknown, .after = a->unknown });
-	if (w->pairs == 0)
-		return;
-	buf_str(w->out, STR("\nBy "));
-	for (size_t i = 0; i < a->opts.bys; i++) {
-		buf_str(w->out, i > 0 ? STR(", ") : STR(""));
-		buf_str(w->out, a->opts.by[i].text);
+		for (end = i; end < w->n && w->change[end].kind == w->change[i].kind;)
+			end++;
+		shown = w->o->top > 0 && end - i > w->o->top ? w->o->top : end - i;
+		put_title(w, w->change[i].kind, shown, end - i);
+		for (size_t k = i; k < i + shown; k++)
+			put_change(w, 2, safe_name(w, w->change[k].value), &w->change[k], telling_p(&w->change[k]));
 	}
-	if (w->all > w->pairs)
-		buf_printf(w->out, "  (%zu of %zu)", w->pairs, w->all);
-	buf_byte(w->out, '\n');
-	for (size_t i = 0; i < w->pairs; i++)
-		put_line(w, 2, safe_name(w, w->pair[i].value), columns, &w->pair[i]);
 }
 
 /* ---- for programs ---- */
 
 static void
-put_side(struct buf *out, const char *name, const struct summary *s)
+put_side(struct buf *out, const char *name, const struct change_side *side)
 {
-	buf_printf(out, ",\n\"%s\":{\"total_events\":%" PRIu64 ",\"successful_events\":%" PRIu64
-	    ",\"failed_events\":%" PRIu64 ",\"unknown_events\":%" PRIu64 "}",
-	    name, s->total, s->success, s->failure, s->unknown);
+	const struct summary *s = side->sum;
+	double seconds = (double)(side->until - side->since) / (double)TIME_SECOND;
+	char since[TIME_TEXT_LEN], until[TIME_TEXT_LEN];
+
+	time_format(since, side->since);
+	time_format(until, side->until);
+	buf_printf(out, "\"%s\":{\"since\":\"%.*s\",\"until\":\"%.*s\",\"seconds\":%.15g,\"complete\":%s,"
+	    "\"total_events\":%" PRIu64 ",\"successful_events\":%" PRIu64 ",\"failed_events\":%" PRIu64
+	    ",\"unknown_events\":%" PRIu64 ",\"events_per_hour\":%.6g,\"failures_per_hour\":%.6g},\n",
+	    name, TIME_TEXT_LEN, since, TIME_TEXT_LEN, until, seconds, side->pruned ? "false" : "true",
+	    s->total, s->success, s->failure, s->unknown, (double)s->total * 3600 / seconds,
+	    (double)s->failure * 3600 / seconds);
+}
+
+/* `"ratio":1.5,"p":0.106,"failed_p":0.42`, the ratio null when there was nothing before. */
+static void
+put_judgement(struct writer *w, const struct change *c)
+{
+	if (c->before == 0)
+		buf_str(w->out, STR("\"ratio\":null"));
+	else
+		buf_printf(w->out, "\"ratio\":%.6g", change_ratio(c, w->before_span, w->after_span));
+	buf_printf(w->out, ",\"p\":%.6g,\"failed_p\":%.6g", c->p, c->failed_p);
 }
 
 static void
 put_json(struct writer *w)
 {
-	const struct summary_options *by = &w->o->after->opts;
-	char at[TIME_TEXT_LEN];
+	struct change all = change_total(w->o->before.sum, w->before_span, w->o->after.sum, w->after_span);
 
-	time_format(at, w->o->at);
-	buf_printf(w->out, "{\"at\":\"%.*s\"", TIME_TEXT_LEN, at);
-	put_side(w->out, "before", w->o->before);
-	put_side(w->out, "after", w->o->after);
+	buf_byte(w->out, '{');
+	put_side(w->out, "before", &w->o->before);
+	put_side(w->out, "after", &w->o->after);
+	buf_printf(w->out, "\"change\":\"%s\",", change_names[all.kind]);
+	put_judgement(w, &all);
 	buf_str(w->out, STR(",\n\"groups\":["));
-	for (size_t i = 0; i < w->pairs; i++) {
+	for (size_t i = 0; i < w->n; i++) {
+		const struct change *c = &w->change[i];
+
 		buf_str(w->out, i > 0 ? STR(",\n{") : STR("\n{"));
-		render_group_json(w->out, w->pair[i].value, by->by, by->bys);
-		buf_printf(w->out, "\"before\":%" PRIu64 ",\"after\":%" PRIu64 "}", w->pair[i].before, w->pair[i].after);
+		render_group_json(w->out, c->value, w->by, w->bys);
+		buf_printf(w->out, "\"change\":\"%s\",\"before\":%" PRIu64 ",\"before_failed\":%" PRIu64 ",\"after\":%" PRIu64
+		    ",\"after_failed\":%" PRIu64 ",", change_names[c->kind], c->before, c->before_failed, c->after, c->after_failed);
+		put_judgement(w, c);
+		buf_byte(w->out, '}');
 	}
 	buf_str(w->out, STR("]}\n"));
 }
@@ -206,13 +333,17 @@ put_json(struct writer *w)
 static void
 put_csv(struct writer *w)
 {
-	const struct summary_options *by = &w->o->after->opts;
+	render_group_header(w->out, w->by, w->bys);
+	buf_str(w->out, STR("change,before,before_failed,after,after_failed,ratio,p,failed_p\r\n"));
+	for (size_t i = 0; i < w->n; i++) {
+		const struct change *c = &w->change[i];
 
-	render_group_header(w->out, by->by, by->bys);
-	buf_str(w->out, STR("before,after\r\n"));
-	for (size_t i = 0; i < w->pairs; i++) {
-		render_group_csv(w->out, w->pair[i].value, by->bys);
-		buf_printf(w->out, "%" PRIu64 ",%" PRIu64 "\r\n", w->pair[i].before, w->pair[i].after);
+		render_group_csv(w->out, c->value, w->bys);
+		buf_printf(w->out, "%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", change_names[c->kind], c->before,
+		    c->before_failed, c->after, c->after_failed);
+		if (c->before > 0)
+			buf_printf(w->out, "%.6g", change_ratio(c, w->before_span, w->after_span));
+		buf_printf(w->out, ",%.6g,%.6g\r\n", c->p, c->failed_p);
 	}
 }
 
@@ -223,7 +354,11 @@ render_change(const struct change_render *o, struct outstream *out, struct err *
 	struct writer w = { .out = &text, .o = o };
 	int rc;
 
-	make_pairs(&w);
+	w.by = o->after.sum->opts.by;
+	w.bys = o->after.sum->opts.bys - 1; /* but for the outcome */
+	w.before_span = (double)(o->before.until - o->before.since);
+	w.after_span = (double)(o->after.until - o->after.since);
+	w.change = change_list(o->before.sum, w.before_span, o->after.sum, w.after_span, &w.n);
 	if (o->format == SUMMARY_JSON)
 		put_json(&w);
 	else if (o->format == SUMMARY_CSV)
@@ -234,6 +369,6 @@ render_change(const struct change_render *o, struct outstream *out, struct err *
 	    o->format == SUMMARY_JSON, e);
 	buf_fini(&w.name);
 	buf_fini(&text);
-	free(w.pair);
+	free(w.change);
 	return rc;
 }

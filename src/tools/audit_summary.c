@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/comparison.h"
 #include "cli/sandbox.h"
 #include "query/query.h"
 #include "render/render.h"
@@ -19,8 +20,7 @@ struct args {
 	struct filter_args filter;
 	struct str_list by, input;
 	uint64_t top;
-	bool before_after;
-	char *output, *bucket;
+	char *output, *bucket, *pivot, *compare;
 };
 
 #define ARG(member) offsetof(struct args, member)
@@ -35,10 +35,14 @@ static const struct opt options[] = {
 	    "the N most frequent of each kind (10)", VALUE_ANY, NULL },
 	{ 0, "bucket", OPT_STRING, ARG(bucket), "SPAN",
 	    "length of a step of the histogram, such as 1h or 1d (chosen to fit)", VALUE_ANY, NULL },
-	{ 0, "before-after", OPT_FLAG, ARG(before_after), NULL,
-	    "with --around: the time before against the time after, by actor_id or --by", VALUE_ANY, NULL },
 	{ 0, "by", OPT_LIST, ARG(by), "A,B",
 	    "count by these fields and payload paths too, at most 8", VALUE_FIELD, NULL },
+	{ 0, "pivot", OPT_STRING, ARG(pivot), "TIME",
+	    "the time before TIME against the time after it, as far as --window or --since and --until say;"
+	    " by actor_id or --by", VALUE_ANY, NULL },
+	{ 0, "compare", OPT_STRING, ARG(compare), "PERIOD",
+	    "the window against PERIOD: previous (as long, just before), 7d (so much earlier), 2026-03, FROM..UNTIL;"
+	    " by actor_id or --by", VALUE_ANY, NULL },
 	{ 'i', "input", OPT_LIST, ARG(input), "FILE",
 	    "read JSON lines from FILE (- for stdin) instead of the store", VALUE_FILE, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
@@ -59,6 +63,7 @@ static const struct program program = {
 	    "  audit-summary --last 30d\n"
 	    "  audit-summary --since 2026-04 --by category,outcome -o json\n"
 	    "  audit-summary --last 90d --outcome failure -o html >failures.html\n"
+	    "  audit-summary --pivot '2026-09-08 09:12:44' --window 2d --by actor_id,action\n"
 	    "  audit-query --severity error -o jsonl | audit-summary -i - --by actor_id\n",
 	.table = options,
 	.common_offset = ARG(common),
@@ -192,93 +197,59 @@ print_answer(struct answer *w, const struct summary_options *so, struct summary_
 	summary_free(sum);
 }
 
-/* ---- before against after ---- */
-
-/* One side of the moment: the same question with another window. */
-static struct summary *
-summarise_side(struct answer *w, const struct summary_options *so, int64_t since, int64_t until, struct err *e)
-{
-	struct filter_args args = w->args->filter;
-	struct answer side = { .args = w->args, .now = w->now, .st = w->st, .opts = w->opts };
-	char from[TIME_TEXT_LEN + 1] = "", to[TIME_TEXT_LEN + 1] = "";
-	struct summary *sum = summary_new(so);
-	int rc = -1;
-
-	time_format(from, since);
-	time_format(to, until);
-	args.around = args.window = NULL;
-	args.since = from;
-	args.until = to;
-	if (cli_filter(&program, &w->args->common, &args, w->args->output, w->now, &side.filter, e) == 0) {
-		side.opts.filter = side.filter;
-		rc = side.st ? query_summary(side.st, &side.opts, sum, &side.stats, e)
-		             : summarise_lines(w->args, &side.opts, sum, &side.stats, e);
-	}
-	filter_free(side.filter);
-	if (rc == 0)
-		return sum;
-	summary_free(sum);
-	return NULL;
-}
-
-static int
-print_change(void *change, struct outstream *out, struct err *e)
-{
-	return render_change(change, out, e);
-}
+/* ---- two periods ---- */
 
 static void
-compare_sides(struct answer *w, struct summary_options *so, const struct summary_render *sr, struct err *e)
+print_comparison(struct answer *w, struct comparison *c, struct summary_options *so, const struct summary_render *sr,
+    struct err *e)
 {
-	const struct args *a = w->args;
-	struct change_render cr = { .format = sr->format, .top = sr->top, .colour = sr->colour,
+	const struct change_render look = { .format = sr->format, .top = sr->top, .colour = sr->colour,
 		.terminal = sr->terminal, .width = sr->width };
-	struct summary *before = NULL, *after = NULL;
-	bool covered = true;
 
-	if (so->bys == 0)
-		so->by[so->bys++] = selector_field(FIELD_ACTOR_ID);
-	if (time_parse_expr(a->filter.around, w->now, TIME_START, &cr.at, e) == 0 &&
-	    (before = summarise_side(w, so, w->filter->since, cr.at, e)) != NULL &&
-	    (after = summarise_side(w, so, cr.at, w->filter->until, e)) != NULL) {
-		cr.before = before;
-		cr.after = after;
-		if (cli_print(print_change, &cr, e) == 0 && w->st &&
-		    query_covered(w->st, w->filter, &covered, e) == 0 && !covered)
-			cli_note(&program, &a->common, CLI_PRUNED);
-	}
-	summary_free(before);
-	summary_free(after);
+	comparison_print(c, w->st, &w->opts, so, &look, e);
 }
 
-/* It says what no other option says better. */
+/* What a page of two periods has not. */
 static int
-check_change(const struct args *a, const struct summary_render *sr, struct err *e)
+check_comparison(const struct args *a, const struct summary_options *so, const struct summary_render *sr,
+    struct err *e)
 {
-	if (!a->before_after)
+	const char *option = a->pivot ? "pivot" : "compare";
+
+	if (!a->pivot && !a->compare)
 		return 0;
-	if (!a->filter.around)
-		return err_set(e, ERR_FAIL, "--before-after needs --around TIME and --window SPAN");
-	for (size_t i = 0; i < a->input.n; i++)
-		if (strcmp(a->input.item[i], "-") == 0)
-			return err_set(e, ERR_FAIL, "--before-after reads its input twice: no -i -");
 	if (a->bucket || sr->format == SUMMARY_HTML)
-		return err_set(e, ERR_FAIL, "--before-after prints table, json or csv, and has no --bucket");
+		return err_set(e, ERR_FAIL, "--%s prints table, json or csv, and has no --bucket", option);
+	if (so->bys > SUMMARY_BY_MAX - 1)
+		return err_set(e, ERR_FAIL, "--by: with --%s at most %d fields", option, SUMMARY_BY_MAX - 1);
 	return 0;
+}
+
+/* The filter: 0, or as cli_filter has it. */
+static int
+select_events(struct answer *w, struct comparison *c, struct err *e)
+{
+	const struct args *a = w->args;
+
+	if (a->pivot || a->compare)
+		return comparison_open(c, w->now, &w->filter, e);
+	return cli_filter(&program, &a->common, &a->filter, a->output, w->now, &w->filter, e);
 }
 
 static void
 run(const struct args *a, struct err *e)
 {
 	struct answer w = { .args = a, .now = time_now() };
+	struct comparison c = { .program = &program, .common = &a->common, .filter = &a->filter, .output = a->output,
+		.pivot = a->pivot, .compare = a->compare, .input = &a->input };
 	struct summary_options so = { 0 };
 	struct summary_render sr = { 0 };
 	struct sandbox s = { .profile = SANDBOX_READER };
 	struct arena names = { 0 };
 
-	if (cli_filter(&program, &a->common, &a->filter, a->output, w.now, &w.filter, e) != 0 ||
-	    parse_options(a, &so, &sr, &names, e) != 0 || choose_look(a, &sr, e) != 0 ||
-	    check_change(a, &sr, e) != 0 || (a->input.n == 0 && (w.st = cli_store_read(&program, &a->common, w.filter, e)) == NULL))
+	if (select_events(&w, &c, e) != 0 || parse_options(a, &so, &sr, &names, e) != 0 ||
+	    choose_look(a, &sr, e) != 0 || check_comparison(a, &so, &sr, e) != 0 ||
+	    (a->input.n == 0 && (w.st = cli_store_read(&program, &a->common, w.filter, e)) == NULL))
 		goto out;
 	w.opts = (struct query_options){ .filter = w.filter, .order = QUERY_OLDEST, .now = w.now,
 		.fields = summary_fields(&so), .go_on = cli_go_on };
@@ -288,14 +259,15 @@ run(const struct args *a, struct err *e)
 	    cli_sandbox(&program, &a->common, w.st, &s, e) != 0)
 		goto out;
 	w.opts.pool = pool_new(pool_cpus() - 1);
-	if (a->before_after)
-		compare_sides(&w, &so, &sr, e);
+	if (a->pivot || a->compare)
+		print_comparison(&w, &c, &so, &sr, e);
 	else
 		print_answer(&w, &so, &sr, e);
 out:
 	store_close(w.st);
 	pool_free(w.opts.pool);
 	filter_free(w.filter);
+	comparison_close(&c);
 	coverage_fini(&w.coverage);
 	arena_fini(&names);
 }

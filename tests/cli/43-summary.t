@@ -77,40 +77,6 @@ is "its share is no division by nothing" "$(sed -n 's/^ *failure *//p' out)" "0 
 run audit-summary -o jso
 refuses "a format mistyped" 2 "the nearest is json"
 
-# ---- before against after ----
-
-moment=2026-09-16T02:13:00Z
-before="--since 2026-09-14T02:13:00Z --until $moment"
-after="--since $moment --until 2026-09-18T02:13:00Z"
-run audit-summary --around $moment --window 2d --by actor_id,action --before-after --top 1000 -o json
-ends "before against after" 0
-cp out change.json
-# shellcheck disable=SC2086 # words
-is "each side is what its own window has" "$(jq -c '[.before.total_events, .before.failed_events, .after.total_events, .after.failed_events]' change.json)" \
-    "[$(audit-query -c $before),$(audit-query -c $before --outcome failure),$(audit-query -c $after),$(audit-query -c $after --outcome failure)]"
-# shellcheck disable=SC2086 # words
-for side in "before $before" "after $after"; do
-	name=${side%% *}
-	audit-summary ${side#* } --by actor_id,action -o json | jq -c '.groups | map([.actor_id, .action, .count]) | sort' >wanted
-	jq -c "[.groups[] | select(.$name > 0) | [.actor_id, .action, .$name]] | sort" change.json >got
-	same "groups $name" got wanted
-done
-is "what changed most comes first" "$(jq '[.groups[] | .after - .before | fabs] | . == (sort | reverse)' change.json)" true
-audit-summary --around $moment --window 2d --by actor_id,action --before-after --top 1000 -o csv | tr -d '\r' >change.csv
-is "as CSV" "$(sed -n 2p change.csv)" "$(jq -r '.groups[0] | [.actor_id, .action, .before, .after] | map(tostring) | join(",")' change.json)"
-is "every group" "$(wc -l <change.csv)" "$(($(jq '.groups | length' change.json) + 1))"
-run audit-summary --around $moment --window 2d --outcome failure --before-after
-is "for people, by actor" "$(sed -n 's/^Events  *\([0-9]*\) *\([0-9]*\).*/\1 \2/p; /^By/p' out | tr '\n' ' ')" \
-    "$(jq -r '"\(.before.failed_events) \(.after.failed_events)"' change.json) By actor_id "
-audit-query -o jsonl >lines
-audit-summary -i lines --around $moment --window 2d --by actor_id,action --before-after --top 1000 -o json >got
-same "over lines the same" got change.json
-for words in "" "--since 2026" "--around $moment --window 1d -o html" "--around $moment --window 1d --bucket 1h" "--around $moment --window 1d -i -"; do
-	# shellcheck disable=SC2086 # words
-	run audit-summary --before-after $words
-	refuses "--before-after $words" 2 "before-after"
-done
-
 # ---- terminals ----
 
 if ! command -v tmux >/dev/null; then
