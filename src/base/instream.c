@@ -40,6 +40,7 @@ struct instream {
 	uint64_t size;      /* of a regular file, when it was opened */
 	uint64_t raw_bytes; /* read so far */
 	uint64_t offset;    /* of the next decompressed byte */
+	uint64_t left;      /* until the reader's limit; UINT64_MAX: none */
 	enum format format;
 	z_stream gzip;
 	ZSTD_DCtx *zstd;
@@ -184,6 +185,7 @@ open_as(const char *path, int flags, struct err *e)
 	struct instream *s = mem_alloc(sizeof(*s));
 
 	memset(s, 0, offsetof(struct instream, raw));
+	s->left = UINT64_MAX;
 	s->name = mem_strdup(is_stdin ? "stdin" : path);
 	s->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
 	if (s->fd < 0)
@@ -302,6 +304,8 @@ read_compressed(struct instream *s, void *p, size_t n, struct err *e)
 ssize_t
 instream_read(struct instream *s, void *p, size_t n, struct err *e)
 {
+	if (n > s->left)
+		n = (size_t)s->left;
 	if (n == 0)
 		return 0;
 	if (s->format == UNKNOWN && detect(s, e) != 0)
@@ -309,9 +313,17 @@ instream_read(struct instream *s, void *p, size_t n, struct err *e)
 
 	ssize_t got = s->format == PLAIN ? read_plain(s, p, n, e) : read_compressed(s, p, n, e);
 
-	if (got > 0)
+	if (got > 0) {
 		s->offset += (uint64_t)got;
+		s->left -= s->left != UINT64_MAX ? (uint64_t)got : 0;
+	}
 	return got;
+}
+
+void
+instream_limit(struct instream *s, uint64_t bytes)
+{
+	s->left = bytes;
 }
 
 static int

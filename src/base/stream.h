@@ -34,6 +34,10 @@ void instream_set_stop(struct instream *s, bool (*stop)(void));
  * file seeks, others read on).  -1 also when the stream ends before. */
 int instream_skip_to(struct instream *s, uint64_t offset, struct err *e);
 
+/* The input ends for the reader after so many more bytes; UINT64_MAX: where it
+ * does. */
+void instream_limit(struct instream *s, uint64_t bytes);
+
 uint64_t instream_offset(const struct instream *s); /* decompressed */
 bool instream_is_regular(const struct instream *s); /* standard input may be */
 bool instream_is_compressed(const struct instream *s); /* of a pipe: known after the first read */
