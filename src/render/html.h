@@ -7,6 +7,17 @@
 
 #include "render/format.h"
 
+/* ---- what pages are made of (html.c) ---- */
+
+/* Appends everything before the body; the title as text. */
+void render_html_head(struct buf *out, struct str title);
+/* Appends text from outside: controls and bidi overrides made visible, in an
+ * element of its own direction. */
+void render_html_value(struct buf *out, struct str text);
+void render_html_time(struct buf *out, int64_t us); /* in the zone of TZ */
+
+/* ---- summaries ---- */
+
 /* Draws n steps of a histogram, joined where they are too many; the length of
  * one bar. */
 int64_t render_histogram_svg(struct buf *out, const struct summary_bucket *bucket, size_t n, int64_t step);

@@ -12,65 +12,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/base64.h"
-#include "base/hash.h"
 #include "render/html.h"
-
-#define VALUE_MAX 2000 /* bytes of one value; what is longer ends with an ellipsis */
 
 struct page {
 	struct buf *out;
 	const struct summary *s;
 	const struct summary_render *o;
-	struct buf safe; /* scratch */
 };
 
 #define PUT(p, literal) buf_str((p)->out, STR(literal))
-
-/* ---- text ---- */
-
-static void
-escape(struct buf *out, struct str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		switch (text.p[i]) {
-		case '&': buf_str(out, STR("&amp;")); break;
-		case '<': buf_str(out, STR("&lt;")); break;
-		case '>': buf_str(out, STR("&gt;")); break;
-		case '"': buf_str(out, STR("&quot;")); break;
-		case '\'': buf_str(out, STR("&#39;")); break;
-		default: buf_byte(out, text.p[i]);
-		}
-	}
-}
-
-/* Text from outside, in an element of its own direction. */
-static void
-put_value(struct page *p, struct str text)
-{
-	bool cut = text.len > VALUE_MAX;
-
-	/* Not in the middle of a character. */
-	while (cut && text.len > VALUE_MAX - 4 && (text.len > VALUE_MAX || (text.p[text.len] & 0xc0) == 0x80))
-		text.len = text.len > VALUE_MAX ? VALUE_MAX : text.len - 1;
-	buf_reset(&p->safe);
-	render_safe(&p->safe, text);
-	PUT(p, "<bdi>");
-	escape(p->out, buf_view(&p->safe));
-	if (cut)
-		PUT(p, "…");
-	PUT(p, "</bdi>");
-}
-
-static void
-put_time(struct page *p, int64_t us)
-{
-	char machine[TIME_TEXT_LEN], person[32];
-
-	time_format(machine, us);
-	time_format_local(person, us);
-	buf_printf(p->out, "<time datetime=\"%.*s\">%s</time>", TIME_TEXT_LEN, machine, person);
-}
 
 static void
 put_share(struct page *p, uint64_t count)
@@ -78,39 +28,17 @@ put_share(struct page *p, uint64_t count)
 	buf_printf(p->out, "%.1f%%", p->s->total > 0 ? 100.0 * (double)count / (double)p->s->total : 0.0);
 }
 
-/* ---- the head ---- */
-
 static void
-put_title(struct page *p)
+add_title(struct buf *title, const struct summary *s)
 {
 	char first[32], last[32];
 
-	PUT(p, "Audit summary");
-	if (p->s->first == TIME_NONE)
+	buf_str(title, STR("Audit summary"));
+	if (s->first == TIME_NONE)
 		return;
-	time_format_local(first, p->s->first);
-	time_format_local(last, p->s->last);
-	buf_printf(p->out, strncmp(first, last, 10) == 0 ? ", %.10s" : ", %.10s to %.10s", first, last);
-}
-
-static void
-put_head(struct page *p)
-{
-	struct str style = str_of(render_html_style);
-	struct hash hash;
-
-	hash_bytes(&hash, style.p, style.len);
-	PUT(p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
-	base64_add(p->out, hash.b, sizeof(hash.b));
-	PUT(p, "'; base-uri 'none'; form-action 'none'\">\n"
-	    "<meta name=\"referrer\" content=\"no-referrer\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-	put_title(p);
-	PUT(p, "</title>\n<style>");
-	buf_str(p->out, style);
-	PUT(p, "</style>\n</head>\n");
+	time_format_local(first, s->first);
+	time_format_local(last, s->last);
+	buf_printf(title, strncmp(first, last, 10) == 0 ? ", %.10s" : ", %.10s to %.10s", first, last);
 }
 
 /* ---- what the page is about ---- */
@@ -120,12 +48,12 @@ put_window(struct page *p)
 {
 	PUT(p, "<dt>Window</dt><dd>");
 	if (p->o->since > TIME_MIN)
-		put_time(p, p->o->since);
+		render_html_time(p->out, p->o->since);
 	else
 		PUT(p, "the beginning");
 	PUT(p, " to ");
 	if (p->o->until <= TIME_MAX)
-		put_time(p, p->o->until);
+		render_html_time(p->out, p->o->until);
 	else
 		PUT(p, "the end");
 	PUT(p, "</dd>\n");
@@ -137,11 +65,11 @@ put_about(struct page *p)
 	const struct summary *s = p->s;
 
 	PUT(p, "<h1>");
-	put_title(p);
+	add_title(p->out, s);
 	PUT(p, "</h1>\n<dl>\n<dt>Filter</dt><dd>");
 	if (p->o->filter != NULL) {
 		PUT(p, "<code>");
-		put_value(p, str_of(p->o->filter));
+		render_html_value(p->out, str_of(p->o->filter));
 		PUT(p, "</code>");
 	} else {
 		PUT(p, "all events");
@@ -151,19 +79,19 @@ put_about(struct page *p)
 		put_window(p);
 	if (s->first != TIME_NONE) {
 		PUT(p, "<dt>Events</dt><dd>from ");
-		put_time(p, s->first);
+		render_html_time(p->out, s->first);
 		PUT(p, " to ");
-		put_time(p, s->last);
+		render_html_time(p->out, s->last);
 		PUT(p, "</dd>\n");
 	}
 	PUT(p, "<dt>Made</dt><dd>");
-	put_time(p, p->o->now);
+	render_html_time(p->out, p->o->now);
 	PUT(p, " by audit-summary</dd>\n<dt>Time zone</dt><dd>");
-	put_value(p, p->o->zone != NULL ? str_of(p->o->zone) : STR("UTC"));
+	render_html_value(p->out, p->o->zone != NULL ? str_of(p->o->zone) : STR("UTC"));
 	PUT(p, "</dd>\n</dl>\n");
 	if (p->o->note != NULL) {
 		PUT(p, "<p class=\"note\">");
-		put_value(p, str_of(p->o->note));
+		render_html_value(p->out, str_of(p->o->note));
 		PUT(p, "</p>\n");
 	}
 }
@@ -222,7 +150,7 @@ put_cells(struct page *p, struct str value, size_t columns, bool group)
 	for (size_t i = 0; i < columns; i++) {
 		PUT(p, "<td>");
 		if (i < n && part[i].len > 0)
-			put_value(p, part[i]);
+			render_html_value(p->out, part[i]);
 		else
 			PUT(p, "<span class=\"none\">-</span>");
 		PUT(p, "</td>");
@@ -256,7 +184,7 @@ put_table(struct page *p, const char *title, const struct str *name, size_t colu
 		PUT(p, "</h2>\n<table>\n<thead><tr>");
 		for (size_t i = 0; i < columns; i++) {
 			PUT(p, "<th>");
-			put_value(p, name[i]);
+			render_html_value(p->out, name[i]);
 			PUT(p, "</th>");
 		}
 		PUT(p, "<th class=\"n\">Events</th><th class=\"p\">Share</th><th class=\"b\"></th></tr></thead>\n<tbody>\n");
@@ -299,8 +227,11 @@ void
 render_summary_html(struct buf *out, const struct summary *s, const struct summary_render *o)
 {
 	struct page p = { .out = out, .s = s, .o = o };
+	struct buf title = { 0 };
 
-	put_head(&p);
+	add_title(&title, s);
+	render_html_head(out, buf_view(&title));
+	buf_fini(&title);
 	PUT(&p, "<body>\n<header>\n");
 	put_about(&p);
 	PUT(&p, "</header>\n<main>\n");
@@ -312,5 +243,4 @@ render_summary_html(struct buf *out, const struct summary *s, const struct summa
 		PUT(&p, "<p>No events match.</p>\n");
 	}
 	PUT(&p, "</main>\n</body>\n</html>\n");
-	buf_fini(&p.safe);
 }
