@@ -286,7 +286,7 @@ judge(const struct evidence_judge *j, const char *path, struct err *e)
 		rc = evidence_judge_export(j, path, beside.p, NULL, e);
 	else if (ends(path, EVIDENCE_PROOF_ENDING) && has_export_header(path))
 		rc = judge_proof(j, path, e);
-	else if ((rc = judge_file(j, path, e)) != 0)
+	else if ((rc = evidence_is_pack(path) ? evidence_judge_pack(j, path, e) : judge_file(j, path, e)) != 0)
 		evidence_blame(path, e);
 	buf_fini(&beside);
 	return rc;
@@ -311,4 +311,5 @@ evidence_fini(struct evidence *v)
 	buf_fini(&v->line);
 	buf_fini(&v->which);
 	buf_fini(&v->origin);
+	buf_fini(&v->control);
 }

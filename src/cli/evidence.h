@@ -81,7 +81,8 @@ enum evidence_kind {
 	EVIDENCE_EVENT,       /* one event */
 	EVIDENCE_EXPORT,      /* an exported file and its proof beside it */
 	EVIDENCE_MANIFEST,    /* a manifest and the files it names */
-	EVIDENCE_CONSISTENCY  /* one checkpoint continues another */
+	EVIDENCE_CONSISTENCY, /* one checkpoint continues another */
+	EVIDENCE_PACK         /* an archive of an export and what is said about it */
 };
 
 struct evidence {
@@ -93,7 +94,8 @@ struct evidence {
 	uint64_t beyond;   /* lines that were not signed yet, or come without proof: not shown */
 	uint64_t erased;   /* lines that are said to be changed by an erasure: only their place is shown */
 	struct buf which;  /* their numbers, as "3, 7-9": the first of them */
-	size_t files;      /* EVIDENCE_MANIFEST: whose size and hash agree */
+	size_t files;      /* EVIDENCE_MANIFEST, EVIDENCE_PACK: whose size and hash agree */
+	struct buf control; /* EVIDENCE_PACK: what it is for */
 	struct buf line;   /* EVIDENCE_EVENT: the event */
 	struct buf origin; /* the log's name */
 };

@@ -124,23 +124,50 @@ judge_chain(const struct evidence_judge *j, const struct export_proof *proof, st
 }
 
 static int
-judge_data(struct export_proof *proof, const char *path, const struct hash *signed_root, struct buf *which,
-    struct err *e)
+judge_data(struct export_proof *proof, const char *path, struct instream *in, const struct hash *signed_root,
+    struct buf *which, struct err *e)
 {
-	/* A file of this name was meant, not the standard input. */
-	struct instream *in = instream_open(strcmp(path, "-") == 0 ? "./-" : path, e);
 	struct hash root;
-	int rc;
 
-	if (in == NULL)
-		return -1;
-	rc = read_lines(proof, in, which, e);
-	instream_close(in);
-	if (rc != 0 || export_proof_root(proof, &root, e) != 0)
+	if (read_lines(proof, in, which, e) != 0 || export_proof_root(proof, &root, e) != 0)
 		return evidence_blame(path, e);
 	if (memcmp(root.b, signed_root->b, HASH_LEN) != 0)
 		return err_set(e, ERR_INTEGRITY, "%s: its lines are not the events of the log that was signed", path);
 	return 0;
+}
+
+/* What was shown. */
+static void
+tell(const struct export_proof *proof, uint64_t size, struct evidence *v, struct export_stated *stated)
+{
+	v->kind = EVIDENCE_EXPORT;
+	v->size = size;
+	v->beyond = export_proof_beyond(proof);
+	v->erased = export_proof_erased(proof);
+	v->events = export_proof_lines(proof) - v->beyond - v->erased;
+	if (stated == NULL)
+		return;
+	buf_str(&stated->note, export_proof_note(proof));
+	export_proof_span(proof, &stated->first, &stated->last);
+}
+
+int
+evidence_judge_lines(const struct evidence_judge *j, const struct evidence_lines *l, struct export_stated *stated,
+    struct err *e)
+{
+	struct export_proof *proof = export_proof_parse(l->proof, e);
+	struct checkpoint c;
+	int rc = -1;
+
+	/* Signatures first: they cost nothing, and a file may be large. */
+	if (proof == NULL || judge_chain(j, proof, &c, e) != 0)
+		evidence_blame(l->proof_name, e);
+	else
+		rc = judge_data(proof, l->name, l->in, &c.root, &j->verdict->which, e);
+	if (rc == 0)
+		tell(proof, c.size, j->verdict, stated);
+	export_proof_free(proof);
+	return rc;
 }
 
 /* What someone sent: a FIFO among it would be waited for for ever. */
@@ -158,8 +185,7 @@ int
 evidence_judge_export(const struct evidence_judge *j, const char *data, const char *path,
     struct export_stated *stated, struct err *e)
 {
-	struct export_proof *proof = NULL;
-	struct checkpoint c;
+	struct evidence_lines l = { .name = data, .proof_name = path };
 	size_t len;
 	char *text;
 	int rc = -1;
@@ -167,23 +193,12 @@ evidence_judge_export(const struct evidence_judge *j, const char *data, const ch
 	if (check_regular(path, e) != 0 || check_regular(data, e) != 0 ||
 	    (text = file_read(path, EXPORT_PROOF_MAX, &len, e)) == NULL)
 		return -1;
-	/* Signatures first: they cost nothing, and a file may be large. */
-	if ((proof = export_proof_parse((struct str){ text, len }, e)) == NULL || judge_chain(j, proof, &c, e) != 0)
-		evidence_blame(path, e);
-	else
-		rc = judge_data(proof, data, &c.root, &j->verdict->which, e);
-	if (rc == 0) {
-		j->verdict->kind = EVIDENCE_EXPORT;
-		j->verdict->size = c.size;
-		j->verdict->beyond = export_proof_beyond(proof);
-		j->verdict->erased = export_proof_erased(proof);
-		j->verdict->events = export_proof_lines(proof) - j->verdict->beyond - j->verdict->erased;
-	}
-	if (rc == 0 && stated) {
-		buf_str(&stated->note, export_proof_note(proof));
-		export_proof_span(proof, &stated->first, &stated->last);
-	}
-	export_proof_free(proof);
+	l.proof = (struct str){ text, len };
+	/* A file of this name was meant, not the standard input. */
+	l.in = instream_open(strcmp(data, "-") == 0 ? "./-" : data, e);
+	if (l.in != NULL)
+		rc = evidence_judge_lines(j, &l, stated, e);
+	instream_close(l.in);
 	free(text);
 	return rc;
 }

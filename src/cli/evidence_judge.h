@@ -5,6 +5,7 @@
 #ifndef CLI_EVIDENCE_JUDGE_H
 #define CLI_EVIDENCE_JUDGE_H
 
+#include "base/stream.h"
 #include "cli/evidence.h"
 #include "proof/checkpoint.h"
 
@@ -76,6 +77,15 @@ struct export_stated {
 	uint64_t first, last; /* seqs of its lines, when there are any */
 };
 
+/* Lines to be judged, and what errors call them and their proof. */
+struct evidence_lines {
+	const char *name, *proof_name;
+	struct instream *in;
+	struct str proof; /* its text */
+};
+int evidence_judge_lines(const struct evidence_judge *j, const struct evidence_lines *l, struct export_stated *stated,
+    struct err *e);
+
 /* The lines of the file `data`, by the text of its proof.  stated: {0} at
  * first, or NULL. */
 int evidence_judge_export(const struct evidence_judge *j, const char *data, const char *proof,
@@ -83,7 +93,17 @@ int evidence_judge_export(const struct evidence_judge *j, const char *data, cons
 
 /* ---- manifests (evidence_manifest.c) ---- */
 
+/* A manifest's text whose files are known already: each of them by the name, size
+ * and hash that the manifest should have for it. */
+int evidence_judge_packed(const struct evidence_judge *j, struct str manifest,
+    const struct evidence_file file[EVIDENCE_FILES_MAX], const struct evidence_lines *l, struct err *e);
+
 /* path is where the files that it names are beside. */
 int evidence_judge_manifest(const struct evidence_judge *j, const char *path, struct str text, struct err *e);
+
+/* ---- packs (evidence_pack.c) ---- */
+
+bool evidence_is_pack(const char *path);
+int evidence_judge_pack(const struct evidence_judge *j, const char *path, struct err *e);
 
 #endif

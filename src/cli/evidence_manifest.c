@@ -335,6 +335,40 @@ judge_manifest(const struct evidence_judge *j, const struct manifest *m, const c
 	return rc;
 }
 
+static int
+judge_packed(const struct evidence_judge *j, const struct manifest *m, const struct evidence_file *file,
+    const struct evidence_lines *l, struct err *e)
+{
+	struct export_stated stated = { 0 };
+	int rc;
+
+	if (m->files != FILES_MAX || (m->origin.p && !str_eq(m->origin, str_of(j->pinned->name))))
+		return err_set(e, ERR_INTEGRITY, "manifest: is of another log, or has no proof");
+	for (size_t i = 0; i < FILES_MAX; i++)
+		if (strcmp(m->file[i].name, file[i].path) != 0 || m->file[i].bytes != file[i].bytes ||
+		    memcmp(m->file[i].sha256.b, file[i].sha256.b, HASH_LEN) != 0)
+			return err_set(e, ERR_INTEGRITY, "manifest: %s is not the one that it is of", file[i].path);
+	rc = evidence_judge_lines(j, l, &stated, e);
+	if (rc == 0)
+		rc = compare(m, &stated, j->verdict, e);
+	buf_fini(&stated.note);
+	return rc;
+}
+
+int
+evidence_judge_packed(const struct evidence_judge *j, struct str manifest,
+    const struct evidence_file file[EVIDENCE_FILES_MAX], const struct evidence_lines *l, struct err *e)
+{
+	struct manifest m = { 0 };
+	json_t *o = document_parse(manifest, TEXT_MAX, "manifest", e);
+	int rc = -1;
+
+	if (o != NULL && read_manifest(o, &m, e) == 0)
+		rc = judge_packed(j, &m, file, l, e);
+	json_decref(o);
+	return rc;
+}
+
 int
 evidence_judge_manifest(const struct evidence_judge *j, const char *path, struct str text, struct err *e)
 {

@@ -88,6 +88,7 @@ opt_value_name(enum opt_value v)
 	case VALUE_CLOCK: return "clock";
 	case VALUE_FROM: return "from";
 	case VALUE_RULE: return "rule";
+	case VALUE_CONTROL: return "control";
 	case VALUE_FULL: return "full";
 	case VALUE_ACK: return "ack";
 	case VALUE_CATEGORY: return "category";

@@ -29,7 +29,7 @@ enum opt_type {
 enum opt_value {
 	VALUE_ANY, VALUE_FILE, VALUE_DIR, VALUE_FORMAT, VALUE_FIELD, VALUE_SEVERITY,
 	VALUE_OUTCOME, VALUE_WHEN /* auto always never */, VALUE_CLOCK /* time ingested */,
-	VALUE_FROM /* foreign logs */, VALUE_RULE /* of redaction */,
+	VALUE_FROM /* foreign logs */, VALUE_RULE /* of redaction */, VALUE_CONTROL /* of auditors */,
 	VALUE_FULL /* wait exit */, VALUE_ACK /* omprog */,
 	/* what the store has */
 	VALUE_CATEGORY, VALUE_ACTION, VALUE_CHANNEL, VALUE_SOURCE, VALUE_TENANT, VALUE_SAVED

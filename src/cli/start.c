@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/control.h"
 #include "cli/from.h"
 #include "cli/pager.h"
 #include "cli/signals.h"
@@ -150,7 +151,7 @@ print_options(const struct program *p)
 	buf_fini(&text);
 }
 
-/* The foreign logs, or the rules of redaction. */
+/* The foreign logs, the controls of auditors, or the rules of redaction. */
 static int
 print_known(const char *kind, struct err *e)
 {
@@ -160,6 +161,8 @@ print_known(const char *kind, struct err *e)
 
 	if (strcmp(kind, "from") == 0)
 		rc = from_names(&names, e);
+	else if (strcmp(kind, "control") == 0)
+		rc = control_names(&names, e);
 	else if ((redactor = redactor_new(NULL, e)) == NULL)
 		rc = -1;
 	for (size_t i = 0; rc == 0 && i < names.n; i++)
@@ -202,7 +205,7 @@ print_values(const struct program *p, const struct common_args *c, const char *k
 	} else if (strcmp(kind, "outcome") == 0) {
 		list = event_outcomes;
 		n = OUTCOME_COUNT;
-	} else if (strcmp(kind, "from") == 0 || strcmp(kind, "rule") == 0) {
+	} else if (strcmp(kind, "from") == 0 || strcmp(kind, "rule") == 0 || strcmp(kind, "control") == 0) {
 		return print_known(kind, e);
 	} else {
 		return values_print(c, kind, e);

@@ -15,7 +15,7 @@
 #include "render/render.h"
 
 static const char *const status_words[] = { "verified", "unsigned", "failed" };
-static const char *const kind_words[] = { "checkpoint", "event", "export", "manifest", "consistency" };
+static const char *const kind_words[] = { "checkpoint", "event", "export", "manifest", "consistency", "pack" };
 
 void
 verdict_finding(struct verdict *v, const char *fault, const struct verify_finding *f)
@@ -206,6 +206,12 @@ add_shown(struct buf *b, const struct evidence *v)
 		if (!shows_nothing(v))
 			buf_printf(b, ", %" PRIu64 " events, all in the log of %" PRIu64 " events", v->events, v->size);
 		break;
+	case EVIDENCE_PACK:
+		buf_str(b, STR("pack for "));
+		render_safe(b, buf_view(&v->control));
+		buf_printf(b, ", %zu files as it lists them, %" PRIu64 " events, all in the log of %" PRIu64 " events",
+		    v->files, v->events, v->size);
+		break;
 	case EVIDENCE_CONSISTENCY:
 		buf_printf(b, "the log of %" PRIu64 " events continues that of %" PRIu64 " events", v->size, v->first);
 		break;
@@ -239,11 +245,15 @@ add_evidence_json(struct buf *b, const struct evidence *v)
 		buf_printf(b, ",\"first\":%" PRIu64, v->first);
 	if (v->kind == EVIDENCE_EVENT)
 		buf_printf(b, ",\"seq\":%" PRIu64, v->seq);
-	if (v->kind == EVIDENCE_EXPORT || v->kind == EVIDENCE_MANIFEST)
+	if (v->kind == EVIDENCE_EXPORT || v->kind == EVIDENCE_MANIFEST || v->kind == EVIDENCE_PACK)
 		buf_printf(b, ",\"events\":%" PRIu64 ",\"beyond\":%" PRIu64 ",\"erased\":%" PRIu64, v->events,
 		    v->beyond, v->erased);
-	if (v->kind == EVIDENCE_MANIFEST)
+	if (v->kind == EVIDENCE_MANIFEST || v->kind == EVIDENCE_PACK)
 		buf_printf(b, ",\"files\":%zu", v->files);
+	if (v->kind == EVIDENCE_PACK) {
+		buf_str(b, STR(",\"control\":"));
+		cli_quote(b, buf_view(&v->control));
+	}
 	if (v->kind == EVIDENCE_EVENT) {
 		buf_printf(b, ",\"event\":");
 		buf_str(b, buf_view(&v->line));

@@ -8,6 +8,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/runs.h"
@@ -17,6 +18,7 @@
 #include "cli/export_files.h"
 #include "cli/export_place.h"
 #include "cli/limits.h"
+#include "cli/pack.h"
 #include "cli/sandbox.h"
 #include "query/query.h"
 #include "render/render.h"
@@ -31,7 +33,7 @@ struct args {
 	struct common_args common;
 	struct filter_args filter;
 	struct str_list fields;
-	char *output, *out, *cursor_file, *request;
+	char *output, *out, *cursor_file, *request, *evidence;
 	bool nested, csv_raw, csv_safe, proof, manifest;
 };
 
@@ -53,6 +55,9 @@ static const struct opt options[] = {
 	    "to a file: FILE.manifest.json, with filter, counts, sizes and hashes", VALUE_ANY, NULL },
 	{ 0, "request", OPT_STRING, ARG(request), "ID",
 	    "who asked for it: a ticket or letter, for the log's record", VALUE_ANY, NULL },
+	{ 0, "evidence", OPT_STRING, ARG(evidence), "CONTROL",
+	    "to FILE.tar.zst: a pack for an auditor's control such as soc2:CC7.2, or a control's FILE.yaml",
+	    VALUE_CONTROL, NULL },
 	{ 0, "fields", OPT_LIST, ARG(fields), "A,B",
 	    "these fields or payload paths, in this order", VALUE_FIELD, NULL },
 	{ 0, "nested", OPT_FLAG, ARG(nested), NULL,
@@ -77,6 +82,7 @@ static const struct program program = {
 	    "  audit-export --actor alice@acme.example -O alice.jsonl.zst\n"
 	    "  audit-export --since 2026-01 -O q1.jsonl.zst --proof --manifest\n"
 	    "  audit-export --cursor-file app.cursor -O new.jsonl  # since last time\n"
+	    "  audit-export --since 2026-07 --evidence soc2:CC7.2 -O cc72.tar.zst\n"
 	    "  audit-export -o json --nested -O /srv/evidence/  # a new file in the folder\n",
 	.table = options,
 	.common_offset = ARG(common),
@@ -109,6 +115,8 @@ struct export {
 	char at[TIME_TEXT_LEN + 1];
 	uint64_t count, bytes, first, last; /* first, last: seqs, when count > 0 */
 	struct export_files files;
+	struct pack pack;      /* with --evidence */
+	bool table;            /* the events are written again, as a table: they are counted */
 };
 
 /* ---- What was asked for ---- */
@@ -118,6 +126,9 @@ check_args(const struct args *a, const char *format, bool to_stdout, struct err 
 {
 	bool csv = strcmp(format, "csv") == 0;
 
+	if (a->evidence && (to_stdout || a->output || a->proof || a->manifest || a->cursor_file || a->fields.n > 0 ||
+	        a->nested || a->csv_raw || a->csv_safe))
+		return err_set(e, ERR_FAIL, "--evidence takes -O FILE, filters and --request, and no other option of output");
 	if (a->nested && strcmp(format, "json") != 0)
 		return err_set(e, ERR_FAIL, "--nested is for -o json");
 	if (a->nested && a->fields.n > 0)
@@ -189,7 +200,7 @@ take_size(struct export *x, struct pool *pool, struct err *e)
 	free(segments);
 	if (rc != 0)
 		return -1;
-	x->size = view.size;
+	x->size = x->args->evidence ? x->pack.size : view.size;
 	if (x->size > from)
 		runs_add(&runs, from, x->size - from);
 	runs_end(&runs);
@@ -279,6 +290,8 @@ is_asked(const struct export *x, uint64_t seq)
 static void
 count_event(struct export *x, uint64_t seq)
 {
+	if (x->table)
+		return;
 	export_files_event(&x->files, seq);
 	if (x->count == 0 || seq < x->first)
 		x->first = seq;
@@ -357,18 +370,17 @@ write_events(struct export *x, struct query *q, struct render *r, bool texts, st
 }
 
 static int
-write_export(struct export *x, struct pool *pool, struct err *e)
+write_export(struct export *x, const char *format, bool guard, struct outstream *out, struct pool *pool, struct err *e)
 {
 	const struct args *a = x->args;
-	bool guard = x->path ? !a->csv_raw : a->csv_safe;
 	struct query_options qo = { .filter = x->filter, .pool = pool, .now = x->now,
 		.order = a->cursor_file ? QUERY_ARRIVAL : QUERY_OLDEST, .after = x->resumed ? &x->after : NULL,
 		.go_on = cli_go_on };
-	struct render_options ro = { .format = x->format, .csv_bom = guard, .csv_guard = guard,
+	struct render_options ro = { .format = format, .csv_bom = guard, .csv_guard = guard,
 		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true, .nested = a->nested,
 		.fields = x->fields, .n_fields = x->n_fields,
 		.terminal = !x->path && isatty(STDOUT_FILENO) };
-	struct render *r = render_open(&ro, x->files.out, e);
+	struct render *r = render_open(&ro, out, e);
 	struct event_writer writer;
 	struct query *q = NULL;
 	int rc = -1;
@@ -384,7 +396,6 @@ write_export(struct export *x, struct pool *pool, struct err *e)
 		rc = render_close(r, NULL, e);
 	else
 		render_abort(r);
-	x->bytes = outstream_bytes(x->files.out);
 	return rc;
 }
 
@@ -401,11 +412,55 @@ leave_cursor(struct export *x, struct err *e)
 static int
 write_manifest(struct export *x, struct err *e)
 {
-	struct evidence_manifest m = { .program = program.name, .created = time_now(), .since = x->filter->since,
+	struct evidence_manifest m = { .program = program.name,
+		.created = x->args->evidence ? x->pack.at : time_now(), .since = x->filter->since,
 		.until = x->filter->until, .count = x->count, .first = x->first, .last = x->last, .size = x->size,
 		.filter = str_of(x->expression.p) };
 
 	return export_files_manifest(&x->files, &m, e);
+}
+
+/* The events of a pack a second time, for people. */
+static int
+write_table(struct export *x, struct pool *pool, struct err *e)
+{
+	struct outstream *out = outstream_open(x->pack.path[PACK_TABLE].p, e);
+	int rc;
+
+	if (out == NULL)
+		return -1;
+	x->table = true;
+	rc = write_export(x, "csv", true, out, pool, e);
+	if (rc == 0)
+		return outstream_finish(out, e);
+	outstream_abort(out);
+	return -1;
+}
+
+/* What the pack says beside the events, and the archive of it all. */
+static int
+finish_pack(struct export *x, struct pool *pool, struct err *e)
+{
+	const struct verify_options verify = { .pool = pool, .go_on = cli_go_on };
+	struct runs runs = { 0 };
+	struct str only;
+	struct query_options qo = { .filter = x->filter, .pool = pool, .now = x->now, .go_on = cli_go_on };
+	struct pack_source from = { .st = x->st, .config = &x->config, .filter = x->filter,
+		.expression = x->expression.p, .zone = x->args->common.tz, .query = &qo, .count = x->count,
+		.verify = &verify };
+	int rc;
+
+	runs_add(&runs, 0, x->size);
+	runs_end(&runs);
+	only = buf_view(&runs.list);
+	qo.only = &only;
+	rc = write_table(x, pool, e) == 0 ? pack_finish(&x->pack, &from, x->path, e) : -1;
+	runs_fini(&runs);
+	if (rc != 0)
+		return -1;
+	/* What the record is of is the pack, and not the files in it. */
+	x->files.files = 1;
+	return evidence_file(x->path, &x->files.file[0], e);
 }
 
 /* All that comes between the two records. */
@@ -413,10 +468,20 @@ static int
 write_files(struct export *x, struct pool *pool, struct err *e)
 {
 	struct export_files *f = &x->files;
+	bool guard = x->path ? !x->args->csv_raw : x->args->csv_safe;
 
-	if (export_files_open(f, x->st, x->size, e) != 0 || write_export(x, pool, e) != 0 ||
-	    export_files_finish(f, e) != 0 || (f->manifest && write_manifest(x, e) != 0))
+	if (x->args->evidence) {
+		if (pack_begin(&x->pack, x->path, e) != 0)
+			return -1;
+		f->path = x->pack.path[PACK_EVENTS].p;
+	}
+	if (export_files_open(f, x->st, x->size, e) != 0 || write_export(x, x->format, guard, f->out, pool, e) != 0)
 		return -1;
+	x->bytes = outstream_bytes(f->out);
+	if (export_files_finish(f, e) != 0 || (f->manifest && write_manifest(x, e) != 0))
+		return -1;
+	if (x->args->evidence)
+		return finish_pack(x, pool, e);
 	return x->args->cursor_file ? leave_cursor(x, e) : 0;
 }
 
@@ -461,6 +526,50 @@ export(struct export *x, struct pool *pool, struct err *e)
 	return e->code == ERR_OK ? 0 : -1;
 }
 
+/* The events of a control, at the time of the last checkpoint. */
+static int
+prepare_pack(struct export *x, struct filter_args *filter, struct str_list *where, struct err *e)
+{
+	const struct args *a = x->args;
+
+	if (pack_open(&x->pack, a->evidence, a->out, x->st, e) != 0)
+		return -1;
+	x->now = x->pack.at;
+	x->path = export_destination(a->out, x->at, x->format);
+	for (size_t i = 0; i < filter->where.n; i++)
+		str_list_add(where, filter->where.item[i], strlen(filter->where.item[i]));
+	str_list_add(where, x->pack.control.where, strlen(x->pack.control.where));
+	filter->where = *where;
+	return 0;
+}
+
+static int
+open_store(struct export *x, struct err *e)
+{
+	if (cli_config(&x->args->common, &x->config, e) != 0)
+		return -1;
+	x->st = cli_store_record_by(&x->args->common, &x->config, UNRECORDED, e);
+	return x->st ? 0 : -1;
+}
+
+/* The filter: 0, or as cli_filter has it. */
+static int
+select_events(struct export *x, struct err *e)
+{
+	const struct args *a = x->args;
+	struct filter_args filter = a->filter;
+	struct str_list where = { 0 };
+	int rc = 0;
+
+	if (a->evidence && !a->common.list_saved && !a->common.delete_saved &&
+	    (open_store(x, e) != 0 || prepare_pack(x, &filter, &where, e) != 0))
+		rc = -1;
+	if (rc == 0)
+		rc = cli_filter(&program, &a->common, &filter, a->output, x->now, &x->filter, e);
+	str_list_fini(&where);
+	return rc;
+}
+
 /* Everything that can be wrong before anything is recorded.  0 to go on, 1:
  * done, -1. */
 static int
@@ -481,16 +590,16 @@ prepare(struct export *x, struct err *e)
 	/* The same window each time, whatever "-7d" means by now. */
 	if (x->resumed)
 		x->now = x->after.now;
-	if ((rc = cli_filter(&program, &a->common, &a->filter, a->output, x->now, &x->filter, e)) != 0)
+	if ((rc = select_events(x, e)) != 0)
 		return rc;
-	if (cli_config(&a->common, &x->config, e) != 0 ||
-	    (x->st = cli_store_record_by(&a->common, &x->config, UNRECORDED, e)) == NULL)
+	if (x->st == NULL && open_store(x, e) != 0)
 		return -1;
 	if (x->resumed && query_cursor_check(&x->after, x->st, x->filter, QUERY_ARRIVAL, e) != 0)
 		return err_doing(e, "--cursor-file %s", a->cursor_file);
-	if (!to_stdout)
+	if (!to_stdout && x->path == NULL)
 		x->path = export_destination(a->out, x->at, x->format);
-	x->files = (struct export_files){ .path = x->path, .proof = a->proof, .manifest = a->manifest };
+	x->files = (struct export_files){ .path = x->path, .proof = a->proof || a->evidence,
+		.manifest = a->manifest || a->evidence };
 	if (export_files_check(&x->files, x->st, e) != 0)
 		return -1;
 	filter_format(&x->expression, x->filter);
@@ -538,6 +647,7 @@ run(const struct args *a, struct err *e)
 	}
 out:
 	export_files_fini(&x.files);
+	pack_fini(&x.pack);
 	limits_fini(&x.limits);
 	config_fini(&x.config);
 	store_close(x.st);

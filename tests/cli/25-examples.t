@@ -38,6 +38,8 @@ ends "and signed" 0
 audit-verify --sign >given/checkpoint 2>/dev/null
 run audit-export -q --since 2026-07 --until 2026-09 --proof --manifest -O given/q3.jsonl.zst
 ends "an export with its proof" 0
+run audit-export -q --evidence iso27001:A.8.15 -O given/a815.tar.zst
+ends "a pack" 0
 audit-verify -q --prove shop-20417 >given/event.proof
 audit-verify -q --sign >/dev/null
 run audit-verify -q --consistency given/checkpoint
