@@ -5,9 +5,10 @@
 #ifndef CLI_KEYS_H
 #define CLI_KEYS_H
 
+#include "base/time.h"
 #include "cli/cli.h"
 #include "cli/config.h"
-#include "cli/launcher.h"
+#include "cli/hook.h"
 #include "proof/note.h"
 
 /* The folder of the keys: as typed (--keys), keys: of the configuration, else
@@ -37,8 +38,10 @@ int keys_sign(struct store *st, const char *folder, const struct operator_info *
 int keys_rotate(struct store *st, const char *folder, const struct operator_info *who, const struct verify_options *o,
     struct buf *line, struct buf *seal, struct err *e);
 
+#define KEYS_PUBLISH_LIMIT (60 * TIME_SECOND) /* of the command; then it is killed */
+
 /* Writes a stored note where checkpoint: of the configuration says: replaces
  * the file; gives it to the command, which was got ready before. */
-int keys_publish(const struct config *config, struct launcher *command, struct str note, struct err *e);
+int keys_publish(const struct config *config, struct hook *command, struct str note, struct err *e);
 
 #endif

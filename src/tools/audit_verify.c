@@ -84,7 +84,7 @@ struct work {
 	bool pinned;
 	struct note_verifier key; /* when pinned */
 	struct str_list note, note_name; /* of --checkpoint */
-	struct launcher launcher; /* of checkpoint: command: */
+	struct hook hook; /* of checkpoint: command: */
 	struct pool *pool;
 	struct store *st;
 	struct progress progress;
@@ -320,7 +320,7 @@ verify_files(struct work *w, struct err *e)
 static int
 publish(struct work *w, const struct buf *note, struct err *e)
 {
-	return keys_publish(&w->config, &w->launcher, buf_view(note), e);
+	return keys_publish(&w->config, &w->hook, buf_view(note), e);
 }
 
 static void
@@ -332,7 +332,8 @@ use_keys(struct work *w, struct err *e)
 	char *folder = NULL;
 
 	/* It shares nothing with the command: neither store nor keys are open yet. */
-	if (!a->init_keys && launcher_open(&w->launcher, &w->config.checkpoint_command, e) != 0)
+	if (!a->init_keys &&
+	    hook_open(&w->hook, &w->config.checkpoint_command, KEYS_PUBLISH_LIMIT, HOOK_SHOW, e) != 0)
 		return;
 	if ((w->st = cli_store_record(&a->common, a->sign ? "signing a log that cannot keep the checkpoint" :
 	    "a key that cannot be recorded", e)) == NULL)
@@ -488,13 +489,13 @@ main(int argc, char *argv[])
 {
 	struct args a = { 0 };
 	struct str_list operands = { 0 };
-	struct work w = { .args = &a, .files = &operands, .launcher = LAUNCHER_NONE };
+	struct work w = { .args = &a, .files = &operands, .hook = HOOK_NONE };
 	struct err e = ERR_NONE;
 	int status = cli_start(&program, argc, argv, &a, &operands);
 
 	if (status < 0) {
 		run(&w, &e);
-		launcher_close(&w.launcher);
+		hook_close(&w.hook);
 		store_close(w.st);
 		if (w.pool)
 			pool_free(w.pool);

@@ -240,12 +240,12 @@ if command -v pgrep >/dev/null; then
 	audit-verify --sign >out 2>err &
 	signer=$!
 	tries=0
-	# The command is started by the launcher, which is the program's.
+	# The command is started by the process beside it, which is the program's.
 	sleeper=
 	while [ -z "$sleeper" ] && [ $tries -lt 400 ]; do
 		tries=$((tries + 1))
 		sleep 0.05
-		launcher=$(pgrep -P $signer) && sleeper=$(pgrep -P "$launcher" sleep)
+		beside=$(pgrep -P $signer) && sleeper=$(pgrep -P "$beside" sleep)
 	done
 	check "the command runs" test -n "$sleeper"
 	kill -TERM $signer

@@ -332,12 +332,12 @@ END_TEST
 static int
 publish_configured(void)
 {
-	struct launcher l = LAUNCHER_NONE;
-	int rc = launcher_open(&l, &config.checkpoint_command, &e);
+	struct hook h = HOOK_NONE;
+	int rc = hook_open(&h, &config.checkpoint_command, KEYS_PUBLISH_LIMIT, HOOK_SHOW, &e);
 
 	if (rc == 0)
-		rc = keys_publish(&config, &l, STR("a note\n"), &e);
-	launcher_close(&l);
+		rc = keys_publish(&config, &h, STR("a note\n"), &e);
+	hook_close(&h);
 	return rc;
 }
 
