@@ -70,8 +70,8 @@ read_sandbox(struct yaml *y, const char *key, enum sandbox_mode *out, struct err
 }
 
 /* [/usr/bin/program, argument]: no shell, so each is given as it is. */
-static int
-read_command(struct yaml *y, const char *key, struct str_list *out, struct err *e)
+int
+config_command(struct yaml *y, const char *key, struct str_list *out, struct err *e)
 {
 	struct yaml_place at;
 	struct str word;
@@ -105,7 +105,7 @@ read_checkpoint(struct yaml *y, struct config *c, struct err *e)
 		return -1;
 	while ((rc = yaml_key(y, names, COUNT(names), &seen, &which, e)) > 0)
 		if ((which == TO_FILE ? read_path(y, "file", &c->checkpoint_file, e) :
-		    read_command(y, "command", &c->checkpoint_command, e)) != 0)
+		    config_command(y, "command", &c->checkpoint_command, e)) != 0)
 			return -1;
 	return rc;
 }
@@ -114,7 +114,7 @@ read_checkpoint(struct yaml *y, struct config *c, struct err *e)
 
 enum key {
 	KEY_DB, KEY_KEYS, KEY_VERIFIER_KEY, KEY_CHECKPOINT,
-	KEY_RETENTION, KEY_ARCHIVE, KEY_EXPORT_LIMITS, KEY_RECORD_READS, KEY_SANDBOX, KEYS
+	KEY_RETENTION, KEY_ARCHIVE, KEY_EXPORT_LIMITS, KEY_RECORD_READS, KEY_SANDBOX, KEY_SESSIONS, KEYS
 };
 
 static const char *const keys[KEYS] = {
@@ -127,6 +127,7 @@ static const char *const keys[KEYS] = {
 	[KEY_EXPORT_LIMITS] = "export_limits",
 	[KEY_RECORD_READS] = "record_reads",
 	[KEY_SANDBOX] = "sandbox",
+	[KEY_SESSIONS] = "sessions",
 };
 
 static int
@@ -151,6 +152,8 @@ read_value(struct yaml *y, enum key key, struct config *c, struct err *e)
 		return config_record_reads(y, c, e);
 	case KEY_SANDBOX:
 		return read_sandbox(y, keys[key], &c->sandbox, e);
+	case KEY_SESSIONS:
+		return config_sessions(y, c, e);
 	case KEYS:
 		break;
 	}
@@ -228,6 +231,11 @@ take_over(struct config *c, struct config *fresh, uint64_t seen)
 	}
 	if (seen & 1u << KEY_SANDBOX)
 		c->sandbox = fresh->sandbox;
+	if (seen & 1u << KEY_SESSIONS) {
+		config_sessions_free(c->sessions);
+		c->sessions = fresh->sessions;
+		fresh->sessions = NULL;
+	}
 	replace_policy(c, fresh, seen);
 }
 
@@ -272,5 +280,6 @@ config_fini(struct config *c)
 	free(c->archive);
 	export_limits_free(c->limit, c->limits);
 	str_list_fini(&c->record_reads);
+	config_sessions_free(c->sessions);
 	*c = (struct config){ 0 };
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "cli/sandbox.h"
 #include "filter/filter.h"
+#include "query/session.h"
 
 /* One rule of `retention:`.  The first that matches an event decides. */
 struct retention_rule {
@@ -25,6 +26,14 @@ struct export_limit {
 	uint64_t rows; /* a day, by UTC; at most 2^53 */
 };
 
+/* `sessions:`. */
+struct config_sessions {
+	struct session_rules rules;
+	struct str_list hook; /* tells the application of a revocation; the program absolute */
+	int64_t hook_limit;   /* microseconds */
+};
+#define SESSIONS_HOOK_LIMIT (10 * TIME_SECOND) /* unless the configuration says else */
+
 struct config {
 	char *db;           /* absolute path, or NULL */
 	char *keys;         /* folder of the signing key, absolute */
@@ -37,6 +46,7 @@ struct config {
 	struct export_limit *limit;
 	size_t limits;
 	enum sandbox_mode sandbox;
+	struct config_sessions *sessions;   /* NULL: nothing is said, session_rules_default */
 	struct str_list record_reads;       /* programs whose reading is recorded; `all` is told in full */
 };
 

@@ -66,6 +66,28 @@ config_pattern_covers(const char *wide, const char *narrow, bool nocase)
 	return nocase ? str_eq_nocase(a, b) : str_eq(a, b);
 }
 
+/* ---- values that are spans of time ---- */
+
+int
+config_span(struct yaml *y, const char *key, int64_t *us, struct str *text, struct err *e)
+{
+	static const char *const words[] = { "forever" };
+	struct err why = ERR_NONE;
+	const char *near;
+
+	if (yaml_text(y, key, text, e) != 0)
+		return -1;
+	if (str_eq(*text, STR("forever"))) {
+		*us = INT64_MAX;
+		return 0;
+	}
+	if ((near = nearest_name(text->p, words, COUNT(words))) != NULL)
+		return yaml_fault(y, e, "%s: '%s' is no span of time; did you mean '%s'?", key, text->p, near);
+	if (duration_parse(text->p, us, &why) != 0)
+		return yaml_fault(y, e, "%s: %s; or forever", key, why.text);
+	return 0;
+}
+
 /* ---- export_limits ---- */
 
 /* Digits only, and no 0 before them: to some readers of YAML that is octal. */
@@ -160,7 +182,7 @@ export_limits_free(struct export_limit *limit, size_t n)
 /* ---- record_reads ---- */
 
 /* Those that show events; audit-export records what it does in any case. */
-static const char *const readers[] = { "audit-query", "audit-summary", "audit-trail" };
+static const char *const readers[] = { "audit-query", "audit-sessions", "audit-summary", "audit-trail" };
 
 static bool
 has_item(const struct str_list *l, struct str s)
@@ -174,13 +196,14 @@ has_item(const struct str_list *l, struct str s)
 static int
 unknown_reader(const struct yaml *y, struct str word, struct err *e)
 {
-	static const char *const words[] = { "none", "all", "audit-query", "audit-summary", "audit-trail" };
+	static const char *const words[] = { "none", "all", "audit-query", "audit-sessions", "audit-summary",
+	    "audit-trail" };
 	const char *near = nearest_name(word.p, words, COUNT(words));
 
 	if (str_eq(word, STR("audit-export")))
 		return yaml_fault(y, e, "record_reads: audit-export records each export in any case");
 	return yaml_fault(y, e, "record_reads: no program that reads is called '%.60s'%s%s", word.p,
-	    near ? "; the nearest is " : ": none, all, or of audit-query, audit-summary, audit-trail",
+	    near ? "; the nearest is " : ": none, all, or of audit-query, audit-sessions, audit-summary, audit-trail",
 	    near ? near : "");
 }
 

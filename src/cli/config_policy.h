@@ -1,7 +1,7 @@
 /*
  * config_policy: the keys of the configuration that are policy: what is kept
  * for how long, where it is archived, how much may be exported, whose reading
- * is recorded.
+ * is recorded, what sessions are.
  *
  * Only config*.c include this.
  */
@@ -21,6 +21,14 @@ int config_retention(struct yaml *y, struct config *c, struct err *e);
 int config_export_limits(struct yaml *y, struct config *c, struct err *e);
 int config_record_reads(struct yaml *y, struct config *c, struct err *e);
 
+int config_sessions(struct yaml *y, struct config *c, struct err *e);
+
+/* A span of time, or forever: INT64_MAX.  *text is borrowed until y is asked
+ * for more. */
+int config_span(struct yaml *y, const char *key, int64_t *us, struct str *text, struct err *e);
+/* A program, from the root of the file system, and its arguments. */
+int config_command(struct yaml *y, const char *key, struct str_list *out, struct err *e);
+
 /* A value that is one pattern of the filters: 0, or -1 with the place. */
 int config_check_pattern(struct yaml *y, const char *key, const char *value, struct err *e);
 /* Whether all that `narrow` matches is matched by `wide`, as far as can be told
@@ -29,5 +37,6 @@ bool config_pattern_covers(const char *wide, const char *narrow, bool nocase);
 
 void retention_rules_free(struct retention_rule *rule, size_t n);
 void export_limits_free(struct export_limit *limit, size_t n);
+void config_sessions_free(struct config_sessions *s); /* NULL is fine */
 
 #endif

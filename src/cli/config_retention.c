@@ -97,21 +97,10 @@ read_name(struct reader *r, char **out, struct err *e)
 static int
 read_keep(struct reader *r, int64_t *keep, struct err *e)
 {
-	static const char *const words[] = { "forever" };
-	struct err why = ERR_NONE;
 	struct str text;
-	const char *near;
 
-	if (yaml_text(r->y, "keep", &text, e) != 0)
+	if (config_span(r->y, "keep", keep, &text, e) != 0)
 		return -1;
-	if (str_eq(text, STR("forever"))) {
-		*keep = RETENTION_FOREVER;
-		return 0;
-	}
-	if ((near = nearest_name(text.p, words, 1)) != NULL)
-		return yaml_fault(r->y, e, "keep: '%s' is no span of time; did you mean '%s'?", text.p, near);
-	if (duration_parse(text.p, keep, &why) != 0)
-		return yaml_fault(r->y, e, "keep: %s; or forever", why.text);
 	if (*keep < PRUNE_FLOOR)
 		return yaml_fault(r->y, e, "keep: %.60s is too short: nothing younger than %d days is removed",
 		    text.p, PRUNE_FLOOR_DAYS);

@@ -18,6 +18,20 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
+check_sessions(const struct config_sessions *s)
+{
+	for (size_t i = 0; i < SESSION_ROLES; i++)
+		if (s->rules.action[i].n > SESSION_PATTERNS_MAX)
+			abort();
+	if (s->rules.expires.n > SESSION_PATHS_MAX || s->rules.idle < TIME_SECOND || s->rules.unused < TIME_SECOND ||
+	    s->rules.lifetime < TIME_SECOND || s->hook_limit < TIME_SECOND)
+		abort();
+	if (s->hook.n > 0 && s->hook.item[0][0] != '/')
+		abort();
+	session_role_of(&s->rules, STR("user.login"));
+}
+
+static void
 check_policy(const struct config *c)
 {
 	struct retention r = { 0 };
@@ -34,6 +48,8 @@ check_policy(const struct config *c)
 	if (c->archive != NULL && c->archive[0] != '/')
 		abort();
 	retention_fini(&r);
+	if (c->sessions != NULL)
+		check_sessions(c->sessions);
 }
 
 int

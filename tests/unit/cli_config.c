@@ -434,7 +434,7 @@ END_TEST
 START_TEST(programs_whose_reading_is_recorded_are_read)
 {
 	ck_assert_int_eq(read_text("record_reads: all\n"), 0);
-	ck_assert_uint_eq(config.record_reads.n, 3);
+	ck_assert_uint_eq(config.record_reads.n, 4);
 	ck_assert_str_eq(config.record_reads.item[0], "audit-query");
 	ck_assert_int_eq(read_text("record_reads: [audit-trail]\n"), 0);
 	ck_assert_uint_eq(config.record_reads.n, 1);
@@ -481,10 +481,10 @@ START_TEST(a_key_of_a_later_file_replaces_all_of_the_earlier)
 	ck_assert_int_eq(config.retention[0].keep, 3 * 365 * TIME_DAY);
 	ck_assert_uint_eq(config.limits, 0);
 	ck_assert_str_eq(config.archive, "/a");
-	ck_assert_uint_eq(config.record_reads.n, 3);
+	ck_assert_uint_eq(config.record_reads.n, 4);
 	ck_assert_int_eq(read_text("archive: /b\nrecord_reads: []\nretention: []\nnope: 1\n"), -1);
 	ck_assert_uint_eq(config.retentions, 1);
-	ck_assert_uint_eq(config.record_reads.n, 3);
+	ck_assert_uint_eq(config.record_reads.n, 4);
 	ck_assert_str_eq(config.archive, "/a");
 }
 END_TEST
