@@ -20,9 +20,9 @@ awk '/^\.Bd -literal/ { n++; on = 1; next } /^\.Ed/ { on = 0 } on { print > ("bl
 for block in block*.yaml; do
 	taken "the manual's $block" "$block"
 done
-is "the manual has three" "$(ls block*.yaml | wc -l)" 3
+is "the manual has four" "$(ls block*.yaml | wc -l)" 4
 taken "examples/config.yaml" "$top/examples/config.yaml"
-for key in db keys verifier_key checkpoint retention archive export_limits record_reads sandbox; do
+for key in db keys verifier_key checkpoint retention archive export_limits record_reads sandbox sessions; do
 	check "the manual explains $key" grep -q "^\.It Ic $key\$" "$manual"
 	check "the example has $key" grep -q "^$key:" "$top/examples/config.yaml"
 done

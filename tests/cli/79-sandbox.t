@@ -70,6 +70,7 @@ restricted audit-query -n 3
 restricted audit-query -g 'fail.*' -o table
 restricted audit-summary -o json
 restricted audit-trail --identity alice@acme.example -o json
+restricted audit-sessions --all -o json
 
 
 # The others: nothing that they ask for behind it is refused.
@@ -97,6 +98,11 @@ refused=$(sed -n '/landlock_restrict_self(.* = 0/,$p' trace | grep -e ' EACCES '
 is "signing is restricted although a command is given the checkpoint" \
     "$status $refused $(grep -c 'landlock_restrict_self(.* = 0' trace)" "0  1"
 same "which has it" out sent
+printf 'sandbox: required\nsessions: {hook: {command: [/bin/sh, -c, "cat >%s/told"]}}\n' "$work" >config.yaml
+run strace -o trace audit-sessions --config config.yaml --revoke s-4a6f
+refused=$(sed -n '/landlock_restrict_self(.* = 0/,$p' trace | grep -e ' EACCES ' -e ' EPERM ')
+is "revoking is restricted although a hook is run" \
+    "$status $refused $(grep -c 'landlock_restrict_self(.* = 0' trace) $(grep -c s-4a6f told)" "0  1 1"
 works_inside audit-verify
 works_inside audit-prune --older-than 60d --plan plan.json
 mkdir archive

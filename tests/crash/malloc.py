@@ -52,6 +52,7 @@ CASES = [
     Case("values", "audit-query", "-F", "action", "-o", "json"),
     Case("a summary", "audit-summary", "--by", "action", "-o", "json"),
     Case("a trail", "audit-trail", "--identity", ALICE.email, "-o", "json"),
+    Case("sessions", "audit-sessions", "--all", "-o", "csv"),
     Case("a check", "audit-verify", "--key", "log.pub", wanted=3),
     Case("an export", "audit-export", "-q", "--tenant", "acme", "-O", "out.jsonl.zst", "--manifest", "--proof", writes=True),
     Case("a plan", "audit-prune", "-q", "--older-than", "90d", "--plan", "plan"),

@@ -20,7 +20,7 @@ table() { # PROGRAM
 items "$top/man/audit-filters.7" >filters
 items "$top/man/audit-toolkit.7" >common
 
-for program in auditd-ingest audit-query audit-export audit-summary audit-trail audit-verify audit-prune audit-hold audit-erase; do
+for program in auditd-ingest audit-query audit-export audit-summary audit-trail audit-sessions audit-verify audit-prune audit-hold audit-erase; do
 	items "$(page $program)" >own
 	cp own known
 	grep -q 'Xr audit-filters 7' "$(page $program)" && sort -u own filters >known
@@ -46,7 +46,7 @@ for program in auditd-ingest audit-query audit-export audit-summary audit-trail 
 done
 
 # All filters of the manual are filters of the programs that refer to it.
-for program in audit-query audit-export audit-trail; do
+for program in audit-query audit-export audit-trail audit-sessions; do
 	table $program >options
 	is "$program: every filter of audit-filters(7) exists" "$(comm -13 options filters)" ""
 done
