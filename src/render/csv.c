@@ -152,4 +152,5 @@ csv_event(struct render *r, const struct event *ev, uint64_t seq)
 	buf_str(out, STR("\r\n"));
 }
 
-const struct render_format render_csv = { .name = "csv", .start = csv_start, .event = csv_event, .pieces = true };
+const struct render_format render_csv = { .name = "csv", .start = csv_start, .event = csv_event, .pieces = true,
+	.plain = true };

@@ -15,8 +15,10 @@ struct render_format {
 	void (*finish)(struct render *r, const struct render_close *c); /* NULL: nothing */
 	void (*flush)(struct render *r);   /* NULL: nothing is kept back */
 	void (*release)(struct render *r); /* frees r->state; NULL: there is none */
-	bool pieces; /* the text of an event does not depend on others, and has no state */
+	bool pieces; /* the text of an event does not depend on others; a state is for speed only */
 	bool people; /* its bytes are safe for a terminal as they are */
+	bool plain;  /* not JSON: a terminal is not shown what it would take for escapes of JSON */
+	const struct dialect_table *dialect; /* what it is made by; NULL: by no table */
 	field_set own, always; /* what it looks at without chosen fields (0: all), and beside them */
 };
 
@@ -44,10 +46,12 @@ struct render {
 	struct buf cell, quoted;  /* scratch of a format */
 	uint64_t count;
 	void *state;              /* the format's own */
+	struct dialect *dialect;  /* its table with what the user adds */
+	bool twin;                /* of another, whose dialect it is */
 };
 
 extern const struct render_format render_table, render_jsonl, render_json, render_csv, render_short, render_text,
-    render_detail;
+    render_detail, render_ocsf, render_ecs, render_cef, render_leef, render_syslog;
 
 /* Appends an event as a JSON object, with what the options ask for. */
 void render_object(struct render *r, const struct event *ev, uint64_t seq);

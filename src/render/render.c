@@ -9,17 +9,20 @@
  */
 #include <stdlib.h>
 
-#include "render/format.h"
+#include "render/dialect.h"
 #include "render/html.h"
 
 static const struct render_format *const formats[] = { &render_table, &render_jsonl, &render_json, &render_csv,
-	&render_short, &render_text, &render_detail };
+	&render_short, &render_text, &render_detail, &render_ocsf, &render_ecs, &render_cef, &render_leef,
+	&render_syslog };
 
-const char *const render_formats[] = { "table", "jsonl", "json", "csv", "short", "text", "detail", NULL };
+#define NAMES "table", "jsonl", "json", "csv", "short", "text", "detail"
+const char *const render_formats[] = { NAMES, NULL };
+const char *const render_all_formats[] = { NAMES, "ocsf", "ecs", "cef", "leef", "syslog", NULL };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
-_Static_assert(FORMATS + 1 == sizeof(render_formats) / sizeof(render_formats[0]), "a name for each format");
+_Static_assert(FORMATS + 1 == sizeof(render_all_formats) / sizeof(render_all_formats[0]), "a name for each format");
 
 static const struct render_format *
 find_format(const char *name, struct err *e)
@@ -30,12 +33,12 @@ find_format(const char *name, struct err *e)
 		if (strcmp(name, formats[i]->name) == 0)
 			return formats[i];
 	}
-	hint = nearest_name(name, render_formats, FORMATS);
+	hint = nearest_name(name, render_all_formats, FORMATS);
 	if (hint != NULL)
 		err_set(e, ERR_FAIL, "no output format is called '%.60s'; did you mean '%s'?", name, hint);
 	else
-		err_set(e, ERR_FAIL, "no output format is called '%.60s': table, jsonl, json, csv, short, text or"
-		    " detail", name);
+		err_set(e, ERR_FAIL, "no output format is called '%.60s': table, jsonl, json, csv, short, text,"
+		    " detail, ocsf, ecs, cef, leef or syslog", name);
 	return NULL;
 }
 
@@ -45,6 +48,15 @@ render_for_people(const char *format)
 	for (size_t i = 0; i < FORMATS; i++)
 		if (strcmp(format, formats[i]->name) == 0)
 			return formats[i]->people;
+	return false;
+}
+
+bool
+render_for_collectors(const char *format)
+{
+	for (size_t i = 0; i < FORMATS; i++)
+		if (strcmp(format, formats[i]->name) == 0)
+			return formats[i]->dialect != NULL;
 	return false;
 }
 
@@ -97,7 +109,7 @@ emit(struct render *r, struct err *e)
 
 	if (r->buf.len > 0)
 		rc = render_machine(r->out, buf_view(&r->buf), r->o.terminal && !r->format->people,
-		    r->format != &render_csv, e);
+		    !r->format->plain, e);
 	buf_reset(&r->buf);
 	return rc;
 }
@@ -115,6 +127,10 @@ render_open(const struct render_options *o, struct outstream *out, struct err *e
 	r->o = *o;
 	r->out = out;
 	choose_columns(r, o->fields, o->n_fields);
+	if (format->dialect != NULL && (r->dialect = dialect_new(format->dialect, o->dialect, e)) == NULL) {
+		render_abort(r);
+		return NULL;
+	}
 	if (format->start != NULL)
 		format->start(r);
 	if (emit(r, e) != 0) {
@@ -144,6 +160,8 @@ start_piece(void *arg)
 
 	twin->buf = twin->cell = twin->quoted = (struct buf){ 0 };
 	twin->scratch = (struct selector_scratch){ 0 };
+	twin->state = NULL;
+	twin->twin = true;
 	twin->column = mem_dup(r->column, r->columns * sizeof(*r->column));
 	return twin;
 }
@@ -227,6 +245,8 @@ render_abort(struct render *r)
 		return;
 	if (r->format->release != NULL)
 		r->format->release(r);
+	if (!r->twin)
+		dialect_free(r->dialect);
 	buf_fini(&r->buf);
 	buf_fini(&r->cell);
 	buf_fini(&r->quoted);

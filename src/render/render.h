@@ -31,6 +31,10 @@ struct render_options {
 	const char *filter;
 	bool export_envelope;  /* entries/exported_at/filter/count instead of events */
 	bool nested;           /* audit-export --nested */
+	/* the formats of log collectors */
+	const struct dialect_map *dialect; /* what a user adds to their tables; NULL: nothing */
+	unsigned facility;     /* of syslog, 0 to 23 */
+	bool octets;           /* syslog: the length before each message, no newline behind it */
 	const char *head_json; /* members of the JSON document before its events, such as
 	                        * "identity_id":"alice"; NULL: none */
 };
@@ -38,7 +42,18 @@ struct render_options {
 struct render;
 
 extern const char *const render_formats[]; /* their names, for hints, help and completion; then NULL */
+extern const char *const render_all_formats[]; /* these, and those of log collectors */
 bool render_for_people(const char *format); /* not for programs: pages, colours */
+bool render_for_collectors(const char *format); /* ocsf, ecs, cef, leef, syslog */
+
+/*
+ * What a user adds to the tables of the formats for collectors,
+ * audit-dialects(5).  NULL: it cannot be read, or is none: ERR_FAIL with its
+ * place.
+ */
+struct dialect_map *dialect_map_open(const char *path, struct err *e);
+struct dialect_map *dialect_map_read(const char *name, struct str text, struct err *e);
+void dialect_map_free(struct dialect_map *m); /* NULL is fine */
 
 /* NULL with ERR_FAIL when there is no such format (nearest name in the text). */
 struct render *render_open(const struct render_options *o, struct outstream *out, struct err *e);

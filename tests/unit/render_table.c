@@ -214,7 +214,7 @@ START_TEST(a_mistyped_format_gets_the_nearest_name)
 	err_clear(&e);
 	o.format = "zzzzzzzz";
 	ck_assert(render_open(&o, NULL, &e) == NULL);
-	ck_assert_msg(strstr(e.text, "table, jsonl, json, csv, short, text or detail") != NULL, "%s", e.text);
+	ck_assert_msg(strstr(e.text, "short, text, detail, ocsf, ecs, cef, leef or syslog") != NULL, "%s", e.text);
 }
 END_TEST
 
@@ -222,8 +222,8 @@ START_TEST(every_named_format_can_be_opened_and_given_up)
 {
 	size_t n = 0;
 
-	for (; render_formats[n] != NULL; n++) {
-		struct render_options o = { .format = render_formats[n] };
+	for (; render_all_formats[n] != NULL; n++) {
+		struct render_options o = { .format = render_all_formats[n] };
 		struct err e = ERR_NONE;
 		struct outstream *out = outstream_open("/dev/null", &e);
 		struct render *r = render_open(&o, out, &e);
@@ -233,9 +233,11 @@ START_TEST(every_named_format_can_be_opened_and_given_up)
 		render_abort(r);
 		outstream_abort(out);
 	}
-	ck_assert_uint_eq(n, 7);
+	ck_assert_uint_eq(n, 12);
 	ck_assert(render_for_people("detail"));
 	ck_assert(!render_for_people("jsonl"));
+	ck_assert(render_for_collectors("leef"));
+	ck_assert(!render_for_collectors("csv"));
 	render_abort(NULL);
 }
 END_TEST
