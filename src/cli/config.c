@@ -114,7 +114,8 @@ read_checkpoint(struct yaml *y, struct config *c, struct err *e)
 
 enum key {
 	KEY_DB, KEY_KEYS, KEY_VERIFIER_KEY, KEY_CHECKPOINT,
-	KEY_RETENTION, KEY_ARCHIVE, KEY_EXPORT_LIMITS, KEY_RECORD_READS, KEY_SANDBOX, KEY_SESSIONS, KEYS
+	KEY_RETENTION, KEY_ARCHIVE, KEY_EXPORT_LIMITS, KEY_RECORD_READS, KEY_SANDBOX, KEY_DIALECT_MAP,
+	KEY_SESSIONS, KEYS
 };
 
 static const char *const keys[KEYS] = {
@@ -127,6 +128,7 @@ static const char *const keys[KEYS] = {
 	[KEY_EXPORT_LIMITS] = "export_limits",
 	[KEY_RECORD_READS] = "record_reads",
 	[KEY_SANDBOX] = "sandbox",
+	[KEY_DIALECT_MAP] = "dialect_map",
 	[KEY_SESSIONS] = "sessions",
 };
 
@@ -152,6 +154,8 @@ read_value(struct yaml *y, enum key key, struct config *c, struct err *e)
 		return config_record_reads(y, c, e);
 	case KEY_SANDBOX:
 		return read_sandbox(y, keys[key], &c->sandbox, e);
+	case KEY_DIALECT_MAP:
+		return read_path(y, keys[key], &c->dialect_map, e);
 	case KEY_SESSIONS:
 		return config_sessions(y, c, e);
 	case KEYS:
@@ -231,6 +235,8 @@ take_over(struct config *c, struct config *fresh, uint64_t seen)
 	}
 	if (seen & 1u << KEY_SANDBOX)
 		c->sandbox = fresh->sandbox;
+	if (seen & 1u << KEY_DIALECT_MAP)
+		replace(&c->dialect_map, &fresh->dialect_map);
 	if (seen & 1u << KEY_SESSIONS) {
 		config_sessions_free(c->sessions);
 		c->sessions = fresh->sessions;
@@ -278,6 +284,7 @@ config_fini(struct config *c)
 	str_list_fini(&c->checkpoint_command);
 	retention_rules_free(c->retention, c->retentions);
 	free(c->archive);
+	free(c->dialect_map);
 	export_limits_free(c->limit, c->limits);
 	str_list_fini(&c->record_reads);
 	config_sessions_free(c->sessions);

@@ -47,6 +47,7 @@ struct config {
 	size_t limits;
 	enum sandbox_mode sandbox;
 	struct config_sessions *sessions;   /* NULL: nothing is said, session_rules_default */
+	char *dialect_map;                  /* what is added to the formats of collectors; absolute */
 	struct str_list record_reads;       /* programs whose reading is recorded; `all` is told in full */
 };
 

@@ -91,6 +91,8 @@ opt_value_name(enum opt_value v)
 	case VALUE_CONTROL: return "control";
 	case VALUE_FULL: return "full";
 	case VALUE_ACK: return "ack";
+	case VALUE_FACILITY: return "facility";
+	case VALUE_FRAMING: return "framing";
 	case VALUE_CATEGORY: return "category";
 	case VALUE_ACTION: return "action";
 	case VALUE_CHANNEL: return "channel";

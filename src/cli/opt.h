@@ -31,6 +31,7 @@ enum opt_value {
 	VALUE_OUTCOME, VALUE_WHEN /* auto always never */, VALUE_CLOCK /* time ingested */,
 	VALUE_FROM /* foreign logs */, VALUE_RULE /* of redaction */, VALUE_CONTROL /* of auditors */,
 	VALUE_FULL /* wait exit */, VALUE_ACK /* omprog */,
+	VALUE_FACILITY /* of syslog */, VALUE_FRAMING /* newline octets */,
 	/* what the store has */
 	VALUE_CATEGORY, VALUE_ACTION, VALUE_CHANNEL, VALUE_SOURCE, VALUE_TENANT, VALUE_SAVED
 };

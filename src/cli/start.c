@@ -14,6 +14,7 @@
 
 #include "cli/cli.h"
 #include "cli/control.h"
+#include "cli/dialect.h"
 #include "cli/from.h"
 #include "cli/pager.h"
 #include "cli/signals.h"
@@ -196,6 +197,10 @@ print_values(const struct program *p, const struct common_args *c, const char *k
 		list = fulls;
 	} else if (strcmp(kind, "ack") == 0) {
 		list = acks;
+	} else if (strcmp(kind, "facility") == 0) {
+		list = dialect_facilities;
+	} else if (strcmp(kind, "framing") == 0) {
+		list = dialect_framings;
 	} else if (strcmp(kind, "field") == 0) {
 		list = field_names();
 		n = FIELD_COUNT;

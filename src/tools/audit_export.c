@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/cursor.h"
+#include "cli/dialect.h"
 #include "cli/export_files.h"
 #include "cli/export_place.h"
 #include "cli/limits.h"
@@ -32,6 +33,7 @@
 struct args {
 	struct common_args common;
 	struct filter_args filter;
+	struct dialect_args dialect;
 	struct str_list fields;
 	char *output, *out, *cursor_file, *request, *evidence;
 	bool nested, csv_raw, csv_safe, proof, manifest;
@@ -44,7 +46,8 @@ static const struct opt options[] = {
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
-	    "jsonl, json or csv; else as FILE's name ends, or jsonl", VALUE_FORMAT, NULL },
+	    "jsonl, json, csv, ocsf, ecs, cef, leef, syslog; else as FILE's name ends, or jsonl",
+	    VALUE_FORMAT, NULL },
 	{ 'O', "out", OPT_STRING, ARG(out), "FILE|DIR",
 	    "write FILE (.gz and .zst are compressed), or a new file in DIR; else stdout", VALUE_FILE, NULL },
 	{ 0, "cursor-file", OPT_STRING, ARG(cursor_file), "FILE",
@@ -66,12 +69,13 @@ static const struct opt options[] = {
 	    "csv to a file: no BOM, no guard against formulas", VALUE_ANY, NULL },
 	{ 0, "csv-safe", OPT_FLAG, ARG(csv_safe), NULL,
 	    "csv to stdout: BOM and guard against formulas", VALUE_ANY, NULL },
+	{ 0, NULL, OPT_INCLUDE, ARG(dialect), NULL, NULL, VALUE_ANY, opt_dialect },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
 	OPT_TABLE_END
 };
 
-static const char *const formats[] = { "jsonl", "json", "csv", NULL };
+static const char *const formats[] = { "jsonl", "json", "csv", "ocsf", "ecs", "cef", "leef", "syslog", NULL };
 
 static const struct program program = {
 	.name = "audit-export",
@@ -100,6 +104,8 @@ struct export {
 	struct selector *fields; /* NULL: all */
 	size_t n_fields;
 	struct arena names;    /* of fields */
+	struct render_options look;
+	struct dialect_map *map;
 	int64_t now;           /* what relative times of the filter mean */
 	bool resumed;          /* after is where the last export ended */
 	struct query_cursor after, reached;
@@ -146,7 +152,7 @@ check_args(const struct args *a, const char *format, bool to_stdout, struct err 
 		return err_set(e, ERR_FAIL, "--request takes 1 to %d bytes of text", REQUEST_MAX);
 	if (a->proof && (strcmp(format, "jsonl") != 0 || a->fields.n > 0))
 		return err_set(e, ERR_FAIL, "--proof is for whole events: -o jsonl without --fields");
-	return 0;
+	return dialect_check(&a->dialect, format, a->fields.n > 0, e);
 }
 
 /* ---- The records ---- */
@@ -376,15 +382,21 @@ write_export(struct export *x, const char *format, bool guard, struct outstream 
 	struct query_options qo = { .filter = x->filter, .pool = pool, .now = x->now,
 		.order = a->cursor_file ? QUERY_ARRIVAL : QUERY_OLDEST, .after = x->resumed ? &x->after : NULL,
 		.go_on = cli_go_on };
-	struct render_options ro = { .format = format, .csv_bom = guard, .csv_guard = guard,
-		.exported_at = x->at, .filter = x->expression.p, .export_envelope = true, .nested = a->nested,
-		.fields = x->fields, .n_fields = x->n_fields,
-		.terminal = !x->path && isatty(STDOUT_FILENO) };
-	struct render *r = render_open(&ro, out, e);
+	struct render_options *ro = &x->look;
 	struct event_writer writer;
 	struct query *q = NULL;
+	struct render *r;
 	int rc = -1;
 
+	ro->csv_bom = ro->csv_guard = guard;
+	ro->exported_at = x->at;
+	ro->filter = x->expression.p;
+	ro->export_envelope = true;
+	ro->nested = a->nested;
+	ro->fields = x->fields;
+	ro->n_fields = x->n_fields;
+	ro->terminal = !x->path && isatty(STDOUT_FILENO);
+	r = render_open(ro, out, e);
 	if (r && render_in_pieces(r, &writer))
 		qo.text = &writer;
 	if (r && (q = query_open(x->st, &qo, e)) != NULL)
@@ -585,6 +597,9 @@ prepare(struct export *x, struct err *e)
 	    check_args(a, x->format, to_stdout, e) != 0 ||
 	    cli_selectors("fields", &a->fields, &x->names, &x->fields, &x->n_fields, e) != 0))
 		return -1;
+	x->look.format = x->format;
+	if (x->format != NULL && dialect_options(&a->dialect, &a->common, &x->look, &x->map, e) != 0)
+		return -1;
 	if (a->cursor_file && cursor_file_read(a->cursor_file, &x->after, &x->resumed, e) != 0)
 		return -1;
 	/* The same window each time, whatever "-7d" means by now. */
@@ -653,6 +668,7 @@ out:
 	store_close(x.st);
 	pool_free(pool);
 	filter_free(x.filter);
+	dialect_map_free(x.map);
 	buf_fini(&x.expression);
 	free(x.fields);
 	arena_fini(&x.names);

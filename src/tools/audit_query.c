@@ -12,6 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/cursor.h"
+#include "cli/dialect.h"
 #include "cli/facet.h"
 #include "cli/sandbox.h"
 #include "query/follow.h"
@@ -23,6 +24,7 @@
 struct args {
 	struct common_args common;
 	struct filter_args filter;
+	struct dialect_args dialect;
 	struct str_list fields, input, facet;
 	uint64_t limit, until_match;
 	bool reverse, count, seq, quarantine, follow, show_cursor, first_seen;
@@ -61,12 +63,14 @@ static const struct opt options[] = {
 
 	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
 	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
-	    "table (a terminal's default), jsonl (default otherwise), json, csv, short, text, detail",
+	    "table (a terminal's default), jsonl (default otherwise), json, csv, short, text, detail; "
+	    "ocsf, ecs, cef, leef, syslog",
 	    VALUE_FORMAT, NULL },
 	{ 0, "fields", OPT_LIST, ARG(fields), "A,B",
 	    "these fields or payload paths, in this order", VALUE_FIELD, NULL },
 	{ 0, "seq", OPT_FLAG, ARG(seq), NULL,
 	    "add seq, the event's number in the store", VALUE_ANY, NULL },
+	{ 0, NULL, OPT_INCLUDE, ARG(dialect), NULL, NULL, VALUE_ANY, opt_dialect },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_colour },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_pager },
@@ -88,7 +92,7 @@ static const struct program program = {
 	.table = options,
 	.common_offset = ARG(common),
 	.operand = VALUE_FIELD,
-	.formats = render_formats,
+	.formats = render_all_formats,
 };
 
 /* A question being answered. */
@@ -100,6 +104,8 @@ struct answer {
 	struct query_options opts;
 	struct query_stats stats;
 	struct outstream *out;
+	struct render_options look;
+	struct dialect_map *map;
 	struct render *render;
 	struct query_cursor from, end; /* where to go on, and then where it was left off */
 	bool continued, left_off;      /* from is valid, end is */
@@ -177,6 +183,8 @@ check_args(const struct answer *w, struct err *e)
 		return err_set(e, ERR_FAIL, "--first-seen belongs to -F, over the store");
 	if (a->seq && a->input.n > 0)
 		return err_set(e, ERR_FAIL, "--seq: lines of -i have no number in a store");
+	if (dialect_check(&a->dialect, a->count ? "" : w->format, a->fields.n > 0, e) != 0)
+		return -1;
 	return check_follow(w, e) < 0 ? -1 : check_cursor(a, e);
 }
 
@@ -356,8 +364,7 @@ static int
 print_events(struct answer *w, struct err *e)
 {
 	const struct args *a = w->args;
-	struct render_options ro = { .format = w->format, .seq = a->seq, .now = time_now(), .width = w->width,
-		.colour = w->colour, .terminal = w->terminal };
+	struct render_options ro = w->look;
 	struct selector *fields = NULL;
 	struct arena names = { 0 };
 	struct event_writer writer;
@@ -594,12 +601,17 @@ run(const struct args *a, struct err *e)
 		w.format = "short";
 	if (check_args(&w, e) != 0 || read_cursor(&w, e) != 0)
 		return 0;
-	rc = prepare(&w, started, e);
+	w.look = (struct render_options){ .format = w.format, .seq = a->seq, .now = started, .width = w.width,
+		.colour = w.colour, .terminal = w.terminal };
+	rc = dialect_options(&a->dialect, &a->common, &w.look, &w.map, e);
+	if (rc == 0)
+		rc = prepare(&w, started, e);
 	if (rc == 0)
 		status = answer(&w, started, e);
 	store_close(w.st);
 	pool_free(w.opts.pool);
 	filter_free(w.filter);
+	dialect_map_free(w.map);
 	return status < 0 ? 0 : status;
 }
 

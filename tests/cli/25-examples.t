@@ -62,14 +62,15 @@ PATH=$work/bin:$PATH
 
 prepare() {
 	rm -rf run
-	mkdir run run/examples run/evidence run/archive
+	mkdir run run/examples run/evidence run/archive run/spool
 	cp "$db" run/events.db
 	cp -Rp "$db.keys" run/events.db.keys
 	for copy in app.jsonl audit.jsonl examples/sample.jsonl; do
 		cp "$sample" run/$copy
 	done
 	gzip -c "$sample" >run/audit-202609.jsonl.gz
-	cp "$top/examples/config.yaml" "$top/examples/deploy.yaml" "$top/examples/deploy.json" run/examples
+	cp "$top/examples/config.yaml" "$top/examples/deploy.yaml" "$top/examples/deploy.json" \
+	    "$top/examples/dialects.yaml" run/examples
 }
 
 example() { # WHERE COMMAND

@@ -18,8 +18,10 @@ if command -v bash >/dev/null; then
 	}
 	offers "an option" --severity audit-query --seve
 	offers "values of a closed list" "info warning error critical" audit-query --severity ''
-	offers "formats of the program" "jsonl json csv" audit-export -o ''
+	offers "formats of the program" "jsonl json csv ocsf ecs cef leef syslog" audit-export -o ''
 	offers "formats behind an equals sign" "jsonl json" audit-export --output = js
+	offers "facilities of syslog" "auth authpriv audit" audit-query --facility au
+	offers "framings" "newline octets" audit-export --framing ''
 	offers "a field in a list" "time,action" audit-query --fields time,actio
 	offers "a field as operand" "action=" audit-query --seq actio
 	offers "a file" "$top/man/audit-prune.8" audit-query --input "$top/man/audit-pru"
