@@ -27,6 +27,7 @@ struct yaml {
 	yaml_event_t event;   /* the last one read; deleted by the next */
 	bool peeked;          /* it was looked at, and is still to be read */
 	bool alone;           /* yaml_each: one scalar, no list */
+	bool several;         /* documents */
 	unsigned depth;       /* mappings and lists that are entered */
 };
 
@@ -207,24 +208,42 @@ scalar(const struct yaml *y)
 
 /* ---- the walk ---- */
 
-/* Nothing follows the document's mapping. */
+/* Nothing follows the document's mapping, or another document. */
 static int
 end_document(struct yaml *y, struct err *e)
 {
-	if (next(y, e) != 0 || next(y, e) != 0)
+	if (next(y, e) != 0)
+		return -1;
+	if (y->several)
+		return 0;
+	if (next(y, e) != 0)
 		return -1;
 	return y->event.type == YAML_STREAM_END_EVENT ? 0 : yaml_fault(y, e, "a second document");
+}
+
+void
+yaml_several(struct yaml *y)
+{
+	y->several = true;
+}
+
+/* A document of nothing: --- and ---, which YAML takes for a null. */
+static bool
+empty_document(const struct yaml *y)
+{
+	return y->several && y->event.type == YAML_SCALAR_EVENT && y->event.data.scalar.length == 0;
 }
 
 int
 yaml_document(struct yaml *y, struct err *e)
 {
 	do {
-		if (next(y, e) != 0)
+		if (next(y, e) != 0 || (empty_document(y) && next(y, e) != 0))
 			return -1;
 		if (y->event.type == YAML_STREAM_END_EVENT)
 			return 0; /* empty, or comments alone */
-	} while (y->event.type == YAML_STREAM_START_EVENT || y->event.type == YAML_DOCUMENT_START_EVENT);
+	} while (y->event.type == YAML_STREAM_START_EVENT || y->event.type == YAML_DOCUMENT_START_EVENT ||
+	    y->event.type == YAML_DOCUMENT_END_EVENT);
 	if (y->event.type != YAML_MAPPING_START_EVENT)
 		return yaml_fault(y, e, "expected lines of KEY: VALUE");
 	y->depth++;
@@ -308,6 +327,12 @@ yaml_text(struct yaml *y, const char *key, struct str *out, struct err *e)
 	if (memchr(out->p, '\0', out->len) != NULL)
 		return yaml_fault(y, e, "%s: a NUL byte in the value", key);
 	return 0;
+}
+
+bool
+yaml_plain(const struct yaml *y)
+{
+	return y->event.type == YAML_SCALAR_EVENT && y->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
 int

@@ -1,10 +1,11 @@
 /*
  * yaml: a YAML file read strictly, with the place of every error.
  *
- * One document of mappings, lists and scalars.  Refused: what is not YAML, an
- * anchor, alias or tag, a second document, an unknown or repeated key (with
- * the nearest name), a NUL byte.  All scalars are texts, quoted or not: `no` is
- * the word no.  Whoever reads walks along:
+ * One document of mappings, lists and scalars, or several where the reader asks
+ * for that.  Refused: what is not YAML, an anchor, alias or tag, a second
+ * document, an unknown or repeated key (with the nearest name), a NUL byte.  All
+ * scalars are texts, quoted or not: `no` is the word no; yaml_plain tells whether
+ * there were quotes.  Whoever reads walks along:
  *
  *	while ((rc = yaml_key(y, keys, n, &seen, &which, e)) > 0)
  *		switch (which) { ... yaml_text(y, "db", &text, e) ... }
@@ -34,6 +35,9 @@ void yaml_close(struct yaml *y); /* NULL is fine */
 
 /* Enters the document's mapping: 1, 0 the document is empty, -1. */
 int yaml_document(struct yaml *y, struct err *e);
+/* Other documents may follow: asked before the first.  When one is over,
+ * yaml_document enters the next; 0 there is none.  Empty ones are left out. */
+void yaml_several(struct yaml *y);
 
 /* The next key of the mapping entered last, which must be one of the n names
  * and not have been there before (*seen: a bit a name): 1 with *which, 0 the
@@ -52,6 +56,8 @@ int yaml_kind(struct yaml *y, enum yaml_kind *kind, struct err *e);
 /* The value of the key, or the next item of a list, is a scalar: borrowed until
  * the next call, with a NUL behind and none inside. */
 int yaml_text(struct yaml *y, const char *key, struct str *out, struct err *e);
+/* Whether the scalar read last stood there without quotes. */
+bool yaml_plain(const struct yaml *y);
 /* It is a mapping, and entered. */
 int yaml_mapping(struct yaml *y, const char *key, struct err *e);
 /* It is a list, and entered. */

@@ -304,6 +304,63 @@ START_TEST(a_long_name_does_not_push_out_what_is_wrong)
 }
 END_TEST
 
+/* How many documents a text has, each {alpha: ...}; -1 on an error. */
+static int
+documents(const char *text)
+{
+	struct str value;
+	int n = 0, rc;
+
+	begin(text);
+	yaml_several(y);
+	while ((rc = yaml_document(y, &e)) > 0) {
+		uint64_t seen = 0;
+
+		n++;
+		if (strcmp(key(&seen), "alpha") != 0 || yaml_text(y, "alpha", &value, &e) != 0 || strcmp(key(&seen), "") != 0)
+			return -1;
+	}
+	return rc < 0 ? -1 : n;
+}
+
+START_TEST(several_documents_follow_where_they_are_asked_for)
+{
+	ck_assert_int_eq(documents(""), 0);
+	ck_assert_int_eq(documents("# nothing\n"), 0);
+	ck_assert_int_eq(documents("alpha: 1\n"), 1);
+	ck_assert_int_eq(documents("alpha: 1\n---\nalpha: 2\n...\n---\nalpha: 3\n"), 3);
+	ck_assert_int_eq(documents("---\n---\nalpha: 1\n---\n"), 1);
+	ck_assert_int_eq(documents("alpha: 1\n---\n- 1\n"), -1);
+	says("x:3:1: expected lines of KEY: VALUE");
+	ck_assert_int_eq(documents("alpha: 1\n---\nword\n"), -1);
+	says("x:3:1: expected lines of KEY: VALUE");
+}
+END_TEST
+
+START_TEST(quotes_are_told_from_none)
+{
+	static const struct {
+		const char *text;
+		bool plain;
+	} cases[] = {
+		{ "alpha: null", true }, { "alpha: 'null'", false }, { "alpha: \"\"", false }, { "alpha:", true },
+		{ "alpha: |\n  a", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str value;
+		uint64_t seen = 0;
+
+		begin(cases[i].text);
+		ck_assert_int_eq(yaml_document(y, &e), 1);
+		ck_assert(!yaml_plain(y));
+		ck_assert_str_eq(key(&seen), "alpha");
+		ck_assert_int_eq(yaml_text(y, "alpha", &value, &e), 0);
+		ck_assert_int_eq(yaml_plain(y), cases[i].plain);
+	}
+}
+END_TEST
+
 static Suite *
 yaml_suite(void)
 {
@@ -321,6 +378,8 @@ yaml_suite(void)
 	tcase_add_test(c, a_fault_is_told_at_a_place_of_choice);
 	tcase_add_test(c, depth_is_never_followed);
 	tcase_add_test(c, a_file_has_a_limit);
+	tcase_add_test(c, several_documents_follow_where_they_are_asked_for);
+	tcase_add_test(c, quotes_are_told_from_none);
 	tcase_add_test(c, a_long_name_does_not_push_out_what_is_wrong);
 	suite_add_tcase(s, c);
 	return s;
