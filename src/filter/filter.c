@@ -95,7 +95,8 @@ node_fields(const struct filter_node *n)
 	field_set set = 0;
 
 	if (n->op == FILTER_TEST)
-		return n->test.op == TEST_LINE ? FIELD_ALL : FIELD_BIT(n->test.field);
+		return n->test.op == TEST_LINE ? FIELD_ALL : FIELD_BIT(n->test.field) |
+		    (n->test.op == TEST_SAME ? FIELD_BIT(n->test.other_field) : 0);
 	for (size_t i = 0; i < n->children; i++)
 		set |= node_fields(n->child[i]);
 	return set;

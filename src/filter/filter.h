@@ -30,12 +30,14 @@ enum filter_test_op {
 	TEST_ANY,     /* one of the patterns matches: equality, glob */
 	TEST_PREFIX,  /* is the path, or lies below it: /srv/data has /srv/data/x,
 	               * not /srv/data2; the text has no / at its end */
-	TEST_IP,      /* an address in one of the ranges, or one of the patterns */
+	TEST_IP,      /* an address in one of the ranges, or (ip itself) one of the patterns */
 	TEST_LEVEL,   /* severity from lo to hi */
 	TEST_TIME,    /* a TIME field: lo <= t < hi, microseconds */
 	TEST_COMPARE, /* < <= > >= `bound`: see filter_node_compare in tree.h */
 	TEST_REGEX,   /* PCRE2 finds it in the value */
 	TEST_TEXT,    /* contains the text, whatever the case (Unicode) */
+	TEST_SAME,    /* one of its values is one of another field's: of no value alone */
+	TEST_EACH,    /* one of the elements of a list passes an expression by itself */
 	TEST_LINE     /* PCRE2 finds it in the canonical line: of no field */
 };
 
@@ -81,6 +83,10 @@ struct filter_test {
 	struct str text;                /* TEST_REGEX, TEST_LINE, TEST_TEXT: as typed */
 	struct filter_regex *regex;     /* of all three */
 	bool escapes;                   /* TEST_TEXT: has characters that JSON escapes */
+	enum field other_field;         /* TEST_SAME: the other one, and its path */
+	const struct selector *other;
+	struct filter_node *each;       /* TEST_EACH: asked of every element; its tests are of
+	                                 * FIELD_CONTEXT, their paths begin in the element */
 	bool inside;                    /* TEST_LINE: passes if and only if the pattern is found
 	                                 * in some value as the line has it, quotes aside */
 	bool in_time;                   /* and that may be a time */
@@ -146,9 +152,12 @@ void filter_scratch_free(struct filter_scratch *x);
  */
 bool filter_match(const struct filter *f, const struct event *ev, struct filter_scratch *x);
 
-/* One test on one present value of its field (TEST_TIME and TEST_LINE aside).
- * A field that is absent passes no test. */
+/* One test on one present value of its field (TEST_TIME, TEST_LINE and TEST_SAME
+ * aside).  A field that is absent passes no test. */
 bool filter_test_value(const struct filter_test *t, struct str value, struct filter_scratch *x);
+
+/* TEST_SAME, on the present values of its two fields. */
+bool filter_test_same(const struct filter_test *t, struct str value, struct str other, struct filter_scratch *x);
 
 /* TEST_LINE on the canonical line (event_format); on a part of it when inside. */
 bool filter_test_line(const struct filter_test *t, struct str line, struct filter_scratch *x);

@@ -110,59 +110,6 @@ put_regex(struct buf *out, struct str s)
 	buf_byte(out, '"');
 }
 
-/* ---- addresses ---- */
-
-/* How many leading bits the two have in common. */
-static unsigned
-common_bits(const uint8_t *a, const uint8_t *b, unsigned bytes)
-{
-	unsigned i = 0;
-
-	while (i < bytes && a[i] == b[i])
-		i++;
-	return i == bytes ? 8 * bytes : 8 * i + (unsigned)__builtin_clz((unsigned)(a[i] ^ b[i])) - 24;
-}
-
-static void
-put_ip(struct buf *out, const struct ip *ip)
-{
-	char text[IP_TEXT_MAX];
-
-	buf_add(out, text, ip_format(ip, text));
-}
-
-/* Whether behind the first `bits` bits one is all 0 and the other all 1. */
-static bool
-is_network(const uint8_t *first, const uint8_t *last, unsigned bits, unsigned bytes)
-{
-	for (unsigned i = bits; i < 8 * bytes; i++) {
-		unsigned mask = 0x80u >> (i % 8);
-
-		if ((first[i / 8] & mask) != 0 || (last[i / 8] & mask) == 0)
-			return false;
-	}
-	return true;
-}
-
-/* 10.0.0.7, 10.0.0.0/8 or, where the bounds are no network's, A-B. */
-static void
-put_range(struct buf *out, const struct ip_range *r)
-{
-	unsigned bytes = r->first.v6 ? 16 : 4;
-	const uint8_t *first = r->first.b, *last = r->last.b;
-	unsigned bits = common_bits(first, last, bytes);
-
-	put_ip(out, &r->first);
-	if (bits == 8 * bytes)
-		return;
-	if (is_network(first, last, bits, bytes)) {
-		buf_printf(out, "/%u", bits);
-	} else {
-		buf_byte(out, '-');
-		put_ip(out, &r->last);
-	}
-}
-
 /* ---- tests ---- */
 
 /* Each value of a test by its number, so that lists have one writer. */
@@ -176,7 +123,7 @@ static void
 put_nth(struct buf *out, const struct filter_test *t, size_t i)
 {
 	if (i < t->ranges) {
-		put_range(out, &t->range[i]);
+		filter_format_range(out, &t->range[i]);
 	} else {
 		const struct filter_pattern *p = &t->pattern[i - t->ranges];
 
@@ -191,17 +138,29 @@ is_one_address(const struct filter_test *t)
 	return t->ranges == 1 && filter_ip_cmp(&t->range[0].first, &t->range[0].last) == 0;
 }
 
-/* FIELD = VALUE, FIELD in NETWORK, FIELD in (VALUE, ...) */
+/* A word that a list needs for what no sign says, or NULL. */
+static const char *
+list_word(const struct filter_test *t)
+{
+	if (t->op == TEST_ANY && t->nocase && (field_table[t->field].flags & F_NOCASE) == 0)
+		return " like ";
+	return t->op == TEST_IP && t->field != FIELD_IP ? " within " : NULL;
+}
+
+/* FIELD = VALUE, FIELD in NETWORK, FIELD in (VALUE, ...), FIELD like VALUE */
 static void
 put_list(struct buf *out, const struct filter_test *t, bool negated)
 {
 	size_t n = value_count(t);
-	bool equal = n == 1 && (t->ranges == 0 || is_one_address(t));
+	const char *word = list_word(t);
+	bool equal = n == 1 && word == NULL && (t->ranges == 0 || is_one_address(t));
 
 	if (negated && !equal)
 		PUT(out, "not ");
 	put_selector(out, t);
-	if (equal && negated)
+	if (word != NULL)
+		buf_str(out, str_of(word));
+	else if (equal && negated)
 		PUT(out, " != ");
 	else if (equal)
 		PUT(out, " = ");
@@ -338,6 +297,28 @@ put_text(struct buf *out, struct str text, bool negated)
 	put_plain(out, text);
 }
 
+static void
+put_same(struct buf *out, const struct filter_test *t)
+{
+	put_selector(out, t);
+	buf_str(out, t->nocase ? STR(" like field(") : STR(" = field("));
+	if (t->other != NULL)
+		buf_str(out, t->other->text);
+	else
+		put_field(out, t->other_field);
+	buf_byte(out, ')');
+}
+
+static void
+put_each(struct buf *out, const struct filter_test *t)
+{
+	PUT(out, "any ");
+	put_selector(out, t);
+	PUT(out, " (");
+	filter_format_node(out, t->each);
+	buf_byte(out, ')');
+}
+
 /* `negated` only where put_negated says so. */
 static void
 put_test(struct buf *out, const struct filter_test *t, bool negated)
@@ -369,6 +350,12 @@ put_test(struct buf *out, const struct filter_test *t, bool negated)
 		break;
 	case TEST_TEXT:
 		put_text(out, t->text, negated);
+		break;
+	case TEST_SAME:
+		put_same(out, t);
+		break;
+	case TEST_EACH:
+		put_each(out, t);
 		break;
 	}
 }
@@ -425,6 +412,8 @@ negates_itself(const struct filter_test *t)
 		return is_instant(t);
 	case TEST_HAS:
 	case TEST_COMPARE:
+	case TEST_SAME:
+	case TEST_EACH:
 		break;
 	}
 	return false;

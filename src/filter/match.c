@@ -130,6 +130,80 @@ test_payload_text(const struct filter_test *t, struct str json, struct filter_sc
 	return found;
 }
 
+/* ---- two fields ---- */
+
+/* The values at a path, or the one value of the field. */
+static const struct selected *
+values_at(const struct selector *path, struct str value, struct selector_scratch *x, struct selected *one, size_t *n)
+{
+	if (path == NULL) {
+		one->text = value;
+		*n = 1;
+		return one;
+	}
+	selector_values(path, value, x, NULL);
+	*n = x->n;
+	return x->value;
+}
+
+bool
+filter_test_same(const struct filter_test *t, struct str value, struct str other, struct filter_scratch *x)
+{
+	struct selected one, another;
+	const struct selected *a, *b;
+	size_t n, m;
+
+	a = values_at(t->path, value, &x->path, &one, &n);
+	b = values_at(t->other, other, &x->other, &another, &m);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < m; k++)
+			if (t->nocase ? str_eq_nocase(a[i].text, b[k].text) : str_eq(a[i].text, b[k].text))
+				return true;
+	return false;
+}
+
+/* ---- elements of a list ---- */
+
+/* An expression on one element, whose tests all are of its text. */
+static bool
+match_element(const struct filter_node *n, struct str json, struct filter_scratch *x)
+{
+	switch (n->op) {
+	case FILTER_TRUE:
+		return true;
+	case FILTER_AND:
+	case FILTER_OR:
+		for (size_t i = 0; i < n->children; i++)
+			if (match_element(n->child[i], json, x) == (n->op == FILTER_OR))
+				return n->op == FILTER_OR;
+		return n->op == FILTER_AND;
+	case FILTER_NOT:
+		return !match_element(n->child[0], json, x);
+	case FILTER_TEST:
+		if (n->test.op == TEST_SAME)
+			return filter_test_same(&n->test, json, json, x);
+		return filter_test_value(&n->test, json, x);
+	}
+	return false;
+}
+
+static bool
+test_each(const struct filter_test *t, struct str value, struct filter_scratch *x)
+{
+	struct selector whole = selector_field(t->field);
+
+	selector_values(t->path ? t->path : &whole, value, &x->elements, NULL);
+	for (size_t i = 0; i < x->elements.n; i++) { /* an empty list is told as itself */
+		const struct selected *v = &x->elements.value[i];
+
+		if (v->type != TOKEN_ARRAY && match_element(t->each, v->json, x))
+			return true;
+	}
+	return false;
+}
+
+/* ---- values ---- */
+
 /* A value of the field itself, or one that the path led to. */
 static bool
 test_one(const struct filter_test *t, struct str value, struct filter_scratch *x)
@@ -158,6 +232,8 @@ test_one(const struct filter_test *t, struct str value, struct filter_scratch *x
 		return filter_regex_match(t->regex, value, x);
 	case TEST_TIME:
 	case TEST_LINE:
+	case TEST_SAME:
+	case TEST_EACH:
 		break;
 	}
 	return false;
@@ -180,10 +256,12 @@ lacks_need(const struct filter_need *need, struct str json)
 bool
 filter_test_value(const struct filter_test *t, struct str value, struct filter_scratch *x)
 {
-	if (t->path == NULL)
+	if (t->path == NULL && t->op != TEST_EACH)
 		return test_one(t, value, x);
 	if (lacks_need(&t->need, value))
 		return false;
+	if (t->op == TEST_EACH)
+		return test_each(t, value, x);
 	selector_values(t->path, value, &x->path, NULL);
 	for (size_t i = 0; i < x->path.n; i++) {
 		if (test_one(t, x->path.value[i].text, x))
@@ -224,6 +302,9 @@ test_event(const struct filter_test *t, const struct event *ev, struct filter_sc
 	}
 	if (field_table[t->field].type == FIELD_TIMESTAMP)
 		return t->op == TEST_HAS;
+	if (t->op == TEST_SAME)
+		return event_has(ev, t->other_field) &&
+		    filter_test_same(t, ev->v[t->field], ev->v[t->other_field], x);
 	return filter_test_value(t, ev->v[t->field], x);
 }
 
@@ -265,6 +346,8 @@ filter_scratch_free(struct filter_scratch *x)
 	if (x == NULL)
 		return;
 	selector_scratch_fini(&x->path);
+	selector_scratch_fini(&x->other);
+	selector_scratch_fini(&x->elements);
 	json_tape_fini(&x->tape);
 	arena_fini(&x->arena);
 	buf_fini(&x->line);

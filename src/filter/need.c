@@ -154,6 +154,65 @@ read_patterns(struct need_finder *n, const struct filter_test *t)
 	}
 }
 
+/* ---- elements of a list ---- */
+
+static struct filter_need need_of_element(struct filter *f, const struct filter_node *n);
+
+/* What an element needs of which all of these hold: of one of them, the fewest
+ * texts, then the longest. */
+static struct filter_need
+need_of_all(struct filter *f, const struct filter_node *n)
+{
+	struct filter_need best = { 0 };
+
+	for (size_t i = 0; i < n->children; i++) {
+		struct filter_need need = need_of_element(f, n->child[i]);
+
+		if (need.texts > 0 && (best.texts == 0 || need.texts < best.texts ||
+		    (need.texts == best.texts && need.text[0].len > best.text[0].len)))
+			best = need;
+	}
+	return best;
+}
+
+/* Of which one holds: all their texts, where each has some, found alike. */
+static struct filter_need
+need_of_any(struct filter *f, const struct filter_node *n)
+{
+	struct str *text = arena_alloc(&f->arena, NEEDS_MAX * sizeof(*text));
+	struct filter_need all = { .text = text };
+
+	for (size_t i = 0; i < n->children; i++) {
+		struct filter_need need = need_of_element(f, n->child[i]);
+
+		if (need.texts == 0 || all.texts + need.texts > NEEDS_MAX || (i > 0 && need.nocase != all.nocase))
+			return (struct filter_need){ 0 };
+		all.nocase = need.nocase;
+		memcpy(text + all.texts, need.text, need.texts * sizeof(*text));
+		all.texts += need.texts;
+	}
+	return all;
+}
+
+/* The tests of the expression know what they need; an element's JSON is a part
+ * of the payload's. */
+static struct filter_need
+need_of_element(struct filter *f, const struct filter_node *n)
+{
+	switch (n->op) {
+	case FILTER_TEST:
+		return n->test.need;
+	case FILTER_AND:
+		return need_of_all(f, n);
+	case FILTER_OR:
+		return need_of_any(f, n);
+	case FILTER_TRUE:
+	case FILTER_NOT:
+		break;
+	}
+	return (struct filter_need){ 0 };
+}
+
 /* ---- the whole ---- */
 
 /* The longest key on the way, as the payload has it: "rotation_reason": */
@@ -205,6 +264,8 @@ read_test(struct need_finder *n, const struct filter_test *t)
 	case TEST_LEVEL:
 	case TEST_TIME:
 	case TEST_COMPARE:
+	case TEST_SAME:
+	case TEST_EACH:
 		break;
 	}
 }
@@ -214,6 +275,12 @@ filter_need_find(struct filter *f, struct filter_test *t)
 {
 	struct need_finder n = { .f = f, .nocase = t->nocase };
 
+	if (t->op == TEST_EACH) {
+		t->need = need_of_element(f, t->each);
+		t->need.enough = false;
+		if (t->need.texts > 0)
+			return;
+	}
 	read_test(&n, t);
 	if ((n.unknown || n.texts == 0) && t->path != NULL)
 		read_keys(&n, t->path);

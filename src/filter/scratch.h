@@ -12,6 +12,8 @@ struct regex_memory; /* PCRE2's (regex.c); made when the first pattern is asked 
 
 struct filter_scratch {
 	struct selector_scratch path;
+	struct selector_scratch other;   /* of the second path of a TEST_SAME */
+	struct selector_scratch elements; /* of a TEST_EACH, while its expression is asked */
 	struct json_tape tape;    /* of a payload whose strings are looked into */
 	struct arena arena;
 	struct buf line;          /* the canonical line of the event at work */

@@ -214,3 +214,89 @@ out:
 	value_list_fini(l);
 	return n;
 }
+
+/* Of a closed list of words: texts that are none of them match nothing. */
+static void
+drop_unknown_words(enum field field, struct value_list *l)
+{
+	const char *const *names = field == FIELD_SEVERITY ? event_severities : event_outcomes;
+	size_t n = field == FIELD_SEVERITY ? (size_t)SEVERITY_COUNT : (size_t)OUTCOME_COUNT, kept = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		bool known = l->item[i].glob;
+
+		for (size_t k = 0; k < n && !known; k++)
+			known = str_eq_nocase(l->item[i].text, str_of(names[k]));
+		if (known)
+			l->item[kept++] = l->item[i];
+	}
+	l->n = kept;
+}
+
+struct filter_node *
+filter_node_like(struct filter *f, const struct selector *sel, struct value_list *l, struct err *e)
+{
+	const struct field_info *info = &field_table[sel->field];
+	struct filter_test t = { .op = TEST_ANY, .field = sel->field, .path = filter_keep_path(f, sel),
+		.nocase = true };
+	struct filter_node *n = NULL;
+
+	if ((info->flags & F_ENUM) != 0)
+		drop_unknown_words(sel->field, l);
+	if (info->type == FIELD_TIMESTAMP) {
+		err_set(e, ERR_FAIL, "%s is a time, no text; ask for =, < and >=", info->key);
+	} else if (any_value_will_do(l)) {
+		n = filter_node_has(f, sel);
+	} else if (l->n == 0) {
+		struct node_list none = { 0 };
+
+		n = filter_node_join(f, FILTER_OR, &none);
+	} else {
+		take_patterns(f, &t, l);
+		n = filter_node_test(f, &t);
+	}
+	value_list_fini(l);
+	return n;
+}
+
+struct filter_node *
+filter_node_within(struct filter *f, const struct selector *sel, struct value_list *l, struct err *e)
+{
+	const struct field_info *info = &field_table[sel->field];
+	struct filter_test t = { .op = TEST_IP, .field = sel->field, .path = filter_keep_path(f, sel) };
+	struct filter_node *n = NULL;
+
+	if (info->type == FIELD_TIMESTAMP || (info->type == FIELD_JSON && t.path == NULL))
+		err_set(e, ERR_FAIL, "%s has no addresses%s", info->key,
+		    info->type == FIELD_JSON ? "; name a place inside it" : "");
+	else if (take_ranges(f, &t, l, e) == 0) {
+		if (l->n == 0)
+			n = filter_node_test(f, &t);
+		else
+			err_set(e, ERR_FAIL, "'%.60s' is no address, network (10.0.0.0/8) or range (10.0.0.1-10.0.0.9)",
+			    l->item[0].text.p);
+	}
+	value_list_fini(l);
+	return n;
+}
+
+struct filter_node *
+filter_node_same(struct filter *f, const struct selector *sel, const struct selector *other, bool nocase,
+    struct err *e)
+{
+	struct filter_test t = { .op = TEST_SAME, .field = sel->field, .path = filter_keep_path(f, sel),
+		.other_field = other->field, .other = filter_keep_path(f, other), .nocase = nocase };
+
+	if (field_table[sel->field].type == FIELD_TIMESTAMP || field_table[other->field].type == FIELD_TIMESTAMP) {
+		err_set(e, ERR_FAIL, "a time is compared with no other field");
+		return NULL;
+	}
+	return filter_node_test(f, &t);
+}
+
+struct filter_node *
+filter_node_each(struct filter *f, const struct selector *sel, struct filter_node *each)
+{
+	return filter_node_test(f, &(struct filter_test){ .op = TEST_EACH, .field = sel->field,
+	    .path = filter_keep_path(f, sel), .each = each });
+}

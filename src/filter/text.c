@@ -60,6 +60,17 @@ has_escapes(struct str s)
 }
 
 struct filter_node *
+filter_node_text_of(struct filter *f, enum field field, struct str text, struct err *e)
+{
+	struct filter_test t = { .op = TEST_TEXT, .field = field, .nocase = true, .escapes = has_escapes(text) };
+
+	if ((t.regex = filter_regex_new(f, text, REGEX_TEXT, e)) == NULL)
+		return NULL;
+	t.text = keep(f, text);
+	return filter_node_test(f, &t);
+}
+
+struct filter_node *
 filter_node_text(struct filter *f, struct str text, struct err *e)
 {
 	struct filter_regex *regex = filter_regex_new(f, text, REGEX_TEXT, e);

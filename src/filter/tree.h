@@ -42,6 +42,9 @@ void filter_finish(struct filter *f, struct filter_node *root);
 /* Appends the canonical text of one node, as filter_format. */
 void filter_format_node(struct buf *out, const struct filter_node *n);
 
+/* 10.0.0.7, 10.0.0.0/8 or, where the bounds are no network's, A-B. */
+void filter_format_range(struct buf *out, const struct ip_range *r);
+
 /* The values of a list: literals first, each kind sorted, each once. */
 struct value_list {
 	struct filter_pattern *item; /* on the heap; the texts are in the filter's arena */
@@ -87,6 +90,23 @@ int filter_known_word(enum field field, struct filter_pattern *p, struct err *e)
  */
 struct filter_node *filter_node_values(struct filter *f, const struct selector *s, struct value_list *l, struct err *e);
 
+/* The same without case (ASCII), by the text alone: an address is a text too.
+ * NULL with ERR_FAIL for times.  Empties the list. */
+struct filter_node *filter_node_like(struct filter *f, const struct selector *s, struct value_list *l,
+    struct err *e);
+
+/* SELECTOR has an address in one of these networks or ranges, and no list of
+ * anything else.  NULL with ERR_FAIL.  Empties the list. */
+struct filter_node *filter_node_within(struct filter *f, const struct selector *s, struct value_list *l,
+    struct err *e);
+
+/* A value of SELECTOR is one of OTHER.  NULL with ERR_FAIL for times. */
+struct filter_node *filter_node_same(struct filter *f, const struct selector *s, const struct selector *other,
+    bool nocase, struct err *e);
+
+/* An element of the list at SELECTOR passes the expression. */
+struct filter_node *filter_node_each(struct filter *f, const struct selector *s, struct filter_node *each);
+
 struct filter_node *filter_node_has(struct filter *f, const struct selector *s);
 
 /*
@@ -105,6 +125,9 @@ struct filter_node *filter_node_regex(struct filter *f, const struct selector *s
 
 /* --text: an OR (node->text) over the description, identifiers and payload. */
 struct filter_node *filter_node_text(struct filter *f, struct str text, struct err *e);
+
+/* The same of an element of a list, whose JSON has it: one test. */
+struct filter_node *filter_node_text_of(struct filter *f, enum field field, struct str text, struct err *e);
 
 /* --grep */
 struct filter_node *filter_node_line(struct filter *f, struct str pattern, struct err *e);

@@ -4,7 +4,8 @@
  *     alternatives = all { or all }
  *     all          = negation { and negation }
  *     negation     = { not } ( '(' alternatives ')' | true | false | operand )
- *     operand      = has WHAT | WHAT sign value | WHAT [not] in values
+ *     operand      = has WHAT | any FIELD '(' alternatives ')' | WHAT sign value |
+ *                    WHAT sign field '(' FIELD ')' | WHAT [not] (in | like | within) values
  *     values       = value | '(' value { , value } ')'
  *     WHAT         = FIELD | PATH | actor | target | text | line
  *
@@ -17,36 +18,8 @@
 
 #include "base/utf8.h"
 
-#define WHATS_MAX 3
-
-/* What an operand speaks of. */
-enum what_kind {
-	WHAT_FIELDS, /* one selector, or several of which one must pass */
-	WHAT_TEXT,   /* as --text */
-	WHAT_LINE    /* as --grep */
-};
-
-struct what {
-	enum what_kind kind;
-	struct str name; /* as typed */
-	struct selector sel[WHATS_MAX];
-	size_t n;
-};
-
-struct values {
-	struct str *item; /* as where_value gives them; the array is on the heap */
-	size_t n, cap;
-};
-
 /* Signs and words for one; the longer of two with the same beginning first. */
-enum comparison { SIGN_EQUAL, SIGN_MATCH, SIGN_ORDER, SIGN_IN };
-
-static const struct sign {
-	const char *text;
-	enum comparison is;
-	bool negated;
-	enum filter_sign order;
-} signs[] = {
+static const struct sign signs[] = {
 	{ "==", SIGN_EQUAL, false, 0 },
 	{ "=~", SIGN_MATCH, false, 0 },
 	{ "=", SIGN_EQUAL, false, 0 },
@@ -59,7 +32,12 @@ static const struct sign {
 	{ ">", SIGN_ORDER, false, SIGN_GREATER },
 };
 
-static const struct sign sign_in = { "in", SIGN_IN, false, 0 }, sign_not_in = { "in", SIGN_IN, true, 0 };
+/* Words, which may have `not` before them. */
+static const struct sign words[] = {
+	{ "in", SIGN_IN, false, 0 }, { "in", SIGN_IN, true, 0 },
+	{ "like", SIGN_LIKE, false, 0 }, { "like", SIGN_LIKE, true, 0 },
+	{ "within", SIGN_WITHIN, false, 0 }, { "within", SIGN_WITHIN, true, 0 },
+};
 
 /* Names for several fields, as the options of the same names. */
 static const struct group {
@@ -70,15 +48,7 @@ static const struct group {
 	{ "target", { FIELD_TARGET_ID, FIELD_TARGET_NAME, FIELD_TARGET_PATH } },
 };
 
-/* ---- nodes ---- */
-
-static struct filter_node *
-constant(struct where *w, bool value)
-{
-	struct node_list none = { 0 };
-
-	return filter_node_join(w->f, value ? FILTER_AND : FILTER_OR, &none);
-}
+/* ---- operands ---- */
 
 static bool
 is_time(const struct what *what)
@@ -86,93 +56,42 @@ is_time(const struct what *what)
 	return what->kind == WHAT_FIELDS && field_table[what->sel[0].field].type == FIELD_TIMESTAMP;
 }
 
-/* TIME is a span: a day, month or year that is named, else one instant; `=` is
- * inside it.  NULL on a bad one. */
-static struct filter_node *
-time_node(struct where *w, enum field field, struct str value)
+/* Words that a name within an element must not be taken for. */
+static bool
+is_reserved(struct str name)
 {
-	struct filter_test t = { .op = TEST_TIME, .field = field };
-	const char *text = where_plain(w, value).p;
+	static const char *const more[] = { "text", "any", "true", "false" };
 
-	if (time_parse_expr(text, w->now, TIME_START, &t.lo, w->e) != 0 ||
-	    time_parse_expr(text, w->now, TIME_END, &t.hi, w->e) != 0)
-		return NULL;
-	t.hi += t.hi == t.lo;
-	return filter_node_test(w->f, &t);
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		if (str_eq_nocase(name, str_of(more[i])))
+			return true;
+	return where_is_keyword(name);
 }
 
-static struct filter_node *
-times_node(struct where *w, const struct selector *sel, const struct values *values)
+/* A name within an element: a path that begins there.  It is kept as one behind
+ * `context`, and told without that. */
+static int
+read_member(struct where *w, struct selector *sel, struct str name)
 {
-	struct node_list any = { 0 };
+	struct buf b = { 0 };
+	int rc;
 
-	for (size_t i = 0; i < values->n; i++) {
-		struct filter_node *n = str_eq(values->item[i], STR("*")) ? filter_node_has(w->f, sel) :
-		    time_node(w, sel->field, values->item[i]);
-
-		if (n == NULL) {
-			node_list_fini(&any);
-			return NULL;
-		}
-		node_list_add(&any, n);
+	buf_str(&b, STR("context."));
+	buf_str(&b, name);
+	rc = selector_parse(sel, buf_view(&b), &w->f->arena, w->e);
+	buf_fini(&b);
+	if (rc != 0)
+		return -1;
+	sel->text.p += sizeof("context.") - 1;
+	sel->text.len -= sizeof("context.") - 1;
+	if (is_reserved(sel->step[0])) {
+		json_quote(&b, sel->step[0]);
+		buf_add(&b, sel->text.p + sel->step[0].len, sel->text.len - sel->step[0].len);
+		sel->text = (struct str){ arena_copy(&w->f->arena, b.p, b.len), b.len };
+		buf_fini(&b);
 	}
-	return filter_node_join(w->f, FILTER_OR, &any);
+	return 0;
 }
-
-static struct filter_node *
-values_node(struct where *w, const struct selector *sel, const struct values *values)
-{
-	bool nocase = sel->steps == 0 && (field_table[sel->field].flags & F_NOCASE) != 0;
-	struct value_list list = { 0 };
-
-	for (size_t i = 0; i < values->n; i++) {
-		if (value_list_add(w->f, &list, values->item[i], nocase, w->e) != 0) {
-			value_list_fini(&list);
-			return NULL;
-		}
-	}
-	return filter_node_values(w->f, sel, &list, w->e);
-}
-
-/* One selector of an operand, for the first value or all of them. */
-static struct filter_node *
-selector_node(struct where *w, const struct selector *sel, const struct sign *sign, const struct values *values)
-{
-	if (sign->is == SIGN_MATCH)
-		return filter_node_regex(w->f, sel, values->item[0], w->e);
-	if (sign->is == SIGN_ORDER)
-		return filter_node_compare(w->f, sel, sign->order, where_plain(w, values->item[0]), w->now, w->e);
-	if (field_table[sel->field].type == FIELD_TIMESTAMP)
-		return times_node(w, sel, values);
-	return values_node(w, sel, values);
-}
-
-/* The nodes of an operand, of which one must pass. */
-static struct filter_node *
-operand_node(struct where *w, const struct what *what, const struct sign *sign, const struct values *values)
-{
-	size_t n = what->kind == WHAT_TEXT ? values->n : what->kind == WHAT_LINE ? 1 : what->n;
-	struct node_list any = { 0 };
-
-	for (size_t i = 0; i < n; i++) {
-		struct filter_node *one;
-
-		if (what->kind == WHAT_TEXT)
-			one = filter_node_text(w->f, where_plain(w, values->item[i]), w->e);
-		else if (what->kind == WHAT_LINE)
-			one = filter_node_line(w->f, values->item[0], w->e);
-		else
-			one = selector_node(w, &what->sel[i], sign, values);
-		if (one == NULL) {
-			node_list_fini(&any);
-			return NULL;
-		}
-		node_list_add(&any, one);
-	}
-	return filter_node_join(w->f, FILTER_OR, &any);
-}
-
-/* ---- operands ---- */
 
 /* What the operand speaks of; `has` knows fields only. */
 static int
@@ -186,20 +105,21 @@ read_what(struct where *w, struct what *what, const char *expected)
 	if (what->name.len == 0 || where_comes(w, "and") || where_comes(w, "or") || where_comes(w, "in"))
 		return where_expected(w, expected);
 	w->at += what->name.len;
-	if (str_eq(what->name, STR("text")) || str_eq(what->name, STR("line"))) {
+	if (str_eq(what->name, STR("text")) || (str_eq(what->name, STR("line")) && !w->element)) {
 		what->kind = what->name.p[0] == 't' ? WHAT_TEXT : WHAT_LINE;
 		return 0;
 	}
 	what->kind = WHAT_FIELDS;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-		if (!str_eq(what->name, str_of(groups[i].name)))
+		if (w->element || !str_eq(what->name, str_of(groups[i].name)))
 			continue;
 		for (what->n = 0; what->n < WHATS_MAX; what->n++)
 			what->sel[what->n] = selector_field(groups[i].field[what->n]);
 		return 0;
 	}
 	what->n = 1;
-	if (selector_parse(&what->sel[0], what->name, &w->f->arena, w->e) != 0)
+	if ((w->element ? read_member(w, &what->sel[0], what->name) :
+	    selector_parse(&what->sel[0], what->name, &w->f->arena, w->e)) != 0)
 		return where_wrong(w, at);
 	return 0;
 }
@@ -207,19 +127,19 @@ read_what(struct where *w, struct what *what, const char *expected)
 static const struct sign *
 read_sign(struct where *w)
 {
+	bool negated;
+
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		if (where_sign(w, signs[i].text))
 			return &signs[i];
 	}
-	if (where_keyword(w, "in"))
-		return &sign_in;
-	if (!where_keyword(w, "not")) {
-		where_expected(w, "=, !=, <, <=, >, >=, ~, !~, in or not in");
-		return NULL;
+	negated = where_keyword(w, "not");
+	for (size_t i = negated; i < sizeof(words) / sizeof(words[0]); i += 2) {
+		if (where_keyword(w, words[i].text))
+			return &words[i];
 	}
-	if (where_keyword(w, "in"))
-		return &sign_not_in;
-	where_expected(w, "'in' after 'not'");
+	where_expected(w, negated ? "'in', 'like' or 'within' after 'not'" :
+	    "=, !=, <, <=, >, >=, ~, !~, in, like, within or not in");
 	return NULL;
 }
 
@@ -227,7 +147,9 @@ read_sign(struct where *w)
 static int
 check_sign(struct where *w, const struct what *what, const struct sign *sign, size_t at)
 {
-	if (what->kind == WHAT_TEXT && sign->is != SIGN_EQUAL && sign->is != SIGN_IN)
+	if (is_time(what) && (sign->is == SIGN_LIKE || sign->is == SIGN_WITHIN))
+		err_set(w->e, ERR_FAIL, "a time takes =, in, < and the like");
+	else if (what->kind == WHAT_TEXT && sign->is != SIGN_EQUAL && sign->is != SIGN_IN)
 		err_set(w->e, ERR_FAIL, "text takes =, != and in; regular expressions are asked of line or a field");
 	else if (what->kind == WHAT_LINE && sign->is != SIGN_MATCH)
 		err_set(w->e, ERR_FAIL, "line takes ~ and !~");
@@ -259,10 +181,39 @@ read_one(struct where *w, const struct what *what, const struct sign *sign, cons
 	return 0;
 }
 
+/* field(OTHER): 1, or 0 when a value comes. */
+static int
+read_field(struct where *w, const struct what *what, const struct sign *sign, struct values *values)
+{
+	size_t start = w->at;
+	struct what other = { 0 };
+
+	if (what->kind != WHAT_FIELDS || (sign->is != SIGN_EQUAL && sign->is != SIGN_LIKE))
+		return 0;
+	if (!where_keyword(w, "field") || !where_sign(w, "(")) {
+		w->at = start;
+		return 0;
+	}
+	if (read_what(w, &other, "a field after 'field('") != 0)
+		return -1;
+	if (other.kind != WHAT_FIELDS || other.n != 1) {
+		w->at -= other.name.len;
+		return where_expected(w, "one field after 'field('");
+	}
+	values->is_field = true;
+	values->other = other.sel[0];
+	return where_sign(w, ")") ? 1 : where_expected(w, "')'");
+}
+
 static int
 read_values(struct where *w, const struct what *what, const struct sign *sign, struct values *values)
 {
-	if (sign->is != SIGN_IN || !where_sign(w, "("))
+	int rc = read_field(w, what, sign, values);
+	bool list = sign->is == SIGN_IN || sign->is == SIGN_LIKE || sign->is == SIGN_WITHIN;
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (!list || !where_sign(w, "("))
 		return read_one(w, what, sign, sign->text, values);
 	if (read_one(w, what, sign, "(", values) != 0)
 		return -1;
@@ -291,6 +242,34 @@ read_has(struct where *w)
 	return filter_node_join(w->f, FILTER_OR, &any);
 }
 
+static struct filter_node *read_parentheses(struct where *w);
+
+/* any PATH (EXPRESSION): of each element by itself. */
+static struct filter_node *
+read_any(struct where *w, size_t at)
+{
+	struct filter_node *each = NULL;
+	struct what what = { 0 };
+
+	if (w->element) {
+		err_set(w->e, ERR_FAIL, "'any' within 'any'");
+	} else if (read_what(w, &what, "a list after 'any'") != 0) {
+		return NULL;
+	} else if (what.kind != WHAT_FIELDS || what.n != 1 || field_table[what.sel[0].field].type != FIELD_JSON) {
+		err_set(w->e, ERR_FAIL, "any takes a list in context or changes");
+	} else if (!where_sign(w, "(")) {
+		where_expected(w, "'(' after the list");
+		return NULL;
+	} else {
+		w->element = true;
+		each = read_parentheses(w);
+		w->element = false;
+		return each ? filter_node_each(w->f, &what.sel[0], each) : NULL;
+	}
+	where_wrong(w, at);
+	return NULL;
+}
+
 static struct filter_node *
 read_operand(struct where *w)
 {
@@ -302,6 +281,10 @@ read_operand(struct where *w)
 
 	if (where_keyword(w, "has"))
 		return read_has(w);
+	where_space(w);
+	at = w->at;
+	if (where_keyword(w, "any"))
+		return read_any(w, at);
 	if (read_what(w, &what, "a test such as FIELD = VALUE, 'not' or '('") != 0)
 		return NULL;
 	where_space(w);
@@ -312,7 +295,7 @@ read_operand(struct where *w)
 	where_space(w);
 	at = w->at;
 	if (read_values(w, &what, sign, &values) == 0) {
-		n = operand_node(w, &what, sign, &values);
+		n = where_operand(w, &what, sign, &values);
 		if (n == NULL)
 			where_wrong(w, at);
 	}
@@ -361,9 +344,9 @@ read_negation(struct where *w)
 	if (where_sign(w, "(")) {
 		n = read_parentheses(w);
 	} else if (where_keyword(w, "true")) {
-		n = constant(w, true);
+		n = where_constant(w, true);
 	} else if (where_keyword(w, "false")) {
-		n = constant(w, false);
+		n = where_constant(w, false);
 	} else {
 		n = read_operand(w);
 		/* In the canonical text such a node has parentheses, and that

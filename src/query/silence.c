@@ -327,7 +327,8 @@ node_lets_through(const struct filter_node *n, struct str source, struct filter_
 				return false;
 		return true;
 	}
-	if (t->op != FILTER_TEST || t->test.field != FIELD_SOURCE || t->test.op == TEST_LINE)
+	if (t->op != FILTER_TEST || t->test.field != FIELD_SOURCE || t->test.op == TEST_LINE ||
+	    t->test.op == TEST_SAME)
 		return true;
 	if (source.len == 0)
 		return n->op == FILTER_NOT;

@@ -103,7 +103,9 @@ members_may_pass(const struct matcher *m, const struct filter_test *t, bool *may
 	struct str literal;
 
 	*may = true;
-	if ((t->op != TEST_ANY && t->op != TEST_IP) || t->path != NULL || t->patterns != t->literals)
+	if ((t->op != TEST_ANY && t->op != TEST_IP) || t->path != NULL || t->patterns != t->literals || t->nocase)
+		return 0;
+	if (t->op == TEST_IP && t->field != FIELD_IP) /* where an address may be written in several ways */
 		return 0;
 	for (size_t i = 0; i < t->ranges + t->patterns; i++) {
 		int rc;
@@ -180,6 +182,11 @@ judge_test(struct matcher *m, struct step *s, struct err *e)
 		judge_time(m, s);
 		return 0;
 	}
+	if (t->op == TEST_SAME) {
+		match_judged(s, m->stored->info.meta.fields & FIELD_BIT(t->other_field) ? MATCH_SOME : MATCH_NONE);
+		s->cost = COST_TEXT;
+		return 0;
+	}
 	if (judge_filters(m, s, e) < 0)
 		return -1;
 	if (s->verdict == MATCH_NONE)
@@ -217,6 +224,7 @@ effort(const struct filter_node *n)
 	case TEST_TIME:
 		return 0;
 	case TEST_LINE:
+	case TEST_SAME:
 		return 5;
 	default:
 		flags = field_table[n->test.field].flags;

@@ -121,6 +121,25 @@ match_values(struct matcher *m, const struct step *s, const struct value_test *t
 	return rc < 0 ? -1 : rc > 0 ? 0 : rows_values(m, s, t, bits, e);
 }
 
+/* ---- two fields ---- */
+
+static int
+rows_same(struct matcher *m, const struct filter_test *t, uint64_t *bits, struct err *e)
+{
+	field_set want = FIELD_BIT(t->field) | FIELD_BIT(t->other_field);
+
+	for (size_t row = bitmap_next(bits, 0, m->n); row < m->n; row = bitmap_next(bits, row + 1, m->n)) {
+		const struct event *ev = &m->event;
+
+		if (segment_event(m->stored->columns, (uint32_t)row, want, &m->event, e) < 0)
+			return -1;
+		if (!event_has(ev, t->field) || !event_has(ev, t->other_field) ||
+		    !filter_test_same(t, ev->v[t->field], ev->v[t->other_field], m->scratch))
+			bitmap_drop(bits, row);
+	}
+	return 0;
+}
+
 int
 match_rows(struct matcher *m, const struct step *s, uint64_t *bits, struct err *e)
 {
@@ -129,6 +148,8 @@ match_rows(struct matcher *m, const struct step *s, uint64_t *bits, struct err *
 
 	if (t->op == TEST_LINE)
 		return match_rows_line(m, s, bits, e);
+	if (t->op == TEST_SAME)
+		return rows_same(m, t, bits, e);
 	if (segment_kind(m->stored->columns, t->field, &kind, e) < 0)
 		return -1;
 	switch (kind) {

@@ -45,6 +45,8 @@ def payload(rng):
         "request": {"geo": {"city": pick(["Zürich", "Київ", "Oslo"]), "asn": 65000 + rng.randrange(3)}},
         "a.b c": pick(["dotted", 'quo"ted', "it's"]),
         "ok": pick([True, False]), "none": None,
+        "city": pick(["Oslo", "OSLO", "Київ"]), "tenant": pick(["acme", "Acme", "x"]),
+        "peer": pick(["10.1.2.3", "2001:db8::5", "2001:DB8:0:0::5", "::ffff:10.9.9.9", "none", ["192.0.2.9", "::1"]]),
         "note": pick(["line\nbreak", "back\\slash", 'say "hi"', "tab\there", "ÉCLAIR Ж"]),
     }
     return {key: value for key, value in some.items() if rng.random() < 0.6}
@@ -193,10 +195,17 @@ def value_test(rng, events, places, name):
     def good(event):
         return any(lower.fullmatch(ev.ascii_lower(text)) if place in ev.NOCASE else plain.fullmatch(text)
                    for place in places for text in values_of(event, place))
-    negated = rng.random() < 0.3
-    if many:
+    def alike(event):
+        return any(lower.fullmatch(ev.ascii_lower(text)) for place in places for text in values_of(event, place))
+    negated, like = rng.random() < 0.3, places != ["outcome"] and rng.random() < 0.3
+    if like:
+        good = alike
+        values = [v.swapcase() if v.isascii() and rng.random() < 0.5 else v for v in values]
+    if many or like:
         written = "(" + ",".join(rng.choice(["", " "]) + value_text(rng, v) for v in values) + ")"
-        sign = (word(rng, "not") + " " if negated else "") + word(rng, "in")
+        if like and len(values) == 1 and rng.random() < 0.5:
+            written = value_text(rng, values[0])
+        sign = (word(rng, "not") + " " if negated else "") + word(rng, "like" if like else "in")
         text = name + " " + sign + " " + written
     else:
         text = signed(rng, name, "!=" if negated else rng.choice(["=", "=="]), value_text(rng, values[0]))
@@ -321,6 +330,58 @@ def ip_test(rng, _events):
     return "ip " + sign + one, lambda event: ev.within(event, [one]) != negated
 
 
+def within_test(rng, _events):
+    """Addresses at a path, however they are written."""
+    place = rng.choice(["context.peer", "context.peer", "context.region", "ip", "actor_name"])
+    networks = rng.sample("10.0.0.0/8 2001:db8::/32 192.0.2.0-198.51.100.255 ::1 10.9.9.9 ::/0".split(), 2)[:rng.choice([1, 2])]
+    good = any_of([place], lambda text: ev.within({"ip": mapped(text)}, [",".join(networks)]))
+    written = "(%s)" % ", ".join(networks) if len(networks) > 1 else networks[0]
+    if rng.random() < 0.3:
+        return "%s not %s %s" % (place, word(rng, "within"), written), lambda event: not good(event)
+    return "%s %s %s" % (place, word(rng, "within"), written), good
+
+
+def mapped(text):
+    """IPv4 inside IPv6 is IPv4."""
+    return re.sub(r"(?i)^::ffff:(?=\d+\.)", "", text)
+
+
+def same_test(rng, _events):
+    left, right = rng.choice([("context.request.geo.city", "context.city"), ("tenant", "context.tenant"),
+                              ("context.tenant", "tenant"), ("actor_name", "actor_id"), ("tenant", "share"),
+                              ("context.n", "context.items.size"), ("target_name", "target_path"),
+                              ("context.tags.0", "context.tags"), ("host", "host"), ("status", "context.n")])
+    like = rng.random() < 0.5
+    change = ev.ascii_lower if like else lambda text: text
+
+    def good(event):
+        return bool({change(t) for t in values_of(event, left)} & {change(t) for t in values_of(event, right)})
+    sign = word(rng, "like") if like else rng.choice(["=", "=="])
+    text = "%s %s field(%s)" % (left, sign, right)
+    return (text, good) if rng.random() < 0.7 else ("not " + text, lambda event: not good(event))
+
+
+def each_test(rng, _events):
+    """Elements of a list, each by itself."""
+    name, size = rng.choice(["disk", "DISK", "net 1"]), rng.randrange(2000)
+    parts = [("name = '%s'" % name, lambda item: item["name"] == name),
+             ("name like '%s'" % name.swapcase(), lambda item: ev.ascii_lower(item["name"]) == ev.ascii_lower(name)),
+             ("size < %d" % size, lambda item: item["size"] < size),
+             ("flags = false", lambda item: False in item["flags"]),
+             ("not has nothing", lambda item: True),
+             ("text = 'NET'", lambda item: "net" in dump(item).lower()),
+             ("name = field(name)", lambda item: True)]
+    (a, one), (b, two) = rng.sample(parts, 2)
+    kind = rng.choice(["%s and %s", "%s and not %s", "%s or %s"])
+    test = {"%s and %s": lambda item: one(item) and two(item), "%s or %s": lambda item: one(item) or two(item),
+            "%s and not %s": lambda item: one(item) and not two(item)}[kind]
+
+    def good(event):
+        return any(test(item) for item in event.get("context", {}).get("items", []))
+    text = "%s context.items (%s)" % (word(rng, "any"), kind % (a, b))
+    return (text, good) if rng.random() < 0.7 else ("not " + text, lambda event: not good(event))
+
+
 def fold(text):
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
@@ -404,8 +465,8 @@ def constant_test(rng, _events):
 
 
 def random_test(rng, events):
-    kinds = ([place_test] * 10 + [order_test] * 3 + [has_test, time_test, text_test] * 2
-             + [severity_test, ip_test, line_test])
+    kinds = ([place_test] * 10 + [order_test] * 3 + [has_test, time_test, text_test, same_test, each_test] * 2
+             + [severity_test, ip_test, line_test, within_test])
     return (constant_test if rng.random() < 0.02 else rng.choice(kinds))(rng, events)
 
 

@@ -238,6 +238,12 @@ text_list(struct filter_args *a)
 	return &a->text;
 }
 
+static struct str_list *
+where_list(struct filter_args *a)
+{
+	return &a->where;
+}
+
 static struct filter *
 operand(const char *text)
 {
@@ -318,6 +324,23 @@ START_TEST(paths_need_a_value_or_else_a_key)
 	needs(expr_list, "context.a=C:\\Users\\x", "Users");
 	needs(expr_list, "context.n>5", "\"n\":");
 	needs(expr_list, "context.name~^adm.*istrator", "istrator");
+}
+END_TEST
+
+START_TEST(elements_need_what_one_of_their_tests_needs)
+{
+	needs(where_list, "context.a like *Manual*", "manual (nocase)");
+	needs(where_list, "context.src within 10.0.0.0/8", "\"src\":");
+	needs(where_list, "any context.a (b = manual and c = x)", "manual");
+	needs(where_list, "any context.a (b = manual and c in (abc, def))", "manual");
+	needs(where_list, "any context.a (b = manual or c = other)", "manual | other");
+	needs(where_list, "any context.a (b like manual or c = other)", "\"a\":");
+	needs(where_list, "any context.a (not b = manual)", "\"a\":");
+	needs(where_list, "any context.a (text = Manual)", "manual (nocase)");
+	needs(where_list, "any context.a (true)", "\"a\":");
+	needs(where_list, "any changes (b = x)", "\"b\":");
+	needs(where_list, "any changes (true)", "");
+	needs(where_list, "share = field(tenant)", "");
 }
 END_TEST
 
@@ -595,6 +618,7 @@ need_suite(void)
 	tcase_add_test(c, values_and_globs_need_their_longest_literal_run);
 	tcase_add_test(c, patterns_need_what_stands_outside_of_everything_optional);
 	tcase_add_test(c, paths_need_a_value_or_else_a_key);
+	tcase_add_test(c, elements_need_what_one_of_their_tests_needs);
 	tcase_add_test(c, lines_need_what_no_key_time_or_escape_can_be);
 	tcase_add_test(c, too_many_alternatives_need_nothing);
 	tcase_add_test(c, whatever_value_matches_a_pattern_has_its_need);

@@ -219,9 +219,16 @@ START_TEST(errors_tell_the_column_and_what_was_expected)
 	refused("share = and", "column 9: expected a value after '=', found 'and'");
 	refused("share =", "column 8: expected a value after '=', found the end");
 	refused("share ~ or", "column 9: expected a regular expression after '~', found 'or'");
-	refused("share", "column 6: expected =, !=, <, <=, >, >=, ~, !~, in or not in, found the end");
-	refused("share a", "column 7: expected =, !=, <, <=, >, >=, ~, !~, in or not in, found 'a'");
-	refused("share not = a", "column 11: expected 'in' after 'not', found '='");
+	refused("share",
+	    "column 6: expected =, !=, <, <=, >, >=, ~, !~, in, like, within or not in, found the end");
+	refused("share a", "column 7: expected =, !=, <, <=, >, >=, ~, !~, in, like, within or not in, found 'a'");
+	refused("share not = a", "column 11: expected 'in', 'like' or 'within' after 'not', found '='");
+	refused("share like", "column 11: expected a value after 'like', found the end");
+	refused("any", "column 4: expected a list after 'any', found the end");
+	refused("any context.a b", "column 15: expected '(' after the list, found 'b'");
+	refused("any context.a (b=c", "column 19: expected 'and', 'or' or ')', found the end");
+	refused("share = field(", "column 15: expected a field after 'field(', found the end");
+	refused("share = field(tenant", "column 21: expected ')', found the end");
 	refused("share in (a, b", "column 15: expected ',' or ')', found the end");
 	refused("share in ()", "column 11: expected a value after '(', found ')'");
 	refused("share in (a,)", "column 13: expected a value after ',', found ')'");
@@ -236,6 +243,60 @@ START_TEST(errors_tell_the_column_and_what_was_expected)
 }
 END_TEST
 
+START_TEST(like_is_equal_without_case)
+{
+	means("share like A*", "share like a*");
+	means("share like (B, a, \"C d\")", "share like (a, b, \"c d\")");
+	means("not share like a", "not share like a");
+	means("share not like (a)", "not share like a");
+	means("not share not like a", "share like a");
+	means("share like *", "has share");
+	means("share like \"\"", "share like \"\"");
+	means("context.A like X", "context.A like x");
+	means("actor like A", "actor_id like a or actor_name like a or actor_email = a");
+	means("host like WEB", "host = web");
+	means("ip like 10.0.0.1", "ip like \"10.0.0.1\"");
+	means("ip like 10.*", "ip like 10.*");
+	means("outcome like (Denied, FAILURE)", "outcome = failure");
+	means("severity like nothing", "not true");
+	means("share = like", "share = like");
+}
+END_TEST
+
+START_TEST(within_takes_networks_at_any_place)
+{
+	means("context.src within 10.1.2.3/8", "context.src within 10.0.0.0/8");
+	means("context.src not within (::1, 10.0.0.0/8)", "not context.src within (10.0.0.0/8, ::1)");
+	means("ip within 10.0.0.0/8", "ip in 10.0.0.0/8");
+	means("actor_name within 10.0.0.1-10.0.0.9", "actor_name within 10.0.0.1-10.0.0.9");
+}
+END_TEST
+
+START_TEST(a_field_is_compared_with_another)
+{
+	means("share = field(tenant)", "share = field(tenant)");
+	means("share == FIELD ( context.\"a b\" )", "share = field(context.\"a b\")");
+	means("share != field(tenant)", "not share = field(tenant)");
+	means("share not like field(tenant)", "not share like field(tenant)");
+	means("share = field", "share = field");
+}
+END_TEST
+
+START_TEST(elements_of_a_list_are_asked_each_by_itself)
+{
+	means("any context.records (type=EXECVE and a0=cp)", "any context.records (a0 = cp and type = EXECVE)");
+	means("not any changes ( has field or x.y like B )", "not any changes (has field or x.y like b)");
+	means("ANY context.a (not (b=c))", "any context.a (b != c)");
+	means("any context.a (b in (1, 2) and share=s)", "any context.a (b in (1, 2) and share = s)");
+	means("any context.a (actor=b and line=c)", "any context.a (actor = b and line = c)");
+	means("any context.a (text=b or \"text\"=c)", "any context.a (\"text\" = c or text = b)");
+	means("any context.a (\"not\" = b and \"TRUE\".c = d)", "any context.a (\"TRUE\".c = d and \"not\" = b)");
+	means("any context.a (b = field(c.d))", "any context.a (b = field(c.d))");
+	means("any context.a (true)", "any context.a (true)");
+	means("any context.a (b=c) and share=s", "share = s and any context.a (b = c)");
+}
+END_TEST
+
 START_TEST(columns_are_counted_in_characters)
 {
 	refused("share = \"é鍵\" tenant", "column 14: expected 'and', 'or' or the end "
@@ -247,6 +308,15 @@ START_TEST(what_a_test_does_not_know_is_told_at_its_place)
 {
 	refused("share=a and acton=b", "column 13: no field is called 'acton'; did you mean action?");
 	refused("line = x", "column 6: line takes ~ and !~");
+	refused("time like x", "column 6: a time takes =, in, < and the like");
+	refused("time = field(ingested)", "column 8: a time is compared with no other field");
+	refused("share = field(actor)", "column 15: expected one field after 'field(', found 'actor'");
+	refused("context.a within b",
+	    "column 18: 'b' is no address, network (10.0.0.0/8) or range (10.0.0.1-10.0.0.9)");
+	refused("context within ::1", "column 16: context has no addresses; name a place inside it");
+	refused("any share (a=b)", "column 1: any takes a list in context or changes");
+	refused("any context.a (any b (c=d))", "column 16: 'any' within 'any'");
+	refused("any context.a (a..b = c)", "column 16: a part of the path is empty");
 	refused("text ~ x", "column 6: text takes =, != and in; regular expressions are asked of line or a field");
 	refused("actor < b", "column 7: actor stands for several fields: no order is known between them");
 	refused("share = \"abc",
@@ -327,6 +397,10 @@ where_suite(void)
 	tcase_add_test(c, constants_are_one_tree_each);
 	tcase_add_test(c, values_are_bare_or_in_either_quotes);
 	tcase_add_test(c, wildcards_and_backslashes_are_those_of_operands);
+	tcase_add_test(c, like_is_equal_without_case);
+	tcase_add_test(c, within_takes_networks_at_any_place);
+	tcase_add_test(c, a_field_is_compared_with_another);
+	tcase_add_test(c, elements_of_a_list_are_asked_each_by_itself);
 	tcase_add_test(c, lists_have_parentheses_a_single_value_may_do_without);
 	tcase_add_test(c, groups_stand_for_their_fields);
 	tcase_add_test(c, paths_lead_into_the_payload);
