@@ -39,6 +39,8 @@ struct sigma_maps *sigma_maps_new(void); /* none; yours */
 /* Adds the log sources of one file, before those that are there.  ERR_FAIL
  * "PATH:LINE:COLUMN: ...". */
 int sigma_maps_add(struct sigma_maps *maps, const char *path, struct err *e);
+/* The same of a text; `name` stands for the path. */
+int sigma_maps_parse(struct sigma_maps *maps, const char *name, struct str text, struct err *e);
 /* All files *.yaml of a folder, in the order of their names; yours, or NULL. */
 struct sigma_maps *sigma_maps_open(const char *folder, struct err *e);
 void sigma_maps_free(struct sigma_maps *maps); /* NULL is fine */
@@ -117,7 +119,8 @@ void sigma_rules_fini(struct sigma_rules *rules);
 /*
  * Where the events of a rule have a field of Sigma's, for the groups of a
  * correlation: appends selectors as selector_parse takes them, of which the
- * first that an event has is meant.  ERR_FAIL: the rule has no filter, or the
+ * first that an event has is meant; conditions of places are left aside, and a
+ * field that is a part of another is told by that one.  ERR_FAIL: the rule has no filter, or the
  * mapping says that the field cannot be known.
  */
 int sigma_rule_field(const struct sigma_rule *rule, const char *field, struct str_list *out, struct err *e);
