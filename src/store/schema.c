@@ -29,6 +29,8 @@ static const struct object objects[] = {
 	{ 4, "table", "deferred",
 	    "CREATE TABLE deferred (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, pseudonym TEXT NOT NULL,"
 	    " person TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL) STRICT" },
+	{ 5, "table", "detector",
+	    "CREATE TABLE detector (key INTEGER PRIMARY KEY, seq INTEGER NOT NULL, latest INTEGER NOT NULL) STRICT" },
 	{ 3, "table", "erased",
 	    "CREATE TABLE erased (seq INTEGER NOT NULL, record INTEGER NOT NULL, leaf BLOB NOT NULL,"
 	    " change BLOB NOT NULL, salt BLOB, PRIMARY KEY (seq, record)) STRICT, WITHOUT ROWID" },

@@ -11,7 +11,8 @@
 enum {
 	SCHEMA_SAVED = 2, /* saved queries */
 	SCHEMA_SIGNED = 3, /* keys, checkpoints, removals, erased events */
-	SCHEMA_HELD = 4    /* holds, erasures that wait for them */
+	SCHEMA_HELD = 4,   /* holds, erasures that wait for them */
+	SCHEMA_DETECTED = 5 /* how far detectors are */
 };
 
 /* Makes the tables in an empty file, and brings an older one up to date, in

@@ -27,7 +27,7 @@
 #include "store/segment.h"
 #include "store/verify.h"
 
-#define STORE_FORMAT 4 /* user_version */
+#define STORE_FORMAT 5 /* user_version */
 
 struct store;
 
@@ -147,6 +147,25 @@ int store_saved_each(struct store *st, int (*each)(void *arg, const struct saved
  * nothing is recorded. */
 int store_saved_put(struct store *st, const struct saved_query *q, const struct event *record, struct err *e);
 int store_saved_delete(struct store *st, const char *name, const struct event *record, bool *found, struct err *e);
+
+/* ---- how far rules were asked ---- */
+
+/* Rules that are asked about each event once have a name together. */
+#define DETECTOR_NAME_MAX 64
+struct detector {
+	uint64_t seq;   /* every event below it was asked about */
+	int64_t latest; /* of their times, none ahead of its arrival; TIME_NONE: of none */
+};
+
+/* 1; 0 with the place of one that the store does not know: the beginning; -1. */
+int store_detector(struct store *st, const char *name, struct detector *d, struct err *e);
+/*
+ * Moves it, with the records (leaf kind 1) of what was found, in one
+ * transaction.  *seq (may be NULL) is that of the first record.  ERR_BUSY:
+ * it is not at `from` any more, another program has the same rules in work.
+ */
+int store_detector_move(struct store *st, const char *name, const struct detector *from, const struct detector *to,
+    const struct event *record, size_t records, uint64_t *seq, struct err *e);
 
 /* ---- files that events come from ---- */
 

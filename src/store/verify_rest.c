@@ -65,6 +65,11 @@ count_rows(struct verify_log *v, int64_t version, struct err *e)
 	beyond(v, out[2], "cells");
 	beyond(v, out[3], "rows of leaf hashes");
 	beyond(v, out[4], "hashes of what was removed");
+	if (version >= SCHEMA_DETECTED) {
+		if (numbers(v, ST_VERIFY_DETECTORS, (int64_t)v->state.size, &n, 1, e) < 0)
+			return -1;
+		beyond(v, n, "places of detectors");
+	}
 	if (version < SCHEMA_SIGNED)
 		return 0;
 	if (numbers(v, ST_VERIFY_SIGNED_BEYOND, (int64_t)v->state.size, out, 4, e) < 0)
