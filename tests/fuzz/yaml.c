@@ -24,7 +24,7 @@ check_sessions(const struct config_sessions *s)
 		if (s->rules.action[i].n > SESSION_PATTERNS_MAX)
 			abort();
 	if (s->rules.expires.n > SESSION_PATHS_MAX || s->rules.idle < TIME_SECOND || s->rules.unused < TIME_SECOND ||
-	    s->rules.lifetime < TIME_SECOND || s->hook_limit < TIME_SECOND)
+	    s->rules.lifetime < TIME_SECOND || (s->hook.command.n > 0 && s->hook.limit < TIME_SECOND))
 		abort();
 	if (s->hook.n > 0 && s->hook.item[0][0] != '/')
 		abort();

@@ -14,7 +14,7 @@ filter  event base
 proof   base
 store   filter proof event base
 query   store filter event base
-detect  query filter event base
+detect  query store filter event base
 render  event base
 cli     base event ingest filter proof store query detect render
 tools   base event ingest filter proof store query detect render cli
