@@ -109,4 +109,4 @@ _audit_toolkit_list() { # KIND
 	_audit_toolkit_offer "${word##*,}" "$stem" '' < <("$program" "${store[@]}" --list-values "$1" 2>/dev/null)
 }
 
-complete -F _audit_toolkit auditd-ingest audit-query audit-export audit-summary audit-trail audit-sessions audit-verify audit-prune audit-hold audit-erase
+complete -F _audit_toolkit auditd-ingest audit-query audit-export audit-summary audit-trail audit-sessions audit-verify audit-prune audit-hold audit-erase audit-detect

@@ -76,7 +76,7 @@ function __audit_toolkit_load --argument-names program
     end
 end
 
-for program in auditd-ingest audit-query audit-export audit-summary audit-trail audit-sessions audit-verify audit-prune audit-hold audit-erase
+for program in auditd-ingest audit-query audit-export audit-summary audit-trail audit-sessions audit-verify audit-prune audit-hold audit-erase audit-detect
     if command -q $program
         __audit_toolkit_load $program
     end

@@ -23,8 +23,8 @@
 #define COUNT(names) (sizeof(names) / sizeof((names)[0]))
 
 /* A path from the root of the file system. */
-static int
-check_path(struct yaml *y, const char *key, struct str path, struct err *e)
+int
+config_check_path(struct yaml *y, const char *key, struct str path, struct err *e)
 {
 	if (path.len > 0 && path.p[0] == '/')
 		return 0;
@@ -36,7 +36,7 @@ read_path(struct yaml *y, const char *key, char **out, struct err *e)
 {
 	struct str path;
 
-	if (yaml_text(y, key, &path, e) != 0 || check_path(y, key, path, e) != 0)
+	if (yaml_text(y, key, &path, e) != 0 || config_check_path(y, key, path, e) != 0)
 		return -1;
 	*out = mem_strdup(path.p);
 	return 0;
@@ -81,7 +81,7 @@ config_command(struct yaml *y, const char *key, struct str_list *out, struct err
 		return -1;
 	at = yaml_place(y);
 	while ((rc = yaml_item(y, e)) > 0) {
-		if (yaml_text(y, key, &word, e) != 0 || (out->n == 0 && check_path(y, key, word, e) != 0))
+		if (yaml_text(y, key, &word, e) != 0 || (out->n == 0 && config_check_path(y, key, word, e) != 0))
 			return -1;
 		if (out->n == COMMAND_WORDS_MAX)
 			return yaml_fault(y, e, "%s: too many arguments, more than %d", key, COMMAND_WORDS_MAX - 1);
@@ -114,7 +114,7 @@ read_checkpoint(struct yaml *y, struct config *c, struct err *e)
 
 enum key {
 	KEY_DB, KEY_KEYS, KEY_VERIFIER_KEY, KEY_CHECKPOINT,
-	KEY_RETENTION, KEY_ARCHIVE, KEY_EXPORT_LIMITS, KEY_RECORD_READS, KEY_SANDBOX, KEY_DIALECT_MAP,
+	KEY_RETENTION, KEY_ARCHIVE, KEY_EXPORT_LIMITS, KEY_RECORD_READS, KEY_DETECT, KEY_SANDBOX, KEY_DIALECT_MAP,
 	KEY_SESSIONS, KEYS
 };
 
@@ -127,6 +127,7 @@ static const char *const keys[KEYS] = {
 	[KEY_ARCHIVE] = "archive",
 	[KEY_EXPORT_LIMITS] = "export_limits",
 	[KEY_RECORD_READS] = "record_reads",
+	[KEY_DETECT] = "detect",
 	[KEY_SANDBOX] = "sandbox",
 	[KEY_DIALECT_MAP] = "dialect_map",
 	[KEY_SESSIONS] = "sessions",
@@ -152,6 +153,8 @@ read_value(struct yaml *y, enum key key, struct config *c, struct err *e)
 		return config_export_limits(y, c, e);
 	case KEY_RECORD_READS:
 		return config_record_reads(y, c, e);
+	case KEY_DETECT:
+		return config_detect(y, c, e);
 	case KEY_SANDBOX:
 		return read_sandbox(y, keys[key], &c->sandbox, e);
 	case KEY_DIALECT_MAP:
@@ -217,6 +220,11 @@ replace_policy(struct config *c, struct config *fresh, uint64_t seen)
 	}
 	if (seen & 1u << KEY_RECORD_READS)
 		replace_list(&c->record_reads, &fresh->record_reads);
+	if (seen & 1u << KEY_DETECT) {
+		replace_list(&c->detect.rules, &fresh->detect.rules);
+		replace_list(&c->detect.hook.command, &fresh->detect.hook.command);
+		c->detect.hook.limit = fresh->detect.hook.limit;
+	}
 }
 
 /* Moves the keys that a file has, each with all that is below. */
@@ -287,6 +295,8 @@ config_fini(struct config *c)
 	free(c->dialect_map);
 	export_limits_free(c->limit, c->limits);
 	str_list_fini(&c->record_reads);
+	str_list_fini(&c->detect.rules);
+	str_list_fini(&c->detect.hook.command);
 	config_sessions_free(c->sessions);
 	*c = (struct config){ 0 };
 }

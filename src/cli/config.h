@@ -27,12 +27,22 @@ struct export_limit {
 };
 
 /* `sessions:`. */
+/* A command that is told of something; the program absolute.  No words: none. */
+struct config_hook {
+	struct str_list command;
+	int64_t limit; /* microseconds that a run may take */
+};
+#define CONFIG_HOOK_LIMIT (10 * TIME_SECOND) /* unless the configuration says else */
+
 struct config_sessions {
 	struct session_rules rules;
-	struct str_list hook; /* tells the application of a revocation; the program absolute */
-	int64_t hook_limit;   /* microseconds */
+	struct config_hook hook; /* tells the application of a revocation */
 };
-#define SESSIONS_HOOK_LIMIT (10 * TIME_SECOND) /* unless the configuration says else */
+
+struct config_detect {
+	struct str_list rules; /* absolute paths, names of installed ones */
+	struct config_hook hook; /* is told of each alert */
+};
 
 struct config {
 	char *db;           /* absolute path, or NULL */
@@ -46,6 +56,7 @@ struct config {
 	struct export_limit *limit;
 	size_t limits;
 	enum sandbox_mode sandbox;
+	struct config_detect detect;
 	struct config_sessions *sessions;   /* NULL: nothing is said, session_rules_default */
 	char *dialect_map;                  /* what is added to the formats of collectors; absolute */
 	struct str_list record_reads;       /* programs whose reading is recorded; `all` is told in full */

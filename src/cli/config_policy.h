@@ -1,7 +1,7 @@
 /*
  * config_policy: the keys of the configuration that are policy: what is kept
  * for how long, where it is archived, how much may be exported, whose reading
- * is recorded, what sessions are.
+ * is recorded, what sessions are, which rules are asked.
  *
  * Only config*.c include this.
  */
@@ -22,12 +22,18 @@ int config_export_limits(struct yaml *y, struct config *c, struct err *e);
 int config_record_reads(struct yaml *y, struct config *c, struct err *e);
 
 int config_sessions(struct yaml *y, struct config *c, struct err *e);
+int config_detect(struct yaml *y, struct config *c, struct err *e);
 
 /* A span of time, or forever: INT64_MAX.  *text is borrowed until y is asked
  * for more. */
 int config_span(struct yaml *y, const char *key, int64_t *us, struct str *text, struct err *e);
 /* A program, from the root of the file system, and its arguments. */
 int config_command(struct yaml *y, const char *key, struct str_list *out, struct err *e);
+
+/* The path of a file or folder, from the root of the file system. */
+int config_check_path(struct yaml *y, const char *key, struct str path, struct err *e);
+/* `hook:` with command: and limit:. */
+int config_hook(struct yaml *y, struct config_hook *h, struct err *e);
 
 /* A value that is one pattern of the filters: 0, or -1 with the place. */
 int config_check_pattern(struct yaml *y, const char *key, const char *value, struct err *e);

@@ -15,8 +15,6 @@
 #include "base/mem.h"
 #include "cli/config_policy.h"
 
-#define HOOK_LIMIT_MAX (600 * TIME_SECOND)
-
 enum { EXPIRES = SESSION_ROLES, IDLE, UNUSED, LIFETIME, HOOK, KEYS };
 
 static int
@@ -81,38 +79,6 @@ read_span(struct yaml *y, const char *key, int64_t *us, struct err *e)
 }
 
 static int
-read_limit(struct yaml *y, int64_t *us, struct err *e)
-{
-	struct str text;
-
-	if (config_span(y, "limit", us, &text, e) != 0)
-		return -1;
-	if (*us >= TIME_SECOND && *us <= HOOK_LIMIT_MAX)
-		return 0;
-	return yaml_fault(y, e, "limit: expected a span from 1s to 10min, not '%.60s'", text.p);
-}
-
-static int
-read_hook(struct yaml *y, struct config_sessions *s, struct err *e)
-{
-	enum { COMMAND, LIMIT };
-	static const char *const names[] = { [COMMAND] = "command", [LIMIT] = "limit" };
-	uint64_t seen = 0;
-	size_t which;
-	int rc;
-
-	if (yaml_mapping(y, "hook (command: and limit: below)", e) != 0)
-		return -1;
-	while ((rc = yaml_key(y, names, 2, &seen, &which, e)) > 0)
-		if ((which == COMMAND ? config_command(y, "command", &s->hook, e) :
-		    read_limit(y, &s->hook_limit, e)) != 0)
-			return -1;
-	if (rc == 0 && (seen & 1u << COMMAND) == 0)
-		return yaml_fault(y, e, "hook: needs a command");
-	return rc;
-}
-
-static int
 read_key(struct yaml *y, const char *name, size_t key, struct config_sessions *s, struct err *e)
 {
 	switch (key) {
@@ -125,7 +91,7 @@ read_key(struct yaml *y, const char *name, size_t key, struct config_sessions *s
 	case LIFETIME:
 		return read_span(y, name, &s->rules.lifetime, e);
 	case HOOK:
-		return read_hook(y, s, e);
+		return config_hook(y, &s->hook, e);
 	default:
 		return read_actions(y, name, &s->rules.action[key], e);
 	}
@@ -161,7 +127,6 @@ config_sessions(struct yaml *y, struct config *c, struct err *e)
 
 	c->sessions = mem_zero(1, sizeof(*c->sessions));
 	session_rules_default(&c->sessions->rules);
-	c->sessions->hook_limit = SESSIONS_HOOK_LIMIT;
 	if (yaml_mapping(y, "sessions", e) != 0)
 		return -1;
 	while ((rc = yaml_key(y, names, n, &seen, &which, e)) > 0)
@@ -176,6 +141,6 @@ config_sessions_free(struct config_sessions *s)
 	if (s == NULL)
 		return;
 	session_rules_fini(&s->rules);
-	str_list_fini(&s->hook);
+	str_list_fini(&s->hook.command);
 	free(s);
 }

@@ -187,7 +187,7 @@ prepare(struct work *w, struct err *e)
 	s = w->config.sessions;
 	/* It shares nothing with the hook: the store is not open yet. */
 	if (s && !a->dry_run && (revokes(a) || a->retry))
-		return hook_open(&w->hook, &s->hook, s->hook_limit, HOOK_KEEP, e);
+		return hook_open(&w->hook, &s->hook.command, s->hook.limit, HOOK_KEEP, e);
 	return 0;
 }
 
@@ -225,7 +225,7 @@ tell_untold(struct work *w, struct err *e)
 {
 	size_t n;
 
-	if (w->config.sessions == NULL || w->config.sessions->hook.n == 0 || session_untold(w->st, &n, e) != 0)
+	if (w->config.sessions == NULL || w->config.sessions->hook.command.n == 0 || session_untold(w->st, &n, e) != 0)
 		return;
 	if (n > 0)
 		cli_note(&program, &w->args->common, "%zu revocation%s the application was not told of: --retry", n,

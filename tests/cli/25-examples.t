@@ -6,8 +6,8 @@
 # programs.  Each runs in a folder where app.jsonl and /var/log/app hold the
 # sample and, but for those of auditd-ingest, the store too, signed, with what
 # was made to be verified from it beside.  It must end with 0 and print or make
-# something.  A question about the last days finds nothing in an old sample:
-# 1 will do.
+# something.  A question about the last days, or now, finds nothing in an old
+# sample: 1 will do.
 
 . "$(dirname "$0")/lib.sh"
 need gzip
@@ -109,7 +109,7 @@ example() { # WHERE COMMAND
 	case $2 in *auditd-ingest*--follow*) command="timeout --preserve-status 3 $command" ;; esac
 	run env AUDIT_DB="$work/run/events.db" AUDIT_CONFIG="$work/policy.yaml" sh -c "cd run && $command"
 	relative=no silent=no
-	case $2 in *--last*|*--since\ -*|*today*|*yesterday*) relative=yes ;; esac
+	case $2 in *--last*|*--since\ -*|*today*|*yesterday*|*--locked*) relative=yes ;; esac
 	case $2 in *\ -q\ *) silent=yes ;; esac
 	[ -s out ] || [ -s err ] || [ "$before" != "$(ls run)" ] || silent=$silent,quiet
 	if [ "$status" -eq 1 ] && [ $relative = yes ]; then

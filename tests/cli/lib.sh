@@ -25,10 +25,10 @@ export HOME XDG_STATE_HOME XDG_CONFIG_HOME
 db=$work/events.db
 AUDIT_DB=$db
 export AUDIT_DB
-# Programs that are not installed find their mappings and controls in the sources.
+# Programs that are not installed find their mappings, controls and rules in the sources.
 if [ -f "$build/config.status" ]; then
-	AUDIT_MAPPINGS=$top/mappings AUDIT_CONTROLS=$top/controls
-	export AUDIT_MAPPINGS AUDIT_CONTROLS
+	AUDIT_MAPPINGS=$top/mappings AUDIT_CONTROLS=$top/controls AUDIT_RULES=$top/rules
+	export AUDIT_MAPPINGS AUDIT_CONTROLS AUDIT_RULES
 fi
 exec </dev/null
 

@@ -20,7 +20,7 @@ table() { # PROGRAM
 items "$top/man/audit-filters.7" >filters
 items "$top/man/audit-toolkit.7" >common
 
-for program in auditd-ingest audit-query audit-export audit-summary audit-trail audit-sessions audit-verify audit-prune audit-hold audit-erase; do
+for program in auditd-ingest audit-query audit-export audit-summary audit-trail audit-sessions audit-verify audit-prune audit-hold audit-erase audit-detect; do
 	items "$(page $program)" >own
 	cp own known
 	grep -q 'Xr audit-filters 7' "$(page $program)" && sort -u own filters >known
