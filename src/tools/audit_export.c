@@ -388,6 +388,7 @@ write_export(struct export *x, const char *format, bool guard, struct outstream 
 	struct render *r;
 	int rc = -1;
 
+	ro->format = format;
 	ro->csv_bom = ro->csv_guard = guard;
 	ro->exported_at = x->at;
 	ro->filter = x->expression.p;
