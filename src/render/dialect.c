@@ -311,11 +311,23 @@ order_kind(struct dialect_kind *k, const struct dialect *d, struct err *e)
 	return 0;
 }
 
+/* What is no more than a field's text. */
+static enum field
+plain_field(const struct dialect_place *p)
+{
+	if (p->n_from != 1 || p->from[0].steps > 0 || p->as != AS_TEXT || p->lookup != NULL || p->text.p != NULL ||
+	    p->with != 0 || field_table[p->from[0].field].type == FIELD_TIMESTAMP)
+		return FIELD_NONE;
+	return p->from[0].field;
+}
+
 static int
 fill_kinds(struct dialect *d, struct dialect_place *all, size_t n, struct err *e)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		all[i].always = all[i].n_from == 0 || all[i].lookup != NULL;
+		all[i].plain = plain_field(&all[i]);
+	}
 	for (size_t i = 0; i < n; i++)
 		if (d->table->tree && !dialect_path(&all[i], &d->arena))
 			return err_set(e, ERR_FAIL, "%s: '%.*s' is no path", d->table->name,

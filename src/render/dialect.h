@@ -133,6 +133,7 @@ struct dialect_place {
 	size_t n_class;
 	field_set with;            /* as above */
 	bool always;               /* it may have a value without any of its fields */
+	enum field plain;          /* it is this field's text, as it is; FIELD_NONE: there is more to it */
 	uint64_t kinds;            /* the same as bits, 0: all; made by dialect_new */
 	/* of a tree: the keys with their braces from each depth on, and how many of
 	 * them the place before has too */
@@ -235,7 +236,21 @@ struct dialect_source {
 enum dialect_as dialect_address(struct str text);
 
 /* False: the event has none. */
-bool dialect_value(const struct dialect_source *s, const struct dialect_place *p, struct dialect_value *v);
+bool dialect_make(const struct dialect_source *s, const struct dialect_place *p, struct dialect_value *v);
+
+/* The same; most places are no more than a field. */
+static inline bool
+dialect_value(const struct dialect_source *s, const struct dialect_place *p, struct dialect_value *v)
+{
+	if ((p->fields & s->filled) == 0 && !p->always)
+		return false;
+	if (p->plain == FIELD_NONE)
+		return dialect_make(s, p, v);
+	v->text = s->ev->v[p->plain];
+	v->raw = false;
+	v->taken = FIELD_BIT(p->plain);
+	return true;
+}
 /* Appends an AS_LIST as JSON; the event has one of its fields. */
 void dialect_list(struct buf *out, const struct dialect_source *s, const struct dialect_place *p);
 

@@ -95,9 +95,7 @@ dialect_members(struct buf *out, const struct dialect_source *s, const char *res
 
 		if (p->shared < shared)
 			shared = p->shared;
-		if ((p->fields & s->filled) == 0 && !p->always)
-			continue;
-		if (p->as != AS_LIST && !dialect_value(s, p, &v))
+		if (p->as == AS_LIST ? (p->fields & s->filled) == 0 : !dialect_value(s, p, &v))
 			continue;
 		if (last != NULL)
 			close_to(out, last, shared);

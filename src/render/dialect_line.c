@@ -88,7 +88,7 @@ dialect_put_line(struct render *r, const struct event *ev, uint64_t seq, const s
 	for (size_t i = r->dialect->table->headers; i < verdict.kind->places; i++) {
 		const struct dialect_place *p = &verdict.kind->place[i];
 
-		if (((p->fields & s.filled) == 0 && !p->always) || !dialect_value(&s, p, &v))
+		if (!dialect_value(&s, p, &v))
 			continue;
 		put_key(out, line, p->to, start);
 		dialect_escape(out, v.text, &r->dialect->value);

@@ -191,7 +191,7 @@ given(struct dialect_value *v, struct str text)
 }
 
 bool
-dialect_value(const struct dialect_source *s, const struct dialect_place *p, struct dialect_value *v)
+dialect_make(const struct dialect_source *s, const struct dialect_place *p, struct dialect_value *v)
 {
 	bool found;
 

@@ -173,45 +173,70 @@ put_ascii(struct buf *out, struct str json)
 	buf_add(out, json.p + from, json.len - from);
 }
 
-/* The whole message is made aside: its length comes first. */
+/* The event, made ASCII where it is not. */
+static void
+put_message(struct render *r, const struct event *ev, uint64_t seq)
+{
+	struct buf *out = &r->buf;
+	size_t start = out->len, i = start;
+
+	render_object(r, ev, seq);
+	while (out->len - i >= 8 && is_ascii(out->p + i))
+		i += 8;
+	while (i < out->len && (unsigned char)out->p[i] < 0x7f)
+		i++;
+	if (i == out->len)
+		return;
+	buf_reset(&r->cell);
+	buf_add(&r->cell, out->p + start, out->len - start);
+	out->len = start;
+	put_ascii(out, buf_view(&r->cell));
+}
+
+/* What was made from `start` on gets its length before it. */
+static void
+put_length(struct render *r, size_t start)
+{
+	struct buf *out = &r->buf, *length = &r->quoted;
+	size_t message = out->len - start;
+
+	buf_reset(length);
+	dialect_decimal(length, message);
+	buf_byte(length, ' ');
+	buf_reserve(out, length->len);
+	memmove(out->p + start + length->len, out->p + start, message);
+	memcpy(out->p + start, length->p, length->len);
+	out->len += length->len;
+}
+
 static void
 syslog_event(struct render *r, const struct event *ev, uint64_t seq)
 {
-	struct buf *message = &r->quoted, out = r->buf;
+	struct buf *out = &r->buf;
+	size_t start = out->len;
 	struct dialect_verdict v;
 	struct dialect_source s;
 	char time[TIME_TEXT_LEN];
 
 	dialect_begin(&s, &v, r, ev, seq);
-	buf_reset(message);
-	buf_byte(message, '<');
-	dialect_decimal(message, priority(r, ev));
-	buf_str(message, STR(">1 "));
+	buf_byte(out, '<');
+	dialect_decimal(out, priority(r, ev));
+	buf_str(out, STR(">1 "));
 	if (event_has(ev, FIELD_TIME)) {
 		time_format(time, ev->time);
-		buf_add(message, time, sizeof(time));
+		buf_add(out, time, sizeof(time));
 	} else
-		buf_byte(message, '-');
-	put_part(message, &s, HOSTNAME, HOSTNAME_MAX);
-	put_part(message, &s, APP_NAME, APP_NAME_MAX);
-	put_part(message, &s, PROCID, PROCID_MAX);
-	put_part(message, &s, MSGID, MSGID_MAX);
-	put_data(message, &s);
-
-	r->buf = r->cell;
-	buf_reset(&r->buf);
-	render_object(r, ev, seq);
-	put_ascii(message, buf_view(&r->buf));
-	r->cell = r->buf;
-	r->buf = out;
-
-	if (r->o.octets) {
-		dialect_decimal(&r->buf, message->len);
-		buf_byte(&r->buf, ' ');
-	}
-	buf_str(&r->buf, buf_view(message));
-	if (!r->o.octets)
-		buf_byte(&r->buf, '\n');
+		buf_byte(out, '-');
+	put_part(out, &s, HOSTNAME, HOSTNAME_MAX);
+	put_part(out, &s, APP_NAME, APP_NAME_MAX);
+	put_part(out, &s, PROCID, PROCID_MAX);
+	put_part(out, &s, MSGID, MSGID_MAX);
+	put_data(out, &s);
+	put_message(r, ev, seq);
+	if (r->o.octets)
+		put_length(r, start);
+	else
+		buf_byte(out, '\n');
 }
 
 const struct render_format render_syslog = { .name = "syslog", .event = syslog_event, .release = dialect_release,
