@@ -99,7 +99,7 @@ struct summary_render {
 int render_summary(const struct summary *s, const struct summary_render *o, struct outstream *out, struct err *e);
 
 /* One summary against another (event/change.h): the time before and the time
- * after.  SUMMARY_HTML is not among the formats. */
+ * after. */
 struct change_side {
 	const struct summary *sum; /* grouped as change_group has it */
 	int64_t since, until;
@@ -108,9 +108,13 @@ struct change_side {
 struct change_render {
 	enum summary_format format;
 	struct change_side before, after;
-	size_t top;      /* SUMMARY_TABLE: groups of each kind; 0: all */
+	size_t top;      /* SUMMARY_TABLE, SUMMARY_HTML: groups of each kind; 0: all */
 	bool colour, terminal;
 	unsigned width;
+	/* what an HTML page says of itself, as in struct summary_render */
+	const char *filter;
+	int64_t now;
+	const char *zone;
 };
 int render_change(const struct change_render *o, struct outstream *out, struct err *e);
 

@@ -17,8 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "event/change.h"
-#include "render/format.h"
+#include "render/change.h"
 
 enum {
 	NAME_LEAST = 18,
@@ -30,135 +29,78 @@ enum {
 	NUMBERS = 2 * COUNT + RATIO + SHARES + CHANCE
 };
 
-struct writer {
-	struct buf *out;
-	const struct change_render *o;
-	const struct selector *by;
-	size_t bys;
-	double before_span, after_span; /* microseconds */
-	struct change *change;
-	size_t n;
-	unsigned columns; /* of names */
-	struct buf name;
-};
+/* ---- words ---- */
 
-/* ---- for people ---- */
-
-static const char *const titles[CHANGE_KINDS] = {
+const char *const render_change_titles[CHANGE_KINDS] = {
 	[CHANGE_FAILING] = "Failing more", [CHANGE_NEW] = "New", [CHANGE_VANISHED] = "Vanished",
 	[CHANGE_MORE] = "More", [CHANGE_LESS] = "Less", [CHANGE_RECOVERED] = "Failing less",
 	[CHANGE_NONE] = "Not more than chance"
 };
 
-static const enum render_style styles[CHANGE_KINDS] = {
-	[CHANGE_FAILING] = STYLE_BAD, [CHANGE_NEW] = STYLE_WARNING, [CHANGE_VANISHED] = STYLE_WARNING,
-	[CHANGE_MORE] = STYLE_PLAIN, [CHANGE_LESS] = STYLE_PLAIN, [CHANGE_RECOVERED] = STYLE_GOOD,
-	[CHANGE_NONE] = STYLE_DIM
-};
-
-static void
-put_ratio(struct writer *w, const struct change *c)
+void
+render_change_ratio(struct buf *out, const struct change_writer *w, const struct change *c)
 {
 	double ratio = change_ratio(c, w->before_span, w->after_span);
-	char text[32];
 
 	if (c->before == 0 || c->after == 0)
-		snprintf(text, sizeof(text), "%s", c->after > 0 ? "new" : c->before > 0 ? "gone" : "=");
+		buf_str(out, str_of(c->after > 0 ? "new" : c->before > 0 ? "gone" : "="));
 	else
-		snprintf(text, sizeof(text), "x%.*f", ratio < 10 ? 2 : ratio < 100 ? 1 : 0, ratio);
-	buf_printf(w->out, "%*s", RATIO, text);
+		buf_printf(out, "x%.*f", ratio < 10 ? 2 : ratio < 100 ? 1 : 0, ratio);
 }
 
 static void
-format_share(char out[16], uint64_t failed, uint64_t all)
+add_share(struct buf *out, uint64_t failed, uint64_t all)
 {
 	if (all == 0)
-		snprintf(out, 16, "-");
+		buf_byte(out, '-');
 	else
-		snprintf(out, 16, "%.1f%%", 100.0 * (double)failed / (double)all);
+		buf_printf(out, "%.1f%%", 100.0 * (double)failed / (double)all);
 }
 
-static void
-put_shares(struct writer *w, const struct change *c)
+void
+render_change_shares(struct buf *out, const struct change *c)
 {
-	char before[16], after[16], text[40];
-
-	format_share(before, c->before_failed, c->before);
-	format_share(after, c->after_failed, c->after);
-	snprintf(text, sizeof(text), "%s -> %s", before, after);
-	buf_printf(w->out, "%*s", SHARES, text);
+	add_share(out, c->before_failed, c->before);
+	buf_str(out, STR(" -> "));
+	add_share(out, c->after_failed, c->after);
 }
 
-static void
-put_chance(struct writer *w, double p)
+void
+render_change_chance(struct buf *out, double p)
 {
 	if (p < 0.0001)
-		buf_printf(w->out, "%*s", CHANCE, "<0.0001");
+		buf_str(out, STR("<0.0001"));
 	else
-		buf_printf(w->out, "%*.4f", CHANCE, p);
+		buf_printf(out, "%.4f", p);
 }
 
-static struct str
-safe_name(struct writer *w, struct str value)
+void
+render_change_by(struct buf *out, const struct change_writer *w)
 {
-	buf_reset(&w->name);
-	render_group_words(&w->name, value, w->bys);
-	return buf_view(&w->name);
-}
-
-/* As wide as the longest name, within reason. */
-static unsigned
-name_columns(struct writer *w)
-{
-	unsigned widest = NAME_LEAST, limit = NAME_MOST;
-
-	if (w->o->width > 0 && w->o->width < NAME_MOST + NUMBERS + 2)
-		limit = w->o->width > NAME_LEAST + NUMBERS + 2 ? w->o->width - NUMBERS - 2 : NAME_LEAST;
-	for (size_t i = 0; i < w->n && widest < limit; i++) {
-		unsigned columns = render_columns(safe_name(w, w->change[i].value));
-
-		widest = columns > widest ? columns : widest;
+	for (size_t i = 0; i < w->bys; i++) {
+		buf_str(out, i > 0 ? STR(", ") : STR(""));
+		buf_str(out, w->by[i].text);
 	}
-	return widest < limit ? widest : limit;
 }
 
-/* Nothing is cut where there is no terminal. */
-static void
-put_name(struct writer *w, unsigned indent, struct str name)
+double
+render_change_p(const struct change *c)
 {
-	unsigned columns = w->columns + 2 - indent;
-
-	render_spaces(w->out, indent);
-	if (w->o->width == 0 && render_columns(name) > columns)
-		buf_str(w->out, name);
-	else
-		render_pad(w->out, name, columns, false);
+	if (c->kind == CHANGE_FAILING || c->kind == CHANGE_RECOVERED ||
+	    (c->kind == CHANGE_NONE && c->failed_p < c->p))
+		return c->failed_p;
+	return c->p;
 }
 
-static void
-put_counts(struct writer *w, const char *name, uint64_t before, uint64_t after)
+size_t
+render_change_kind(const struct change_writer *w, size_t i, size_t *shown)
 {
-	const struct change c = { .before = before, .after = after };
+	size_t n = 0;
 
-	put_name(w, 2, str_of(name));
-	buf_printf(w->out, "%*" PRIu64 "%*" PRIu64, COUNT, before, COUNT, after);
-	put_ratio(w, &c);
-	buf_byte(w->out, '\n');
-}
-
-static void
-put_change(struct writer *w, unsigned indent, struct str name, const struct change *c, double p)
-{
-	bool colour = w->o->colour && styles[c->kind] != STYLE_PLAIN;
-
-	put_name(w, indent, name);
-	buf_printf(w->out, "%*" PRIu64 "%*" PRIu64, COUNT, c->before, COUNT, c->after);
-	render_style(w->out, colour, styles[c->kind]);
-	put_ratio(w, c);
-	put_shares(w, c);
-	render_style(w->out, colour, STYLE_PLAIN);
-	put_chance(w, p);
-	buf_byte(w->out, '\n');
+	while (i + n < w->n && w->change[i + n].kind == w->change[i].kind)
+		n++;
+	*shown = w->o->top > 0 && n > w->o->top ? w->o->top : n;
+	return n;
 }
 
 /* The largest of which there are two, else seconds. */
@@ -180,25 +122,122 @@ unit_of(double span)
 	return &units[i];
 }
 
-/* Events for each unit of time that suits the longer side. */
-static void
-put_rates(struct writer *w, const struct change *all)
+void
+render_change_span(struct buf *out, const struct change_side *s)
+{
+	double span = (double)(s->until - s->since);
+	const struct unit *unit = unit_of(span);
+
+	buf_printf(out, "%.4g %s", span / (double)unit->us, unit->name);
+}
+
+const char *
+render_change_rates(const struct change_writer *w, const struct change *all, double *before, double *after)
 {
 	const struct unit *unit = unit_of(w->before_span > w->after_span ? w->before_span : w->after_span);
-	const double rate[2] = { (double)all->before / w->before_span * (double)unit->us,
-		(double)all->after / w->after_span * (double)unit->us };
 
-	put_name(w, 2, str_of(unit->rate));
+	*before = (double)all->before / w->before_span * (double)unit->us;
+	*after = (double)all->after / w->after_span * (double)unit->us;
+	return unit->rate;
+}
+
+/* ---- for people ---- */
+
+static const enum render_style styles[CHANGE_KINDS] = {
+	[CHANGE_FAILING] = STYLE_BAD, [CHANGE_NEW] = STYLE_WARNING, [CHANGE_VANISHED] = STYLE_WARNING,
+	[CHANGE_MORE] = STYLE_PLAIN, [CHANGE_LESS] = STYLE_PLAIN, [CHANGE_RECOVERED] = STYLE_GOOD,
+	[CHANGE_NONE] = STYLE_DIM
+};
+
+/* What was put into w->cell, on the right of so many columns. */
+static void
+put_cell(struct change_writer *w, unsigned columns)
+{
+	render_pad(w->out, buf_view(&w->cell), columns, true);
+	buf_reset(&w->cell);
+}
+
+static struct str
+safe_name(struct change_writer *w, struct str value)
+{
+	buf_reset(&w->name);
+	render_group_words(&w->name, value, w->bys);
+	return buf_view(&w->name);
+}
+
+/* As wide as the longest name, within reason. */
+static unsigned
+name_columns(struct change_writer *w)
+{
+	unsigned widest = NAME_LEAST, limit = NAME_MOST;
+
+	if (w->o->width > 0 && w->o->width < NAME_MOST + NUMBERS + 2)
+		limit = w->o->width > NAME_LEAST + NUMBERS + 2 ? w->o->width - NUMBERS - 2 : NAME_LEAST;
+	for (size_t i = 0; i < w->n && widest < limit; i++) {
+		unsigned columns = render_columns(safe_name(w, w->change[i].value));
+
+		widest = columns > widest ? columns : widest;
+	}
+	return widest < limit ? widest : limit;
+}
+
+/* Nothing is cut where there is no terminal. */
+static void
+put_name(struct change_writer *w, unsigned indent, struct str name)
+{
+	unsigned columns = w->columns + 2 - indent;
+
+	render_spaces(w->out, indent);
+	if (w->o->width == 0 && render_columns(name) > columns)
+		buf_str(w->out, name);
+	else
+		render_pad(w->out, name, columns, false);
+}
+
+static void
+put_counts(struct change_writer *w, const char *name, uint64_t before, uint64_t after)
+{
+	const struct change c = { .before = before, .after = after };
+
+	put_name(w, 2, str_of(name));
+	buf_printf(w->out, "%*" PRIu64 "%*" PRIu64, COUNT, before, COUNT, after);
+	render_change_ratio(&w->cell, w, &c);
+	put_cell(w, RATIO);
+	buf_byte(w->out, '\n');
+}
+
+static void
+put_change(struct change_writer *w, unsigned indent, struct str name, const struct change *c, double p)
+{
+	bool colour = w->o->colour && styles[c->kind] != STYLE_PLAIN;
+
+	put_name(w, indent, name);
+	buf_printf(w->out, "%*" PRIu64 "%*" PRIu64, COUNT, c->before, COUNT, c->after);
+	render_style(w->out, colour, styles[c->kind]);
+	render_change_ratio(&w->cell, w, c);
+	put_cell(w, RATIO);
+	render_change_shares(&w->cell, c);
+	put_cell(w, SHARES);
+	render_style(w->out, colour, STYLE_PLAIN);
+	render_change_chance(&w->cell, p);
+	put_cell(w, CHANCE);
+	buf_byte(w->out, '\n');
+}
+
+static void
+put_rates(struct change_writer *w, const struct change *all)
+{
+	double rate[2];
+
+	put_name(w, 2, str_of(render_change_rates(w, all, &rate[0], &rate[1])));
 	for (size_t i = 0; i < 2; i++)
 		buf_printf(w->out, rate[i] < 1000 ? "%*.4g" : "%*.0f", COUNT, rate[i]);
 	buf_byte(w->out, '\n');
 }
 
 static void
-put_period(struct writer *w, const char *title, const struct change_side *s)
+put_period(struct change_writer *w, const char *title, const struct change_side *s)
 {
-	double span = (double)(s->until - s->since);
-	const struct unit *unit = unit_of(span);
 	char since[32], until[32];
 
 	time_format_local(since, s->since);
@@ -206,14 +245,15 @@ put_period(struct writer *w, const char *title, const struct change_side *s)
 	render_style(w->out, w->o->colour, STYLE_HEADER);
 	buf_printf(w->out, "%-6s", title);
 	render_style(w->out, w->o->colour, STYLE_PLAIN);
-	buf_printf(w->out, "  %s to %s, %.4g %s", since, until, span / (double)unit->us, unit->name);
+	buf_printf(w->out, "  %s to %s, ", since, until);
+	render_change_span(w->out, s);
 	if (s->pruned)
 		buf_str(w->out, STR(", part of it was pruned"));
 	buf_byte(w->out, '\n');
 }
 
 static void
-put_total(struct writer *w)
+put_total(struct change_writer *w)
 {
 	const struct summary *b = w->o->before.sum, *a = w->o->after.sum;
 	struct change all = change_total(b, w->before_span, a, w->after_span);
@@ -234,45 +274,30 @@ put_total(struct writer *w)
 }
 
 static void
-put_title(struct writer *w, enum change_kind kind, size_t shown, size_t all)
+put_title(struct change_writer *w, enum change_kind kind, size_t shown, size_t all)
 {
 	buf_byte(w->out, '\n');
 	render_style(w->out, w->o->colour, STYLE_HEADER);
-	buf_printf(w->out, "%s, by ", titles[kind]);
-	for (size_t i = 0; i < w->bys; i++) {
-		buf_str(w->out, i > 0 ? STR(", ") : STR(""));
-		buf_str(w->out, w->by[i].text);
-	}
+	buf_printf(w->out, "%s, by ", render_change_titles[kind]);
+	render_change_by(w->out, w);
 	render_style(w->out, w->o->colour, STYLE_PLAIN);
 	if (shown < all)
 		buf_printf(w->out, "  (%zu of %zu)", shown, all);
 	buf_byte(w->out, '\n');
 }
 
-/* What made it the kind it is; of none, what was nearest to make it one. */
-static double
-telling_p(const struct change *c)
-{
-	if (c->kind == CHANGE_FAILING || c->kind == CHANGE_RECOVERED ||
-	    (c->kind == CHANGE_NONE && c->failed_p < c->p))
-		return c->failed_p;
-	return c->p;
-}
-
 static void
-put_table(struct writer *w)
+put_table(struct change_writer *w)
 {
 	w->columns = name_columns(w);
 	put_total(w);
-	for (size_t i = 0, end; i < w->n; i = end) {
+	for (size_t i = 0, kind; i < w->n; i += kind) {
 		size_t shown;
 
-		for (end = i; end < w->n && w->change[end].kind == w->change[i].kind;)
-			end++;
-		shown = w->o->top > 0 && end - i > w->o->top ? w->o->top : end - i;
-		put_title(w, w->change[i].kind, shown, end - i);
+		kind = render_change_kind(w, i, &shown);
+		put_title(w, w->change[i].kind, shown, kind);
 		for (size_t k = i; k < i + shown; k++)
-			put_change(w, 2, safe_name(w, w->change[k].value), &w->change[k], telling_p(&w->change[k]));
+			put_change(w, 2, safe_name(w, w->change[k].value), &w->change[k], render_change_p(&w->change[k]));
 	}
 }
 
@@ -297,7 +322,7 @@ put_side(struct buf *out, const char *name, const struct change_side *side)
 
 /* `"ratio":1.5,"p":0.106,"failed_p":0.42`, the ratio null when there was nothing before. */
 static void
-put_judgement(struct writer *w, const struct change *c)
+put_judgement(struct change_writer *w, const struct change *c)
 {
 	if (c->before == 0)
 		buf_str(w->out, STR("\"ratio\":null"));
@@ -307,7 +332,7 @@ put_judgement(struct writer *w, const struct change *c)
 }
 
 static void
-put_json(struct writer *w)
+put_json(struct change_writer *w)
 {
 	struct change all = change_total(w->o->before.sum, w->before_span, w->o->after.sum, w->after_span);
 
@@ -331,7 +356,7 @@ put_json(struct writer *w)
 }
 
 static void
-put_csv(struct writer *w)
+put_csv(struct change_writer *w)
 {
 	render_group_header(w->out, w->by, w->bys);
 	buf_str(w->out, STR("change,before,before_failed,after,after_failed,ratio,p,failed_p\r\n"));
@@ -351,7 +376,7 @@ int
 render_change(const struct change_render *o, struct outstream *out, struct err *e)
 {
 	struct buf text = { 0 };
-	struct writer w = { .out = &text, .o = o };
+	struct change_writer w = { .out = &text, .o = o };
 	int rc;
 
 	w.by = o->after.sum->opts.by;
@@ -363,11 +388,14 @@ render_change(const struct change_render *o, struct outstream *out, struct err *
 		put_json(&w);
 	else if (o->format == SUMMARY_CSV)
 		put_csv(&w);
+	else if (o->format == SUMMARY_HTML)
+		render_change_html(&w);
 	else
 		put_table(&w);
 	rc = render_machine(out, buf_view(&text), o->terminal && o->format != SUMMARY_TABLE,
 	    o->format == SUMMARY_JSON, e);
 	buf_fini(&w.name);
+	buf_fini(&w.cell);
 	buf_fini(&text);
 	free(w.change);
 	return rc;

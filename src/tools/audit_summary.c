@@ -200,26 +200,29 @@ print_answer(struct answer *w, const struct summary_options *so, struct summary_
 /* ---- two periods ---- */
 
 static void
-print_comparison(struct answer *w, struct comparison *c, struct summary_options *so, const struct summary_render *sr,
+print_comparison(struct answer *w, struct comparison *c, struct summary_options *so, struct summary_render *sr,
     struct err *e)
 {
+	struct buf text = { 0 };
+
+	describe(sr, w->args, w->filter, w->now, &text);
 	const struct change_render look = { .format = sr->format, .top = sr->top, .colour = sr->colour,
-		.terminal = sr->terminal, .width = sr->width };
+		.terminal = sr->terminal, .width = sr->width, .filter = sr->filter, .now = sr->now, .zone = sr->zone };
 
 	comparison_print(c, w->st, &w->opts, so, &look, e);
+	buf_fini(&text);
 }
 
 /* What a page of two periods has not. */
 static int
-check_comparison(const struct args *a, const struct summary_options *so, const struct summary_render *sr,
-    struct err *e)
+check_comparison(const struct args *a, const struct summary_options *so, struct err *e)
 {
 	const char *option = a->pivot ? "pivot" : "compare";
 
 	if (!a->pivot && !a->compare)
 		return 0;
-	if (a->bucket || sr->format == SUMMARY_HTML)
-		return err_set(e, ERR_FAIL, "--%s prints table, json or csv, and has no --bucket", option);
+	if (a->bucket)
+		return err_set(e, ERR_FAIL, "--%s has no histogram: no --bucket", option);
 	if (so->bys > SUMMARY_BY_MAX - 1)
 		return err_set(e, ERR_FAIL, "--by: with --%s at most %d fields", option, SUMMARY_BY_MAX - 1);
 	return 0;
@@ -248,7 +251,7 @@ run(const struct args *a, struct err *e)
 	struct arena names = { 0 };
 
 	if (select_events(&w, &c, e) != 0 || parse_options(a, &so, &sr, &names, e) != 0 ||
-	    choose_look(a, &sr, e) != 0 || check_comparison(a, &so, &sr, e) != 0 ||
+	    choose_look(a, &sr, e) != 0 || check_comparison(a, &so, e) != 0 ||
 	    (a->input.n == 0 && (w.st = cli_store_read(&program, &a->common, w.filter, e)) == NULL))
 		goto out;
 	w.opts = (struct query_options){ .filter = w.filter, .order = QUERY_OLDEST, .now = w.now,

@@ -112,6 +112,16 @@ print("ok" if len(rows) > 4 and [number(r) for r in rows] == [text(g) for g in g
 END_PYTHON
 )" ok
 
+run audit-summary --pivot 2026-06-10T12:00:00Z --window 2d --by action,actor_id -o html --tz Asia/Kolkata
+ends "as a page" 0
+cp out page.html
+is "the page has the same rows, and no element of theirs" \
+    "$(python3 "$top/tests/cli/page.py" rows page.html answer.json 2>&1)" ok
+check "and says when, in the zone asked for" grep -q 'Before</dt><dd><time datetime="2026-06-08T12:00:00.000000Z">2026-06-08 17:30:00' page.html
+printf '%s\n' '{"time":"2026-01-02T00:00:00Z","action":"<script>alert(1)</script>&\u202e","actor_id":"a"}' >hostile.jsonl
+run audit-summary -i hostile.jsonl --pivot 2026-01-02 --window 1d --by action -o html
+is "what a log says is text" "$(grep -c '<script' out) $(grep -c '&lt;script&gt;alert(1)&lt;/script&gt;&amp;\\u202e' out)" "0 1"
+
 # ---- refusals ----
 
 refused() { # PATTERN OPTION...
@@ -132,7 +142,6 @@ refused "did you mean 'previous'" --compare previos --since 2026-06 --until 2026
 refused "overlap" --compare 1d --since 2026-06 --until 2026-06
 refused "later than the window" --compare 2026-07 --since 2026-06 --until 2026-06
 refused "no --bucket" --compare 2026-05 --since 2026-06 --until 2026-06 --bucket 1h
-refused "no --bucket" --pivot 2026-06-10 --window 2d -o html
 refused "at most 7 fields" --pivot 2026-06-10 --window 2d \
     --by id,time,source,tenant,channel,category,action,severity
 refused "window belongs into" --pivot 2026-06-10 --window 2d --where 'time >= 2026-06-09'

@@ -1,6 +1,7 @@
 """page: looks at a page of audit-summary, as a browser left it.
 
     page dom FILE JSON      the DOM that the browser dumped, against the summary
+    page rows FILE JSON     the page of a comparison, against its groups
     page bars PNG JSON      the screenshot: the bars of the histogram
     page pages PDF          how many pages there are
 
@@ -99,6 +100,40 @@ def dom(path, summary):
         if visible(text) not in page.values:
             return "no value %r" % visible(text)
     return "ok" if page.titles[0].startswith("Audit summary") else "title: %s" % page.titles
+
+
+class Rows(Page):
+    """The cells of each row."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = []
+
+    def handle_starttag(self, tag, attrs):
+        super().handle_starttag(tag, attrs)
+        if tag == "tr":
+            self.rows.append([])
+        if tag == "td":
+            self.rows[-1].append("")
+
+    def handle_data(self, data):
+        super().handle_data(data)
+        if "td" in self.stack:
+            self.rows[-1][-1] += data
+
+
+def rows(path, answer):
+    page = Rows()
+    page.feed(open(path, encoding="utf-8").read())
+    if page.wrong:
+        return "not of ours: %s" % page.wrong[:3]
+    got = [row for row in page.rows if row][2:]
+    numbers = {"change", "before", "before_failed", "after", "after_failed", "ratio", "p", "failed_p"}
+    wanted = [[visible(value) or "-" for key, value in group.items() if key not in numbers] +
+              [str(group["before"]), str(group["after"])] for group in answer["groups"]]
+    if [row[:-3] for row in got] != wanted or not wanted:
+        return "rows: %r, wanted %r" % (got[:3], wanted[:3])
+    return "ok"
 
 
 def visible(text):
@@ -218,4 +253,4 @@ if sys.argv[1] == "pages":
     print(pages(sys.argv[2]))
 else:
     with open(sys.argv[3], encoding="utf-8") as file:
-        print({"dom": dom, "bars": bars}[sys.argv[1]](sys.argv[2], json.load(file)))
+        print({"dom": dom, "bars": bars, "rows": rows}[sys.argv[1]](sys.argv[2], json.load(file)))

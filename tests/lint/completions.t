@@ -24,6 +24,7 @@ if command -v bash >/dev/null; then
 	offers "framings" "newline octets" audit-export --framing ''
 	offers "a field in a list" "time,action" audit-query --fields time,actio
 	offers "a field as operand" "action=" audit-query --seq actio
+	offers "a control" "nis2:21.2.j" audit-export --evidence nis
 	offers "a file" "$top/man/audit-prune.8" audit-query --input "$top/man/audit-pru"
 	offers "nothing for a free value" "" audit-query --since ''
 else
