@@ -49,21 +49,19 @@ without_window(const struct filter_args *f)
 
 /* What is typed as the window; *out is the filter of it. */
 static int
-ask_window(const struct comparison *c, int64_t now, struct filter **out, struct err *e)
+ask_window(struct comparison *c, int64_t now, struct filter **out, struct err *e)
 {
 	struct filter_args asked = *c->filter, bare = without_window(c->filter);
-	struct filter *rest = NULL;
 	int rc;
 
 	if (c->pivot && asked.window)
 		asked.around = c->pivot;
 	if ((rc = build_filter(c, &asked, now, out, e)) != 0)
 		return rc;
-	rc = build_filter(c, &bare, now, &rest, e);
-	if (rc == 0 && (rest->since > TIME_MIN || rest->until < INT64_MAX))
+	rc = build_filter(c, &bare, now, &c->rest, e);
+	if (rc == 0 && (c->rest->since > TIME_MIN || c->rest->until < INT64_MAX))
 		rc = err_set(e, ERR_FAIL, "--%s: the window belongs into --since, --until, --last or --around, not into "
 		    "an expression or a saved query", c->pivot ? "pivot" : "compare");
-	filter_free(rest);
 	return rc;
 }
 
@@ -147,6 +145,7 @@ comparison_close(struct comparison *c)
 {
 	filter_free(c->before);
 	filter_free(c->after);
+	filter_free(c->rest);
 }
 
 /* ---- counting ---- */

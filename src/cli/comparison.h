@@ -19,6 +19,7 @@ struct comparison {
 	/* made by comparison_open: the periods, and a filter for each */
 	struct periods periods;
 	struct filter *before, *after;
+	struct filter *rest; /* what was typed beside the window */
 };
 
 /*

@@ -35,6 +35,7 @@ const char render_html_style[] =
     "overflow-wrap:anywhere}\n"
     "th{color:var(--dim);font-weight:normal}\n"
     ".n{width:6.5rem;text-align:right;font-variant-numeric:tabular-nums}\n"
+    ".f{width:9rem;text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
     ".p{width:4.5rem;text-align:right;font-variant-numeric:tabular-nums}\n"
     ".b{width:26%;padding-right:0}\n"
     ".bar{display:block;width:100%;height:.7em;margin-top:.4em}\n"

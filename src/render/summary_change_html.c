@@ -56,7 +56,7 @@ put_numbers(struct change_writer *w, const struct change *c, double p)
 	buf_printf(w->out, "<td class=\"n\">%" PRIu64 "</td><td class=\"n\">%" PRIu64 "</td><td class=\"n\">", c->before,
 	    c->after);
 	render_change_ratio(w->out, w, c);
-	PUT(w, "</td><td class=\"n\">");
+	PUT(w, "</td><td class=\"f\">");
 	render_change_shares(&w->cell, c);
 	render_html_value(w->out, buf_view(&w->cell));
 	buf_reset(&w->cell);
@@ -74,8 +74,16 @@ put_heads(struct change_writer *w)
 	static const char *const heads[] = { "Before", "After", "Change", "Failed", "P" };
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-		buf_printf(w->out, "<th class=\"n\">%s</th>", heads[i]);
+		buf_printf(w->out, "<th class=\"%s\">%s</th>", strcmp(heads[i], "Failed") == 0 ? "f" : "n", heads[i]);
 	PUT(w, "</tr></thead>\n<tbody>\n");
+}
+
+static void
+put_rate(struct change_writer *w, double rate)
+{
+	PUT(w, "<td class=\"n\">");
+	buf_printf(w->out, rate < 1000 ? "%.4g" : "%.0f", rate);
+	PUT(w, "</td>");
 }
 
 static void
@@ -89,8 +97,10 @@ put_total(struct change_writer *w)
 	put_heads(w);
 	PUT(w, "<tr><td>Events</td>");
 	put_numbers(w, &all, all.p);
-	buf_printf(w->out, "<tr><td>%s</td><td class=\"n\">%.4g</td><td class=\"n\">%.4g</td><td></td><td></td><td></td></tr>\n"
-	    "</tbody>\n</table>\n", rate, before, after);
+	buf_printf(w->out, "<tr><td>%s</td>", rate);
+	put_rate(w, before);
+	put_rate(w, after);
+	PUT(w, "<td></td><td></td><td></td></tr>\n</tbody>\n</table>\n");
 }
 
 /* A column for each field; an absent value is a dash. */

@@ -205,7 +205,7 @@ print_comparison(struct answer *w, struct comparison *c, struct summary_options 
 {
 	struct buf text = { 0 };
 
-	describe(sr, w->args, w->filter, w->now, &text);
+	describe(sr, w->args, c->rest, w->now, &text);
 	const struct change_render look = { .format = sr->format, .top = sr->top, .colour = sr->colour,
 		.terminal = sr->terminal, .width = sr->width, .filter = sr->filter, .now = sr->now, .zone = sr->zone };
 

@@ -117,6 +117,8 @@ ends "as a page" 0
 cp out page.html
 is "the page has the same rows, and no element of theirs" \
     "$(python3 "$top/tests/cli/page.py" rows page.html answer.json 2>&1)" ok
+run audit-summary --pivot 2026-06-10T12:00:00Z --window 2d --outcome failure -o html
+check "the filter is told without the periods" grep -q '<code><bdi>outcome = failure</bdi></code>' out
 check "and says when, in the zone asked for" grep -q 'Before</dt><dd><time datetime="2026-06-08T12:00:00.000000Z">2026-06-08 17:30:00' page.html
 printf '%s\n' '{"time":"2026-01-02T00:00:00Z","action":"<script>alert(1)</script>&\u202e","actor_id":"a"}' >hostile.jsonl
 run audit-summary -i hostile.jsonl --pivot 2026-01-02 --window 1d --by action -o html
