@@ -549,6 +549,8 @@ prepare_pack(struct export *x, struct filter_args *filter, struct str_list *wher
 		return -1;
 	x->now = x->pack.at;
 	x->path = export_destination(a->out, x->at, x->format);
+	if (pack_ending(x->path) == NULL)
+		return err_set(e, ERR_FAIL, "-O %.200s: is a folder, an evidence pack is a file", a->out);
 	for (size_t i = 0; i < filter->where.n; i++)
 		str_list_add(where, filter->where.item[i], strlen(filter->where.item[i]));
 	str_list_add(where, x->pack.control.where, strlen(x->pack.control.where));

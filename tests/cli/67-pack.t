@@ -135,6 +135,11 @@ for wrong in "-O wrong.jsonl" "-O wrong.tar --proof" "-O wrong.tar -o csv" "-O w
 	run audit-export --evidence gdpr:30 $wrong
 	refuses "--evidence $wrong" 2 "vidence"
 done
+mkdir folder.tar
+run audit-export --evidence gdpr:30 -O folder.tar
+refuses "--evidence into a folder" 2 "folder.tar: is a folder"
+run audit-export --evidence gdpr:30 -O missing/x.tar
+is "--evidence where there is no folder" "$status $(grep -c 'missing/' err)" "2 1"
 is "none of this left a file" "$(ls wrong.tar wrong.jsonl 2>/dev/null)" ""
 
 # ---- changed on the way ----
