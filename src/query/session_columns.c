@@ -135,7 +135,8 @@ load_facts(struct session_columns *s, struct err *e)
 	for (size_t i = 0; i < SESSION_TEXTS; i++) {
 		const struct column *col = segment_column(s->segment, session_text_field[i], e);
 
-		if (col == NULL || (col->kind == COLUMN_CODES && segment_codes(s->segment, session_text_field[i], e) == NULL))
+		if (col == NULL || (col->kind == COLUMN_CODES &&
+		    segment_codes(s->segment, session_text_field[i], e) == NULL))
 			return -1;
 		s->fact[i] = col->kind == COLUMN_ABSENT ? NULL : col;
 		if (col->kind != COLUMN_CODES)

@@ -124,4 +124,3 @@ session_has_failed(struct str outcome)
 {
 	return str_eq(outcome, str_of(event_outcomes[OUTCOME_FAILURE]));
 }
-
