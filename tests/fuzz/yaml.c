@@ -26,7 +26,7 @@ check_sessions(const struct config_sessions *s)
 	if (s->rules.expires.n > SESSION_PATHS_MAX || s->rules.idle < TIME_SECOND || s->rules.unused < TIME_SECOND ||
 	    s->rules.lifetime < TIME_SECOND || (s->hook.command.n > 0 && s->hook.limit < TIME_SECOND))
 		abort();
-	if (s->hook.n > 0 && s->hook.item[0][0] != '/')
+	if (s->hook.command.n > 0 && s->hook.command.item[0][0] != '/')
 		abort();
 	session_role_of(&s->rules, STR("user.login"));
 }
