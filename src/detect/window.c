@@ -436,8 +436,10 @@ forget_in(struct windows *w, struct group *g, int64_t time)
 		events++;
 	while (firings < g->firings && g->fired[firings].until < time)
 		firings++;
-	memmove(g->event, g->event + events, (g->n - events) * sizeof(*g->event));
-	memmove(g->fired, g->fired + firings, (g->firings - firings) * sizeof(*g->fired));
+	if (events > 0)
+		memmove(g->event, g->event + events, (g->n - events) * sizeof(*g->event));
+	if (firings > 0)
+		memmove(g->fired, g->fired + firings, (g->firings - firings) * sizeof(*g->fired));
 	g->n -= events;
 	g->firings -= firings;
 	w->bytes -= events * sizeof(*g->event) + firings * sizeof(*g->fired);
