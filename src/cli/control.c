@@ -18,10 +18,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/yaml.h"
+#include "base/yaml_folder.h"
 #include "filter/filter.h"
-#include "ingest/mapping.h"
-
-#define SUFFIX ".yaml"
 
 const char *const control_parts[PART_COUNT] = {
 	"events", "proof", "manifest", "table", "coverage", "verification", "retention", "holds", "key"
@@ -170,34 +168,11 @@ exchange(char *name, char from, char to)
 int
 control_names(struct str_list *out, struct err *e)
 {
-	if (mapping_names(control_folder(), out, e) != 0)
+	if (yaml_names(control_folder(), out, e) != 0)
 		return -1;
 	for (size_t i = 0; i < out->n; i++)
 		exchange(out->item[i], '-', ':');
 	return 0;
-}
-
-static int
-unknown_name(const char *name, const struct str_list *names, struct err *e)
-{
-	const char *near = nearest_name(name, (const char *const *)names->item, names->n);
-	struct buf list = { 0 };
-
-	for (size_t i = 0; i < names->n && near == NULL; i++)
-		buf_printf(&list, "%s%s", i > 0 ? ", " : "; there are ", names->item[i]);
-	buf_byte(&list, '\0');
-	err_set(e, ERR_FAIL, "no control '%.60s' in %s%s%s", name, control_folder(), near ? "; the nearest is " : list.p,
-	    near ? near : "");
-	buf_fini(&list);
-	return -1;
-}
-
-static bool
-is_path(const char *name)
-{
-	size_t n = strlen(name), m = sizeof(SUFFIX) - 1;
-
-	return strchr(name, '/') != NULL || (n > m && strcmp(name + n - m, SUFFIX) == 0);
 }
 
 int
@@ -205,24 +180,18 @@ control_read(struct control *c, const char *name, struct err *e)
 {
 	struct str_list names = { 0 };
 	struct buf path = { 0 };
-	char *file;
-	size_t i = 0;
+	size_t folder;
 	int rc;
 
-	if (is_path(name))
+	if (yaml_is_path(name))
 		return finish(c, yaml_open(name, e), e);
-	if ((rc = control_names(&names, e)) == 0) {
-		while (i < names.n && strcmp(names.item[i], name) != 0)
-			i++;
-		if (i == names.n) {
-			rc = unknown_name(name, &names, e);
-		} else {
-			file = mem_strdup(name);
-			exchange(file, ':', '-');
-			buf_printf(&path, "%s/%s" SUFFIX "%c", control_folder(), file, '\0');
-			rc = finish(c, yaml_open(path.p, e), e);
-			free(file);
-		}
+	rc = control_names(&names, e);
+	if (rc == 0 && (rc = yaml_check_name("control", control_folder(), name, &names, e)) == 0) {
+		buf_printf(&path, "%s/", control_folder());
+		folder = path.len;
+		buf_printf(&path, "%s.yaml%c", name, '\0');
+		exchange(path.p + folder, ':', '-');
+		rc = finish(c, yaml_open(path.p, e), e);
 	}
 	buf_fini(&path);
 	str_list_fini(&names);

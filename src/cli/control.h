@@ -31,7 +31,7 @@ const char *control_folder(void);
 /* Those that are there, by name. */
 int control_names(struct str_list *out, struct err *e);
 
-/* By its name, or a file's path, which has a / or ends in .yaml.  ERR_FAIL with
+/* By its name, or a file's path, (yaml_is_path).  ERR_FAIL with
  * the nearest name, or with line and column.  c starts as {0}; control_fini
  * frees in any case. */
 int control_read(struct control *c, const char *name, struct err *e);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/yaml_folder.h"
 #include "render/grid.h"
 
 const char *
@@ -21,7 +22,7 @@ from_names(struct str_list *out, struct err *e)
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		str_list_add(out, own[i], strlen(own[i]));
-	return mapping_names(from_mappings(), out, e);
+	return yaml_names(from_mappings(), out, e);
 }
 
 int

@@ -3,16 +3,14 @@
  */
 #include "cli/rules.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/stream.h"
 #include "base/yaml.h"
+#include "base/yaml_folder.h"
 #include "cli/from.h"
 #include "detect/from_sigma.h"
-
-#define FILES_MAX 100000 /* of a folder */
 
 const char *
 rules_folder(void)
@@ -33,43 +31,6 @@ open_maps(struct err *e)
 	maps = sigma_maps_open(folder.p, e);
 	buf_fini(&folder);
 	return maps;
-}
-
-static bool
-ends_with(const char *name, const char *end)
-{
-	size_t len = strlen(name), n = strlen(end);
-
-	return len > n && strcmp(name + len - n, end) == 0;
-}
-
-static bool
-is_file_name(const char *name)
-{
-	return ends_with(name, ".yaml") || ends_with(name, ".yml");
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int
-list_files(const char *folder, struct str_list *out, struct err *e)
-{
-	DIR *d = opendir(folder);
-	struct dirent *entry;
-
-	if (d == NULL)
-		return err_errno(e, "%s", folder);
-	while (out->n < FILES_MAX && (entry = readdir(d)) != NULL)
-		if (entry->d_name[0] != '.' && is_file_name(entry->d_name))
-			str_list_add(out, entry->d_name, strlen(entry->d_name));
-	closedir(d);
-	if (out->n > 1)
-		qsort(out->item, out->n, sizeof(*out->item), by_name);
-	return 0;
 }
 
 /* What is being read: Sigma's rules are made rules when all of them are there. */
@@ -109,7 +70,7 @@ static int
 read_folder(struct reading *r, const char *folder, struct err *e)
 {
 	struct str_list files = { 0 };
-	int rc = list_files(folder, &files, e);
+	int rc = yaml_files(folder, &files, e);
 
 	if (rc == 0 && files.n == 0)
 		rc = err_set(e, ERR_FAIL, "%s: no file of rules in it (*.yaml)", folder);
@@ -124,26 +85,13 @@ read_folder(struct reading *r, const char *folder, struct err *e)
 	return rc;
 }
 
-/* NAME.yaml of the installed ones. */
 static int
 read_installed(struct reading *r, const char *name, struct err *e)
 {
-	struct str_list files = { 0 };
-	struct buf path = { 0 };
-	const char *near;
-	int rc = list_files(rules_folder(), &files, e);
+	char *path = yaml_installed("rules", rules_folder(), name, e);
+	int rc = path != NULL ? read_file(r, path, e) : -1;
 
-	buf_printf(&path, "%s/%s.yaml%c", rules_folder(), name, '\0');
-	for (size_t i = 0; i < files.n; i++)
-		files.item[i][strcspn(files.item[i], ".")] = '\0';
-	near = nearest_name(name, (const char *const *)files.item, files.n);
-	if (rc == 0 && near != NULL && strcmp(near, name) == 0)
-		rc = read_file(r, path.p, e);
-	else if (rc == 0)
-		rc = err_set(e, ERR_FAIL, "no rules '%.60s' in %s%s%s", name, rules_folder(), near ? "; the nearest is " : "",
-		    near ? near : "");
-	buf_fini(&path);
-	str_list_fini(&files);
+	free(path);
 	return rc;
 }
 
@@ -154,7 +102,7 @@ read_name(struct reading *r, const char *name, struct err *e)
 
 	if (stat(name, &sb) == 0 && S_ISDIR(sb.st_mode))
 		return read_folder(r, name, e);
-	if (strchr(name, '/') != NULL || is_file_name(name))
+	if (yaml_is_path(name))
 		return read_file(r, name, e);
 	return read_installed(r, name, e);
 }

@@ -6,13 +6,11 @@
  */
 #include "detect/sigma_map.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 
 #include "base/yaml.h"
+#include "base/yaml_folder.h"
 #include "filter/filter.h"
-
-#define SUFFIX ".yaml"
 
 /* ---- files ---- */
 
@@ -92,35 +90,23 @@ sigma_maps_parse(struct sigma_maps *maps, const char *name, struct str text, str
 	return read_documents(maps, name, yaml_new(name, text, e), e);
 }
 
-static int
-is_mapping(const struct dirent *d)
-{
-	size_t len = strlen(d->d_name);
-
-	return d->d_name[0] != '.' && len > sizeof(SUFFIX) - 1 &&
-	    strcmp(d->d_name + len - (sizeof(SUFFIX) - 1), SUFFIX) == 0;
-}
-
 struct sigma_maps *
 sigma_maps_open(const char *folder, struct err *e)
 {
 	struct sigma_maps *maps = sigma_maps_new();
-	struct dirent **entry = NULL;
-	int n = scandir(folder, &entry, is_mapping, alphasort);
+	struct str_list files = { 0 };
+	int rc = yaml_files(folder, &files, e);
 
-	if (n < 0)
-		err_errno(e, "%s", folder);
 	/* The last is added first, so that the first is asked first. */
-	for (int i = n; i-- > 0; free(entry[i])) {
+	for (size_t i = files.n; rc == 0 && i-- > 0;) {
 		struct buf path = { 0 };
 
-		buf_printf(&path, "%s/%s", folder, entry[i]->d_name);
-		if (e->code == ERR_OK)
-			sigma_maps_add(maps, path.p, e);
+		buf_printf(&path, "%s/%s%c", folder, files.item[i], '\0');
+		rc = sigma_maps_add(maps, path.p, e);
 		buf_fini(&path);
 	}
-	free(entry);
-	if (e->code == ERR_OK)
+	str_list_fini(&files);
+	if (rc == 0)
 		return maps;
 	sigma_maps_free(maps);
 	return NULL;

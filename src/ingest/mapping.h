@@ -35,12 +35,9 @@ struct mapping *mapping_open(const char *path, struct err *e);
 struct mapping *mapping_parse(const char *name, struct str text, struct err *e);
 void mapping_free(struct mapping *m); /* NULL is fine */
 
-/* What --from is given: FILE.yaml or a path with a slash is a file, everything
- * else the name of one in `folder`.  An unknown name gets the nearest. */
+/* What --from is given: a file (yaml_is_path), or the name of one in
+ * `folder`.  An unknown name gets the nearest. */
 struct mapping *mapping_find(const char *folder, const char *name, struct err *e);
-
-/* The names (without .yaml) in a folder, sorted. */
-int mapping_names(const char *folder, struct str_list *out, struct err *e);
 
 enum mapping_format { MAPPING_JSON, MAPPING_CSV };
 

@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "base/yaml_folder.h"
 #include "ingest/csv.h"
 #include "ingest/mapping.h"
 #include "ingest/records.h"
@@ -117,7 +118,7 @@ mapping_guess(const char *folder, struct str head, struct err *e)
 	struct str_list names = { 0 };
 	struct mapping *best = NULL;
 	size_t most = 0;
-	int rc = mapping_names(folder, &names, e);
+	int rc = yaml_names(folder, &names, e);
 
 	if (g.head.len > MAPPING_HEAD_MAX)
 		g.head.len = MAPPING_HEAD_MAX;

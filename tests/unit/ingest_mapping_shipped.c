@@ -4,6 +4,7 @@
  */
 #include "base/ip.h"
 #include "base/stream.h"
+#include "base/yaml_folder.h"
 #include "corpora.h"
 #include "mapped.h"
 
@@ -85,7 +86,7 @@ START_TEST(each_mapping_makes_of_its_records_what_is_written_beside_them)
 {
 	struct str_list names = { 0 };
 
-	ck_assert_int_eq(mapping_names(folder, &names, &e), 0);
+	ck_assert_int_eq(yaml_names(folder, &names, &e), 0);
 	ck_assert_uint_ge(names.n, 14);
 	for (size_t i = 0; i < names.n; i++)
 		check_pair(names.item[i]);
