@@ -6,17 +6,17 @@
 #include "cli/sandbox.h"
 #include "detect/alert.h"
 
-/* A value as --where takes it, in which nothing is a pattern. */
+/* FIELD=VALUE, of this very value. */
 static void
-put_literal(struct buf *out, const char *text)
+add_equal(struct str_list *out, struct str field, const char *value)
 {
-	buf_byte(out, '"');
-	for (; *text != '\0'; text++) {
-		if (strchr("*?\\,\"", *text) != NULL)
-			buf_byte(out, '\\');
-		buf_byte(out, *text);
-	}
-	buf_byte(out, '"');
+	struct buf text = { 0 };
+
+	buf_str(&text, field);
+	buf_byte(&text, '=');
+	filter_literal(&text, value);
+	str_list_add(out, text.p, text.len);
+	buf_fini(&text);
 }
 
 static struct filter *
@@ -27,13 +27,12 @@ build(const char *account, const char *address, int64_t now, struct err *e)
 	struct filter *f;
 
 	alert_where(&where, now - LOCKED_MEMORY);
-	buf_str(&where, STR(" and action = " LOCKED_ACTION " and target_id = "));
-	put_literal(&where, account);
-	buf_str(&where, STR(" and ip = "));
-	put_literal(&where, address);
 	str_list_add(&args.where, where.p, where.len);
+	add_equal(&args.expr, STR("action"), LOCKED_ACTION);
+	add_equal(&args.expr, STR("target_id"), account);
+	add_equal(&args.expr, STR("ip"), address);
 	f = filter_build(&args, now, e);
-	str_list_fini(&args.where);
+	filter_args_fini(&args);
 	buf_fini(&where);
 	return f;
 }

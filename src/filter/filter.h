@@ -133,6 +133,10 @@ struct filter_args {
 
 void filter_args_fini(struct filter_args *a);
 
+/* Appends a value as one of the lists takes it, so that only itself is meant:
+ * nothing in it is a pattern or ends it. */
+void filter_literal(struct buf *out, const char *value);
+
 /* Yours.  NULL with ERR_FAIL: the message names the option and what was
  * expected, with the nearest name for a mistyped field, and for an expression
  * the column. `now` resolves relative times. */

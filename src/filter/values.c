@@ -89,6 +89,16 @@ value_list_add(struct filter *f, struct value_list *l, struct str text, bool noc
 	return 0;
 }
 
+void
+filter_literal(struct buf *out, const char *value)
+{
+	for (; *value != '\0'; value++) {
+		if (strchr("*?\\,", *value) != NULL)
+			buf_byte(out, '\\');
+		buf_byte(out, *value);
+	}
+}
+
 static int
 compare_patterns(const void *a, const void *b)
 {

@@ -107,36 +107,25 @@ check_args(const struct args *a, struct err *e)
 	return 0;
 }
 
-/* The user as a value that is no pattern. */
-static void
-add_literal(struct str_list *l, const char *text)
-{
-	struct buf plain = { 0 };
-
-	for (; *text != '\0'; text++) {
-		if (strchr(",*?\\", *text) != NULL)
-			buf_byte(&plain, '\\');
-		buf_byte(&plain, *text);
-	}
-	str_list_add(l, buf_view(&plain).p, plain.len);
-	buf_fini(&plain);
-}
-
 /* The users as a filter over who acts. */
 static int
 make_user(struct work *w, struct err *e)
 {
 	const struct args *a = w->args;
 	struct filter_args who = { 0 };
+	struct buf one = { 0 };
 
 	if (a->user.n == 0 && !a->revoke_all_for)
 		return 0;
 	for (size_t i = 0; i < a->user.n; i++)
 		str_list_add(&who.actor, a->user.item[i], strlen(a->user.item[i]));
-	if (a->revoke_all_for)
-		add_literal(&who.actor, a->revoke_all_for);
+	if (a->revoke_all_for) {
+		filter_literal(&one, a->revoke_all_for);
+		str_list_add(&who.actor, buf_view(&one).p, one.len);
+	}
 	w->user = filter_build(&who, w->now, e);
 	filter_args_fini(&who);
+	buf_fini(&one);
 	return w->user != NULL ? 0 : err_doing(e, a->revoke_all_for ? "--revoke-all-for" : "--user");
 }
 

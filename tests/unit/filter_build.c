@@ -161,6 +161,32 @@ START_TEST(a_backslash_takes_a_wildcard_literally)
 }
 END_TEST
 
+START_TEST(a_literal_means_itself_and_nothing_else)
+{
+	static const struct { const char *value, *json, *other; } cases[] = {
+		{ "*", "*", "ab" }, { "a*", "a*", "ab" }, { "a?", "a?", "ab" }, { "a,b", "a,b", "a" }, { "a\\*", "a\\\\*", "a*" },
+		{ "a\\", "a\\\\", "a" }, { "\"a\" ", "\\\"a\\\" ", "a" }, { "\\\\,?*", "\\\\\\\\,?*", "\\\\,?*" }
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf text = { 0 }, members = { 0 };
+
+		drop_args();
+		fresh_args();
+		buf_str(&text, STR("target_id="));
+		filter_literal(&text, cases[i].value);
+		str_list_add(&args.expr, text.p, text.len);
+		buf_printf(&members, "\"target_id\":\"%s\"", cases[i].json);
+		ck_assert_msg(selects(members.p), "%s", text.p);
+		buf_reset(&members);
+		buf_printf(&members, "\"target_id\":\"%s\"", cases[i].other);
+		ck_assert_msg(!selects(members.p), "%s", text.p);
+		buf_fini(&text);
+		buf_fini(&members);
+	}
+}
+END_TEST
+
 START_TEST(case_counts_but_for_category_outcome_email_and_host)
 {
 	give(&args.category, "authentication");
@@ -902,6 +928,7 @@ list_case(void)
 	tcase_add_test(c, different_options_must_all_hold);
 	tcase_add_test(c, a_backslash_takes_a_comma_literally);
 	tcase_add_test(c, a_backslash_takes_a_wildcard_literally);
+	tcase_add_test(c, a_literal_means_itself_and_nothing_else);
 	tcase_add_test(c, case_counts_but_for_category_outcome_email_and_host);
 	tcase_add_test(c, long_lists_are_searched_with_and_without_case);
 	tcase_add_test(c, every_list_option_looks_at_its_field);
