@@ -215,22 +215,6 @@ lines_view(const struct lines *l)
 	return &l->view;
 }
 
-/* Reads the tail of the view; its beginning is left out where it is known
- * which lines that is: nothing was pruned behind the segments. */
-static int
-read_tail(struct lines *l, struct store *st, uint64_t sealed, bool *moved, struct err *e)
-{
-	const struct store_view *v = &l->view;
-	uint64_t first = 0, count = v->tail;
-
-	*moved = false;
-	if (v->size - sealed == v->tail && l->first > sealed) {
-		first = l->first < v->size ? l->first : v->size;
-		count = v->size - first;
-	}
-	return count > 0 ? store_tail(st, first, v->size, count, moved, add_stored, l, e) : 0;
-}
-
 /* A writer may seal the tail between the two: then all is asked anew. */
 int
 lines_look(struct lines *l, struct store *st, struct segment_info **list, size_t *n, struct err *e)
@@ -242,7 +226,7 @@ lines_look(struct lines *l, struct store *st, struct segment_info **list, size_t
 		reset(l);
 		if (store_view(st, &l->view, list, n, e) < 0)
 			return -1;
-		rc = read_tail(l, st, *n > 0 ? (*list)[*n - 1].last + 1 : 0, &moved, e);
+		rc = store_tail_from(st, &l->view, *n > 0 ? (*list)[*n - 1].last + 1 : 0, l->first, &moved, add_stored, l, e);
 		if (rc == 0 && !moved)
 			return 0;
 		free(*list);

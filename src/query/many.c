@@ -172,16 +172,15 @@ tail_line(void *arg, uint64_t seq, struct str line, struct err *e)
 	return 0;
 }
 
-/* What of the log is in no segment of the view. */
+/* What of the log is in no segment of the view; those end before `sealed`. */
 static int
-look_at_tail(struct many *m, const struct store_view *v, bool *moved, struct err *e)
+look_at_tail(struct many *m, const struct store_view *v, uint64_t sealed, bool *moved, struct err *e)
 {
 	struct tail t = { .m = m, .w = &m->worker[0], .matching = filter_scratch_new() };
 	size_t mark = m->o->mark(m->o->arg, 0);
 	int rc;
 
-	*moved = false;
-	rc = v->tail > 0 ? store_tail(m->st, 0, v->size, v->tail, moved, tail_line, &t, e) : 0;
+	rc = store_tail_from(m->st, v, sealed, m->o->first, moved, tail_line, &t, e);
 	if (rc == 0)
 		rc = filter_trouble(t.matching, e);
 	if (rc < 0)
@@ -204,11 +203,13 @@ look(struct many *m, struct query_stats *stats, struct err *e)
 	for (int looks = 0; looks < LOOKS_MAX; looks++) {
 		struct segment_info *list;
 		struct store_view v;
+		uint64_t sealed;
 		bool moved;
 		size_t n;
 
 		if (store_view(m->st, &v, &list, &n, e) < 0)
 			return -1;
+		sealed = n > 0 ? list[n - 1].last + 1 : 0;
 		for (size_t k = 0; k < n; k++) {
 			bool any = false;
 
@@ -223,7 +224,7 @@ look(struct many *m, struct query_stats *stats, struct err *e)
 				stats->segments_skipped++;
 		}
 		free(list);
-		if (look_at_tail(m, &v, &moved, e) < 0)
+		if (look_at_tail(m, &v, sealed, &moved, e) < 0)
 			return -1;
 		if (!moved)
 			return 0;

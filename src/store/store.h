@@ -94,6 +94,11 @@ enum leaf_kind store_row_kind(const struct stored *s, uint32_t row);
  * lines any more (sealed, pruned): ask store_view again; nothing was called. */
 int store_tail(struct store *st, uint64_t first, uint64_t end, uint64_t count, bool *moved,
     int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e);
+/* The same of a view's tail, whose segments end before `sealed`.  Lines before
+ * `first` are left out where it is known how many those are: nothing was pruned
+ * behind the segments. */
+int store_tail_from(struct store *st, const struct store_view *v, uint64_t sealed, uint64_t first, bool *moved,
+    int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e);
 
 struct quarantined {
 	int64_t id;

@@ -277,3 +277,17 @@ store_tail(struct store *st, uint64_t first, uint64_t end, uint64_t count, bool 
 	free(t.line);
 	return rc;
 }
+
+int
+store_tail_from(struct store *st, const struct store_view *v, uint64_t sealed, uint64_t first, bool *moved,
+    int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e)
+{
+	uint64_t from = 0, count = v->tail;
+
+	*moved = false;
+	if (v->size - sealed == v->tail && first > sealed) {
+		from = first < v->size ? first : v->size;
+		count = v->size - from;
+	}
+	return count > 0 ? store_tail(st, from, v->size, count, moved, each, arg, e) : 0;
+}
