@@ -71,6 +71,19 @@ put_has(struct buf *out, const struct sigma_place *p)
 	buf_byte(out, ')');
 }
 
+/* And the i-th place counts: under its condition, and where the field is in no
+ * place before it. */
+static void
+put_where_else(struct buf *out, const struct sigma_field *f, size_t i)
+{
+	if (f->place[i].when != NULL)
+		buf_printf(out, " and (%s)", f->place[i].when);
+	for (size_t k = 0; k < i && !f->any; k++) {
+		PUT(out, " and not ");
+		put_has(out, &f->place[k]);
+	}
+}
+
 /* ---- one place ---- */
 
 /* Several alternatives: the word before the next one. */
@@ -166,12 +179,7 @@ put_reference(struct buf *out, const struct asked *q, const struct sigma_place *
 			    name.p);
 		buf_printf(out, "%s(%s %s field(%s)", i > 0 ? " or " : "", p->selector, q->v->cased ? "=" : "like",
 		    f->place[i].selector);
-		if (f->place[i].when != NULL)
-			buf_printf(out, " and (%s)", f->place[i].when);
-		for (size_t k = 0; k < i && !f->any; k++) {
-			PUT(out, " and not ");
-			put_has(out, &f->place[k]);
-		}
+		put_where_else(out, f, i);
 		buf_byte(out, ')');
 	}
 	buf_byte(out, ')');
@@ -346,12 +354,7 @@ put_places(struct buf *out, const struct asked *q, const struct sigma_field *f, 
 		buf_byte(out, '(');
 		if (put_place(out, q, &f->place[i]) != 0)
 			return -1;
-		if (f->place[i].when != NULL)
-			buf_printf(out, " and (%s)", f->place[i].when);
-		for (size_t k = 0; k < i && !f->any; k++) {
-			PUT(out, " and not ");
-			put_has(out, &f->place[k]);
-		}
+		put_where_else(out, f, i);
 		buf_byte(out, ')');
 	}
 	return 0;
