@@ -18,8 +18,6 @@
 #include "cli/config_policy.h"
 #include "proof/note.h"
 
-#define COMMAND_WORDS_MAX 256
-
 #define COUNT(names) (sizeof(names) / sizeof((names)[0]))
 
 /* A path from the root of the file system. */
@@ -67,29 +65,6 @@ read_sandbox(struct yaml *y, const char *key, enum sandbox_mode *out, struct err
 	if (sandbox_mode_parse(text, out) != 0)
 		return yaml_fault(y, e, "%s: expected auto, required or off, not '%.60s'", key, text.p);
 	return 0;
-}
-
-/* [/usr/bin/program, argument]: no shell, so each is given as it is. */
-int
-config_command(struct yaml *y, const char *key, struct str_list *out, struct err *e)
-{
-	struct yaml_place at;
-	struct str word;
-	int rc;
-
-	if (yaml_list(y, "command (the program and each of its arguments)", e) != 0)
-		return -1;
-	at = yaml_place(y);
-	while ((rc = yaml_item(y, e)) > 0) {
-		if (yaml_text(y, key, &word, e) != 0 || (out->n == 0 && config_check_path(y, key, word, e) != 0))
-			return -1;
-		if (out->n == COMMAND_WORDS_MAX)
-			return yaml_fault(y, e, "%s: too many arguments, more than %d", key, COMMAND_WORDS_MAX - 1);
-		str_list_add(out, word.p, word.len);
-	}
-	if (rc == 0 && out->n == 0)
-		return yaml_fault_at(y, at, e, "%s: expected at least the program", key);
-	return rc;
 }
 
 static int

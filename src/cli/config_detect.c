@@ -1,6 +1,5 @@
 /*
- * config_detect: which rules audit-detect asks, and who is told of alerts; and
- * hooks, as sessions have them too.
+ * config_detect: which rules audit-detect asks, and who is told of alerts.
  *
  *	detect:
  *	  rules: [login-lockout, /etc/audit-toolkit/rules]
@@ -9,40 +8,6 @@
  *	    limit: 5s
  */
 #include "cli/config_policy.h"
-
-#define HOOK_LIMIT_MAX (600 * TIME_SECOND)
-
-static int
-read_limit(struct yaml *y, int64_t *us, struct err *e)
-{
-	struct str text;
-
-	if (config_span(y, "limit", us, &text, e) != 0)
-		return -1;
-	if (*us >= TIME_SECOND && *us <= HOOK_LIMIT_MAX)
-		return 0;
-	return yaml_fault(y, e, "limit: expected a span from 1s to 10min, not '%.60s'", text.p);
-}
-
-int
-config_hook(struct yaml *y, struct config_hook *h, struct err *e)
-{
-	enum { COMMAND, LIMIT };
-	static const char *const names[] = { [COMMAND] = "command", [LIMIT] = "limit" };
-	uint64_t seen = 0;
-	size_t which;
-	int rc;
-
-	h->limit = CONFIG_HOOK_LIMIT;
-	if (yaml_mapping(y, "hook (command: and limit: below)", e) != 0)
-		return -1;
-	while ((rc = yaml_key(y, names, 2, &seen, &which, e)) > 0)
-		if ((which == COMMAND ? config_command(y, "command", &h->command, e) : read_limit(y, &h->limit, e)) != 0)
-			return -1;
-	if (rc == 0 && (seen & 1u << COMMAND) == 0)
-		return yaml_fault(y, e, "hook: needs a command");
-	return rc;
-}
 
 static int
 read_rules(struct yaml *y, struct str_list *out, struct err *e)
