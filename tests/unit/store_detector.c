@@ -5,19 +5,6 @@
 
 static const struct detector beginning = { .seq = 0, .latest = TIME_NONE };
 
-static uint64_t
-size_of(struct store *st)
-{
-	struct segment_info *list;
-	struct store_view v;
-	struct err e = ERR_NONE;
-	size_t n;
-
-	ck_assert_msg(store_view(st, &v, &list, &n, &e) == 0, "%s", e.text);
-	free(list);
-	return v.size;
-}
-
 static void
 record(struct store *st, const char *id)
 {
@@ -81,7 +68,7 @@ START_TEST(its_records_are_written_with_it)
 
 	record(st, "1");
 	ck_assert_int_eq(move(st, "x", beginning, (struct detector){ 1, 5 }, 2, &e), 0);
-	ck_assert_uint_eq(size_of(st), 3);
+	ck_assert_uint_eq(log_size(st), 3);
 	store_close(st);
 }
 END_TEST
@@ -98,7 +85,7 @@ START_TEST(who_was_overtaken_writes_nothing)
 	ck_assert_int_eq(move(other, "x", beginning, (struct detector){ 1, 5 }, 1, &e), 0);
 	ck_assert_int_eq(move(st, "x", beginning, (struct detector){ 2, 6 }, 2, &e), -1);
 	ck_assert_int_eq(e.code, ERR_BUSY);
-	ck_assert_uint_eq(size_of(st), 3);
+	ck_assert_uint_eq(log_size(st), 3);
 	err_clear(&e);
 	ck_assert_int_eq(store_detector(st, "x", &d, &e), 1);
 	ck_assert_uint_eq(d.seq, 1);
@@ -116,7 +103,7 @@ START_TEST(it_is_never_beyond_the_log)
 	record(st, "1");
 	ck_assert_int_eq(move(st, "x", beginning, (struct detector){ 2, 5 }, 2, &e), -1);
 	ck_assert_int_eq(e.code, ERR_FAIL);
-	ck_assert_uint_eq(size_of(st), 1);
+	ck_assert_uint_eq(log_size(st), 1);
 	store_close(st);
 }
 END_TEST
@@ -134,7 +121,7 @@ START_TEST(a_record_that_is_none_takes_all_back)
 	made_record(&ev[1], STR("b"), "detect.alert", TIME_SECOND);
 	event_set(&ev[1], FIELD_SOURCE, STR("app"));
 	ck_assert_int_eq(store_detector_move(st, "x", &beginning, &to, ev, 2, &seq, &e), -1);
-	ck_assert_uint_eq(size_of(st), 1);
+	ck_assert_uint_eq(log_size(st), 1);
 	err_clear(&e);
 	ck_assert_int_eq(store_detector(st, "x", &d, &e), 0);
 	store_close(st);

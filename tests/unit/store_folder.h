@@ -37,4 +37,18 @@ open_store(enum store_mode mode)
 	return st;
 }
 
+/* Events ever stored. */
+static inline uint64_t
+log_size(struct store *st)
+{
+	struct segment_info *list;
+	struct store_view v;
+	struct err e = ERR_NONE;
+	size_t n;
+
+	ck_assert_msg(store_view(st, &v, &list, &n, &e) == 0, "%s", e.text);
+	free(list);
+	return v.size;
+}
+
 #endif

@@ -124,19 +124,6 @@ names(struct store *st)
 	return text;
 }
 
-static uint64_t
-size_of(struct store *st)
-{
-	struct segment_info *list;
-	struct store_view v;
-	struct err e = ERR_NONE;
-	size_t n;
-
-	ck_assert_msg(store_view(st, &v, &list, &n, &e) == 0, "%s", e.text);
-	free(list);
-	return v.size;
-}
-
 START_TEST(saving_replaces_and_records_each_time)
 {
 	struct store *st = open_store(STORE_CREATE);
@@ -146,7 +133,7 @@ START_TEST(saving_replaces_and_records_each_time)
 	ck_assert_msg(put(st, "alpha.1", "[]", &e) == 0, "%s", e.text);
 	ck_assert_msg(put(st, "zulu", "[\"-f\"]", &e) == 0, "%s", e.text);
 	ck_assert_str_eq(names(st), "alpha.1=[];zulu=[\"-f\"];");
-	ck_assert_uint_eq(size_of(st), 3);
+	ck_assert_uint_eq(log_size(st), 3);
 	store_close(st);
 }
 END_TEST
@@ -161,10 +148,10 @@ START_TEST(deleting_tells_whether_there_was_one)
 	ck_assert_int_eq(put(st, "one", "[]", &e), 0);
 	ck_assert_int_eq(store_saved_delete(st, "two", &ev, &found, &e), 0);
 	ck_assert(!found);
-	ck_assert_uint_eq(size_of(st), 1);
+	ck_assert_uint_eq(log_size(st), 1);
 	ck_assert_int_eq(store_saved_delete(st, "one", &ev, &found, &e), 0);
 	ck_assert(found);
-	ck_assert_uint_eq(size_of(st), 2);
+	ck_assert_uint_eq(log_size(st), 2);
 	ck_assert_str_eq(names(st), "");
 	store_close(st);
 }
@@ -353,7 +340,7 @@ START_TEST(whoever_writes_or_may_make_it_migrates)
 	/* who read it already goes on, and sees what is new */
 	snprintf(expected, sizeof(expected), "one=[];%s", older[from].saved);
 	ck_assert_str_eq(names(old), expected);
-	ck_assert_uint_eq(size_of(old), older[from].size + 1);
+	ck_assert_uint_eq(log_size(old), older[from].size + 1);
 	store_close(old);
 	store_close(st);
 
