@@ -2,14 +2,14 @@
  * session_columns: what the rows of a segment say of sessions.
  *
  * In a segment an id is a code, and so are source and tenant: rows are put
- * together by codes, and texts are looked at once for each session.  Where a
- * column has no codes, because its values hardly repeat, they are made.
+ * together by codes, and texts are looked at once for each session.
  *
  * In: rows of a segment.   Out: sessions in a table.
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "query/session_codes.h"
 #include "query/session_sums.h"
 
 #define NOTHING UINT32_MAX
@@ -20,14 +20,6 @@ enum { ID, SOURCE, TENANT, HOST, ACTION, OUTCOME, KEYS };
 static const enum field key_field[KEYS] = {
 	[ID] = FIELD_SESSION_ID, [SOURCE] = FIELD_SOURCE, [TENANT] = FIELD_TENANT, [HOST] = FIELD_HOST,
 	[ACTION] = FIELD_ACTION, [OUTCOME] = FIELD_OUTCOME,
-};
-
-/* Codes of a column: its own, or made here. */
-struct codes {
-	const struct column *col; /* NULL: made */
-	uint32_t *made;           /* of each row */
-	size_t cap;
-	struct tally *values;     /* of those made */
 };
 
 /* What one segment says of a session. */
@@ -53,7 +45,7 @@ struct signed_in { /* a row that may say when the session expires */
 struct session_columns {
 	struct session_sums *sums; /* of the thread */
 	struct segment *segment;
-	struct codes key[KEYS];
+	struct session_codes key[KEYS];
 	const struct column *fact[SESSION_TEXTS]; /* NULL: absent */
 	uint32_t *number[SESSION_TEXTS]; /* of a code's text in the table; 0: not yet asked for */
 	size_t number_cap[SESSION_TEXTS];
@@ -80,55 +72,6 @@ enum { IS_OURS = 1, HAS_FAILED = 2 };
 
 /* ---- the columns of a segment ---- */
 
-static uint32_t
-code_at(const struct codes *c, uint32_t row)
-{
-	return c->col != NULL ? column_code(c->col, row) : c->made[row];
-}
-
-static size_t
-codes_count(const struct codes *c)
-{
-	return c->col != NULL ? (size_t)c->col->n_values + 1 : tally_size(c->values) + 1;
-}
-
-static struct str
-code_value(const struct codes *c, uint32_t code)
-{
-	if (code == 0)
-		return (struct str){ NULL, 0 };
-	return c->col != NULL ? c->col->values[code] : tally_value(c->values, code - 1);
-}
-
-static int
-load_codes(struct session_columns *s, const struct chosen *c, enum field f, struct codes *out, struct err *e)
-{
-	const struct column *col = segment_column(s->segment, f, e);
-	struct str v;
-
-	if (col == NULL)
-		return -1;
-	if (col->kind == COLUMN_CODES) {
-		out->col = segment_codes(s->segment, f, e);
-		return out->col != NULL ? 0 : -1;
-	}
-	out->col = NULL;
-	if (out->values == NULL)
-		out->values = tally_new();
-	tally_reset(out->values);
-	mem_grow(&out->made, &out->cap, c->n, sizeof(*out->made));
-	memset(out->made, 0, c->n * sizeof(*out->made));
-	if (col->kind != COLUMN_VALUES)
-		return 0;
-	for (uint32_t row = chosen_next(c, 0); row < c->n; row = chosen_next(c, row + 1)) {
-		if (segment_value(s->segment, f, row, &v, e) < 0)
-			return -1;
-		if (v.p != NULL)
-			out->made[row] = (uint32_t)tally_add(out->values, v, 1) + 1;
-	}
-	return 0;
-}
-
 static int
 load_facts(struct session_columns *s, struct err *e)
 {
@@ -150,20 +93,20 @@ load_facts(struct session_columns *s, struct err *e)
 static void
 load_meanings(struct session_columns *s)
 {
-	const struct codes *action = &s->key[ACTION], *source = &s->key[SOURCE], *outcome = &s->key[OUTCOME];
-	size_t sources = codes_count(source), outcomes = codes_count(outcome);
+	const struct session_codes *action = &s->key[ACTION], *source = &s->key[SOURCE], *outcome = &s->key[OUTCOME];
+	size_t sources = session_codes_count(source), outcomes = session_codes_count(outcome);
 
-	mem_grow(&s->role, &s->role_cap, codes_count(action), sizeof(*s->role));
+	mem_grow(&s->role, &s->role_cap, session_codes_count(action), sizeof(*s->role));
 	s->role[0] = SESSION_USES;
-	for (uint32_t code = 1; code < codes_count(action); code++)
-		s->role[code] = (uint8_t)session_role_of(s->sums->plan->rules, code_value(action, code));
+	for (uint32_t code = 1; code < session_codes_count(action); code++)
+		s->role[code] = (uint8_t)session_role_of(s->sums->plan->rules, session_code_value(action, code));
 	mem_grow(&s->means, &s->means_cap, sources > outcomes ? sources : outcomes, sizeof(*s->means));
 	memset(s->means, 0, sources > outcomes ? sources : outcomes);
 	for (uint32_t code = 1; code < sources; code++)
-		if (event_source_reserved(code_value(source, code)))
+		if (event_source_reserved(session_code_value(source, code)))
 			s->means[code] |= IS_OURS;
 	for (uint32_t code = 1; code < outcomes; code++)
-		if (session_has_failed(code_value(outcome, code)))
+		if (session_has_failed(session_code_value(outcome, code)))
 			s->means[code] |= HAS_FAILED;
 }
 
@@ -186,13 +129,13 @@ load(struct session_columns *s, const struct chosen *c, struct err *e)
 		return err_set(e, ERR_INTEGRITY, "segment %lld has no times", (long long)c->s->info.id);
 	s->time = time->time;
 	for (size_t i = 0; i < KEYS; i++)
-		if (load_codes(s, c, key_field[i], &s->key[i], e) < 0)
+		if (session_codes_load(&s->key[i], c, key_field[i], e) < 0)
 			return -1;
 	if (load_facts(s, e) < 0)
 		return -1;
 	load_meanings(s);
-	mem_grow(&s->head, &s->head_cap, codes_count(&s->key[ID]), sizeof(*s->head));
-	memset(s->head, 0xff, codes_count(&s->key[ID]) * sizeof(*s->head)); /* NOTHING */
+	mem_grow(&s->head, &s->head_cap, session_codes_count(&s->key[ID]), sizeof(*s->head));
+	memset(s->head, 0xff, session_codes_count(&s->key[ID]) * sizeof(*s->head)); /* NOTHING */
 	return 0;
 }
 
@@ -202,10 +145,10 @@ static void
 group_key(struct session_columns *s, const struct group *g, uint32_t part)
 {
 	const struct session_key k = {
-		.source = code_value(&s->key[SOURCE], g->code[SOURCE]),
-		.tenant = code_value(&s->key[TENANT], g->code[TENANT]),
-		.host = code_value(&s->key[HOST], g->code[HOST]),
-		.id = code_value(&s->key[ID], g->code[ID]), .part = part,
+		.source = session_code_value(&s->key[SOURCE], g->code[SOURCE]),
+		.tenant = session_code_value(&s->key[TENANT], g->code[TENANT]),
+		.host = session_code_value(&s->key[HOST], g->code[HOST]),
+		.id = session_code_value(&s->key[ID], g->code[ID]), .part = part,
 	};
 
 	buf_reset(&s->sums->text);
@@ -231,7 +174,7 @@ new_group(struct session_columns *s, const uint32_t code[HOST + 1], bool counted
 	*g = (struct group){ .next = s->head[code[ID]], .counted = counted, .share = (uint32_t)s->shares };
 	memcpy(g->code, code, sizeof(g->code));
 	s->head[code[ID]] = (uint32_t)s->groups++;
-	if (code_value(&s->key[ID], code[ID]).len == 0)
+	if (session_code_value(&s->key[ID], code[ID]).len == 0)
 		return g;
 	if (s->sums->known != NULL) {
 		group_key(s, g, SESSION_UNDIVIDED);
@@ -249,13 +192,13 @@ new_group(struct session_columns *s, const uint32_t code[HOST + 1], bool counted
 static struct group *
 find_group(struct session_columns *s, uint32_t row, uint32_t id)
 {
-	uint32_t code[HOST + 1] = { [ID] = id, [SOURCE] = code_at(&s->key[SOURCE], row),
-		[TENANT] = code_at(&s->key[TENANT], row), [HOST] = 0 };
+	uint32_t code[HOST + 1] = { [ID] = id, [SOURCE] = session_code_at(&s->key[SOURCE], row),
+		[TENANT] = session_code_at(&s->key[TENANT], row), [HOST] = 0 };
 	bool counted = s->head[id] != NOTHING ? s->group[s->head[id]].counted :
-	    session_id_is_counted(code_value(&s->key[ID], id));
+	    session_id_is_counted(session_code_value(&s->key[ID], id));
 
 	if (counted)
-		code[HOST] = code_at(&s->key[HOST], row);
+		code[HOST] = session_code_at(&s->key[HOST], row);
 	for (uint32_t g = s->head[id]; g != NOTHING; g = s->group[g].next)
 		if (memcmp(s->group[g].code, code, sizeof(code)) == 0)
 			return &s->group[g];
@@ -346,14 +289,14 @@ static int
 add_row(struct session_columns *s, uint32_t row, uint32_t id, struct err *e)
 {
 	const struct group *g;
-	bool failed = s->means[code_at(&s->key[OUTCOME], row)] & HAS_FAILED;
-	enum session_role role = (enum session_role)s->role[code_at(&s->key[ACTION], row)];
+	bool failed = s->means[session_code_at(&s->key[OUTCOME], row)] & HAS_FAILED;
+	enum session_role role = (enum session_role)s->role[session_code_at(&s->key[ACTION], row)];
 	int64_t time = s->time[row];
 	struct share *p;
 	uint32_t at;
 
-	if (s->means[code_at(&s->key[SOURCE], row)] & IS_OURS) {
-		if (str_eq(code_value(&s->key[ACTION], code_at(&s->key[ACTION], row)), STR(SESSION_REVOKED)))
+	if (s->means[session_code_at(&s->key[SOURCE], row)] & IS_OURS) {
+		if (str_eq(session_code_value(&s->key[ACTION], session_code_at(&s->key[ACTION], row)), STR(SESSION_REVOKED)))
 			note_own(s, row);
 		return 0;
 	}
@@ -434,7 +377,7 @@ look_through(struct session_columns *s, const struct chosen *c, struct err *e)
 	if (load(s, c, e) < 0)
 		return -1;
 	for (uint32_t row = chosen_next(c, 0); row < c->n; row = chosen_next(c, row + 1)) {
-		uint32_t id = code_at(&s->key[ID], row);
+		uint32_t id = session_code_at(&s->key[ID], row);
 
 		if (id != 0 && add_row(s, row, id, e) < 0)
 			return -1;
@@ -508,7 +451,7 @@ read_own(struct session_columns *s, struct own *own, struct err *e)
 
 		if (segment_value(s->segment, FIELD_CONTEXT, s->own[i], &context, e) < 0)
 			return -1;
-		own[i] = (struct own){ code_value(&s->key[ID], code_at(&s->key[ID], s->own[i])), { "", 0 },
+		own[i] = (struct own){ session_code_value(&s->key[ID], session_code_at(&s->key[ID], s->own[i])), { "", 0 },
 			s->time[s->own[i]] };
 		if (context.p != NULL)
 			own[i].context = (struct str){ arena_copy(&s->sums->arena, context.p, context.len), context.len };
@@ -553,10 +496,8 @@ session_columns_free(struct session_columns *s)
 {
 	for (size_t i = 0; i < SESSION_TEXTS; i++)
 		free(s->number[i]);
-	for (size_t i = 0; i < KEYS; i++) {
-		free(s->key[i].made);
-		tally_free(s->key[i].values);
-	}
+	for (size_t i = 0; i < KEYS; i++)
+		session_codes_fini(&s->key[i]);
 	free(s->role);
 	free(s->means);
 	free(s->head);
