@@ -30,6 +30,7 @@ struct windows {
 	uint32_t *slot; /* of a group, plus 1; 0: free */
 	size_t slots;   /* a power of two, or 0 */
 	size_t bytes;
+	size_t added;   /* events, firings and groups since it was forgotten last */
 };
 
 struct windows *
@@ -119,6 +120,7 @@ find_or_add(struct windows *w, uint32_t rule, struct str key)
 	*g = (struct group){ .rule = rule, .hash = hash_of(w, rule, key), .key = { mem_dup(key.p, key.len), key.len } };
 	w->slot[place_of(w, g->hash, rule, key)] = (uint32_t)++w->n;
 	w->bytes += sizeof(*g) + key.len + 4 * sizeof(*w->slot);
+	w->added++;
 	return g;
 }
 
@@ -137,6 +139,7 @@ add_firing(struct windows *w, struct group *g, int64_t at, int64_t until)
 	g->fired[i] = (struct firing){ at, until };
 	g->firings++;
 	w->bytes += sizeof(*g->fired);
+	w->added++;
 }
 
 void
@@ -198,6 +201,7 @@ insert(struct windows *w, struct group *g, const struct window_event *ev)
 	g->event[i] = *ev;
 	g->n++;
 	w->bytes += sizeof(*ev);
+	w->added++;
 	return i;
 }
 
@@ -334,29 +338,40 @@ enough_values(const struct group *g, const struct detect_rule *r, size_t at, int
 	return found;
 }
 
-/* All inputs one after the other: from each event of the first one the next of
- * the second and so on. */
+/*
+ * All inputs one after the other: from each event of the first one the next of
+ * the second and so on.  Looked at from the last event back to the first, so
+ * that where each such chain ends is known when its beginning comes.
+ */
 static bool
 in_order(const struct group *g, const struct detect_rule *r, size_t at, int64_t low, int64_t high, size_t *first,
     size_t *last)
 {
-	for (size_t from = 0; from <= at; from++) {
-		uint64_t wanted = 0;
+	size_t inputs = r->inputs, end = at + 1, *ends;
+	bool found = false;
 
-		if (g->event[from].time < low || g->event[from].value != 0 ||
-		    g->event[at].time - g->event[from].time > r->within)
-			continue;
-		for (size_t i = from; i < g->n && g->event[i].time < high &&
-		    g->event[i].time - g->event[from].time <= r->within; i++) {
-			wanted += g->event[i].value == wanted;
-			if (wanted == r->inputs && i >= at) {
-				*first = from;
-				*last = i;
-				return true;
-			}
+	if (at + 1 == g->n && g->event[at].value + 1 != inputs)
+		return false; /* nothing ends with it */
+	while (end < g->n && g->event[end].time < high && g->event[end].time - g->event[at].time <= r->within)
+		end++;
+	ends = mem_alloc((inputs + 1) * sizeof(*ends)); /* of the inputs from this one on */
+	for (size_t i = 0; i <= inputs; i++)
+		ends[i] = end;
+	for (size_t i = end; i > 0; i--) {
+		const struct window_event *ev = &g->event[i - 1];
+
+		if (ev->time < low || g->event[at].time - ev->time > r->within)
+			break;
+		ends[ev->value] = ev->value + 1 == inputs ? i - 1 : ends[ev->value + 1];
+		if (ev->value == 0 && i - 1 <= at && ends[0] >= at && ends[0] < end &&
+		    g->event[ends[0]].time - ev->time <= r->within) {
+			*first = i - 1;
+			*last = ends[0];
+			found = true;
 		}
 	}
-	return false;
+	free(ends);
+	return found;
 }
 
 static bool
@@ -450,6 +465,10 @@ windows_forget(struct windows *w, int64_t time)
 {
 	size_t kept = 0;
 
+	/* Not all groups for each few events of a log that is followed. */
+	if (w->added < w->n / 4 && w->bytes <= WINDOW_BYTES_MAX / 2)
+		return;
+	w->added = 0;
 	for (size_t i = 0; i < w->n; i++) {
 		struct group *g = &w->group[i];
 		int64_t from;

@@ -51,8 +51,9 @@ bool windows_add(struct windows *w, uint32_t rule, struct str group, const struc
 /* One that was seen before, and is only kept. */
 void windows_keep(struct windows *w, uint32_t rule, struct str group, const struct window_event *ev);
 
-/* Forgets, of each rule, what is older than `time` less the time it looks at;
- * of DETECT_SILENT, whose groups are few and told by when they fired, nothing. */
+/* Forgets, once enough has come since for that to be worth it, of each rule what
+ * is older than `time` less the time it looks at; of DETECT_SILENT, whose groups
+ * are few and told by when they fired, nothing. */
 void windows_forget(struct windows *w, int64_t time);
 
 /* 0, or -1 with ERR_FAIL: they take more than WINDOW_BYTES_MAX. */

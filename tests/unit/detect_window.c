@@ -111,6 +111,46 @@ START_TEST(an_order_is_an_order)
 }
 END_TEST
 
+/* Whether three of the events are 0, 1, 2 in this order within the time. */
+static bool
+naive_order(const struct window_event *ev, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			for (size_t m = 0; m < n; m++) {
+				const struct window_event *a = &ev[i], *b = &ev[k], *c = &ev[m];
+				bool ab = a->time < b->time || (a->time == b->time && a->seq < b->seq);
+				bool bc = b->time < c->time || (b->time == c->time && b->seq < c->seq);
+
+				if (a->value == 0 && b->value == 1 && c->value == 2 && ab && bc && c->time - a->time <= 10)
+					return true;
+			}
+	return false;
+}
+
+START_TEST(an_order_is_found_wherever_its_events_come)
+{
+	srand(4711);
+	for (int trial = 0; trial < 5000; trial++) {
+		struct window_event all[12];
+		struct window_firing f;
+		char name[16];
+		bool fired = false;
+
+		snprintf(name, sizeof(name), "g%d", trial);
+		for (size_t n = 0; n < 12 && !fired; n++) {
+			all[n] = (struct window_event){ .time = rand() % 25, .seq = seq++, .value = (uint64_t)rand() % 3 };
+			fired = windows_add(w, 2, str_of(name), &all[n], INT64_MIN, &f);
+			ck_assert_msg(fired == naive_order(all, n + 1), "trial %d, event %zu", trial, n);
+		}
+		if (!fired)
+			continue;
+		ck_assert(f.event[0].value == 0 && f.event[f.events - 1].value == 2);
+		ck_assert(f.at == f.event[f.events - 1].time && f.at - f.event[0].time <= 10);
+	}
+}
+END_TEST
+
 START_TEST(what_is_forgotten_is_gone)
 {
 	ck_assert_int_eq(add("a", 0), -1);
@@ -149,6 +189,7 @@ window_suite(void)
 	tcase_add_test(t, a_late_event_completes_its_own_window);
 	tcase_add_test(t, different_values_count_once);
 	tcase_add_test(t, an_order_is_an_order);
+	tcase_add_test(t, an_order_is_found_wherever_its_events_come);
 	tcase_add_test(t, what_is_forgotten_is_gone);
 	tcase_add_test(t, many_groups_are_found_again);
 	suite_add_tcase(s, t);
