@@ -45,6 +45,19 @@ members_of(struct str object, struct member out[DETECT_BY_MAX], struct arena *a)
 	return n;
 }
 
+/* The field that a group's value is of, whatever the rule calls it: Sigma has
+ * names of its own. */
+static struct str
+field_of(const struct detect_rule *r, size_t i, struct str name)
+{
+	const struct detect_field *by = i < r->bys ? &r->input->by[i] : NULL;
+
+	for (size_t k = 0; by != NULL && k < by->n; k++)
+		if (by->from[k].steps == 0)
+			return by->from[k].text;
+	return name;
+}
+
 /* Where a group's value stands in the alert: actors are what it is about, the
  * rest is where it came from. */
 static void
@@ -192,7 +205,7 @@ alert_event(struct event *ev, const struct detect_rules *rules, const struct ale
 	put_description(&text, r, al, member, n);
 	event_set(ev, FIELD_DESCRIPTION, kept(a, &text));
 	for (size_t i = 0; i < n; i++)
-		set_field(ev, member[i].name, member[i].value, a);
+		set_field(ev, field_of(r, i, member[i].name), member[i].value, a);
 	buf_reset(&text);
 	put_context(&text, r, al);
 	event_set(ev, FIELD_CONTEXT, kept(a, &text));

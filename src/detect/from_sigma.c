@@ -125,13 +125,10 @@ add(struct maker *m, const struct sigma_rule *s, struct detect_rule *rule)
 static struct filter *
 build(const struct maker *m, const struct sigma_rule *s, struct err *e)
 {
-	struct filter_args args = { 0 };
-	struct filter *f;
+	struct str_list where = { 0 };
 
-	str_list_add(&args.where, s->where, strlen(s->where));
-	f = filter_build(&args, m->now, e);
-	str_list_fini(&args.where);
-	return f;
+	str_list_add(&where, s->where, strlen(s->where));
+	return detect_rules_filter(m->out, &where, m->now, e);
 }
 
 /* ---- detections ---- */

@@ -64,19 +64,33 @@ read_text(struct reader *r, enum key key, size_t most, struct str *out, struct e
 	return 0;
 }
 
+struct filter *
+detect_rules_filter(const struct detect_rules *r, struct str_list *where, int64_t now, struct err *e)
+{
+	struct filter_args args = { .where = *where };
+	struct filter *f;
+
+	*where = (struct str_list){ 0 };
+	if (r->only != NULL)
+		str_list_add(&args.where, r->only, strlen(r->only));
+	f = filter_build(&args, now, e);
+	filter_args_fini(&args);
+	return f;
+}
+
 /* One expression, or several that must all hold. */
 static int
 read_match(struct reader *r, struct detect_rule *rule, struct err *e)
 {
-	struct filter_args args = { 0 };
+	struct str_list where = { 0 };
 	struct err why = ERR_NONE;
-	int rc = yaml_texts(r->y, keys[KEY_MATCH], &args.where, e);
+	int rc = yaml_texts(r->y, keys[KEY_MATCH], &where, e);
 
-	if (rc == 0 && args.where.n == 0)
+	if (rc == 0 && where.n == 0)
 		rc = yaml_fault(r->y, e, "match: an empty list");
-	if (rc == 0 && (rule->input->filter = filter_build(&args, r->now, &why)) == NULL)
+	if (rc == 0 && (rule->input->filter = detect_rules_filter(r->rules, &where, r->now, &why)) == NULL)
 		rc = placed(r, keys[KEY_MATCH], &why, e);
-	str_list_fini(&args.where);
+	str_list_fini(&where);
 	return rc;
 }
 
@@ -222,19 +236,22 @@ check_keys(struct reader *r, const struct detect_rule *rule, uint64_t seen, stru
 	return 0;
 }
 
-static void
-fill_in(struct detect_rule *rule, uint64_t seen)
+static int
+fill_in(const struct reader *r, struct detect_rule *rule, uint64_t seen, struct err *e)
 {
+	struct str_list none = { 0 };
+
 	if (rule->title.p == NULL)
 		rule->title = rule->name;
 	if (rule->input->filter == NULL)
-		rule->input->filter = filter_all();
+		rule->input->filter = detect_rules_filter(r->rules, &none, r->now, e);
 	if (rule->silence == 0)
 		rule->silence = rule->within > 0 ? rule->within : SILENCE_DEFAULT;
 	if (rule->within == 0)
 		rule->within = TIME_SECOND; /* of one event, or of what is new */
 	if (!(seen & BIT(KEY_ACTION)))
 		rule->action = STR(ACTION_DEFAULT);
+	return rule->input->filter != NULL ? 0 : -1;
 }
 
 static int
@@ -272,8 +289,7 @@ read_rule(struct reader *r, struct err *e)
 			return -1;
 	if (rc < 0 || check_keys(r, rule, seen, at, e) < 0)
 		return -1;
-	fill_in(rule, seen);
-	return check_name(r, rule, at, e);
+	return fill_in(r, rule, seen, e) < 0 ? -1 : check_name(r, rule, at, e);
 }
 
 /* ---- the file ---- */

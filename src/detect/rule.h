@@ -70,6 +70,8 @@ struct detect_rules { /* starts as {0} */
 	size_t n, cap;
 	struct detect_refusal *refusal; /* of Sigma's rules: others are errors */
 	size_t refusals, refusals_cap;
+	const char *only;               /* an expression that events match too whatever a rule says,
+	                                 * put here before rules are read; NULL: none */
 	struct arena arena;
 };
 
@@ -79,6 +81,9 @@ int detect_rules_read(struct detect_rules *r, const char *path, int64_t now, str
 /* The same over a text that errors call `path`. */
 int detect_rules_parse(struct detect_rules *r, const char *path, struct str text, int64_t now, struct err *e);
 void detect_rules_fini(struct detect_rules *r);
+/* Of events that match all of these expressions, and `only`.  Yours; NULL with
+ * ERR_FAIL.  The list is used up. */
+struct filter *detect_rules_filter(const struct detect_rules *r, struct str_list *where, int64_t now, struct err *e);
 
 /* Whether it looks at a value of its events. */
 static inline bool

@@ -21,7 +21,8 @@
 
 struct args {
 	struct common_args common;
-	struct str_list rules, operands;
+	struct filter_args filter;
+	struct str_list rules;
 	char *name, *late, *output;
 	bool follow, from_now, dry_run, test_rules, locked;
 };
@@ -49,6 +50,9 @@ static const struct opt options[] = {
 	    "table (a terminal's default), jsonl (default otherwise), json, csv, short, text, detail", VALUE_FORMAT, NULL },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_colour },
+	{ 0, NULL, OPT_HEADING, 0, NULL, "Rules are asked about events that match all of these", VALUE_ANY, NULL },
+	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
+	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
 	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
 	OPT_TABLE_END
 };
@@ -57,16 +61,17 @@ static const char *const formats[] = { "table", "jsonl", "json", "csv", "short",
 
 static const struct program program = {
 	.name = "audit-detect",
-	.usage = "[OPTION...] | --locked ACCOUNT ADDRESS",
+	.usage = "[OPTION...] [FIELD=VALUE...] | --locked ACCOUNT ADDRESS",
 	.purpose = "find what rules look for in the events that arrived",
 	.examples =
 	    "  audit-detect --rules login-lockout\n"
 	    "  audit-detect --rules /etc/audit-toolkit/rules --follow\n"
 	    "  audit-detect --rules my.yaml --dry-run -o table\n"
+	    "  audit-detect --rules sigma/ --source cloudtrail --name cloud\n"
 	    "  audit-detect --locked alice 203.0.113.7 && echo locked\n",
 	.table = options,
 	.common_offset = ARG(common),
-	.operand = VALUE_ANY,
+	.operand = VALUE_FIELD,
 	.formats = formats,
 };
 
@@ -112,10 +117,23 @@ print_rules(const struct detect_rules *rules, struct err *e)
 	return err_set(e, ERR_INCOMPLETE, "%zu of %zu rules are refused", rules->refusals, rules->n + rules->refusals);
 }
 
-/* What --rules names, else the configuration. */
+/* What --rules names, else the configuration; all of them about the events that
+ * the filter lets through.  0, 1 and -1 as cli_filter has it; *only is yours. */
 static int
-read_rules(const struct args *a, const struct config *config, int64_t now, struct detect_rules *out, struct err *e)
+read_rules(const struct args *a, const struct config *config, int64_t now, struct buf *only, struct detect_rules *out,
+    struct err *e)
 {
+	struct filter *f;
+	int rc = cli_filter(&program, &a->common, &a->filter, a->output, now, &f, e);
+
+	if (rc != 0)
+		return rc;
+	if (f->root->op != FILTER_TRUE) {
+		filter_format(only, f);
+		buf_byte(only, '\0');
+		out->only = only->p;
+	}
+	filter_free(f);
 	return rules_read(out, a->rules.n > 0 ? &a->rules : &config->detect.rules, now, e);
 }
 
@@ -259,10 +277,8 @@ tell(const struct work *w)
 static int
 check_args(const struct args *a, struct err *e)
 {
-	if (a->locked && a->operands.n != 2)
+	if (a->locked && a->filter.expr.n != 2)
 		return err_set(e, ERR_FAIL, "--locked takes an account and an address");
-	if (!a->locked && a->operands.n > 0)
-		return err_set(e, ERR_FAIL, "no arguments are expected, but there is '%.60s'", a->operands.item[0]);
 	if (a->dry_run && a->follow)
 		return err_set(e, ERR_FAIL, "--dry-run shows what is there now, without --follow");
 	if (a->name != NULL && (a->name[0] == '\0' || strlen(a->name) > DETECTOR_NAME_MAX))
@@ -311,16 +327,18 @@ run(const struct args *a, struct err *e)
 {
 	struct config config = { 0 };
 	struct detect_rules rules = { 0 };
+	const struct str_list *operands = &a->filter.expr;
+	struct buf only = { 0 };
 	int64_t now = time_now();
 	int status = 0;
 
 	if (check_args(a, e) < 0 || cli_config(&a->common, &config, e) < 0)
 		goto out;
 	if (a->locked) {
-		status = locked_answer(&program, &a->common, &config, a->operands.item[0], a->operands.item[1], now, e);
+		status = locked_answer(&program, &a->common, &config, operands->item[0], operands->item[1], now, e);
 		goto out;
 	}
-	if (read_rules(a, &config, now, &rules, e) < 0)
+	if (read_rules(a, &config, now, &only, &rules, e) != 0)
 		goto out;
 	if (a->test_rules)
 		print_rules(&rules, e);
@@ -328,6 +346,7 @@ run(const struct args *a, struct err *e)
 		detect(a, &config, &rules, e);
 out:
 	detect_rules_fini(&rules);
+	buf_fini(&only);
 	config_fini(&config);
 	return status < 0 ? 0 : status;
 }
@@ -337,13 +356,13 @@ main(int argc, char *argv[])
 {
 	struct args a = { 0 };
 	struct err e = ERR_NONE;
-	int status = cli_start(&program, argc, argv, &a, &a.operands);
+	int status = cli_start(&program, argc, argv, &a, &a.filter.expr);
 
 	if (status < 0) {
 		status = run(&a, &e);
 		status = cli_finish(&program, &e, status);
 	}
 	opt_fini(options, &a);
-	str_list_fini(&a.operands);
+	str_list_fini(&a.filter.expr);
 	return status;
 }

@@ -158,7 +158,28 @@ mallory"
 run audit-detect --rules first-seen --dry-run --follow
 ends "a dry run does not follow" 2
 run audit-detect --rules first-seen extra
-ends "no further arguments" 2
+ends "an argument that is no filter" 2
+
+# ---- filters ----
+
+for host in one two; do
+	for s in 30 29 28 27 26; do
+		fail "$(ago $s)" "ann-$host" 192.0.2.7
+	done | sed "s/\"id\":\"/&$host/" | auditd-ingest -q -D filter.db --source $host -
+done
+run audit-detect -D filter.db --rules login-lockout --source two -o jsonl
+is "rules are asked about what the filter lets through" "$(jq -r .target_id out)" ann-two
+run audit-detect -D filter.db --rules login-lockout -o jsonl
+is "and what it did not let through was asked about under that name" "$(cat out)" ""
+run audit-detect -D filter.db --rules login-lockout --name one -o jsonl 'actor_id=*-one'
+is "under another it was not" "$(jq -r .target_id out)" ann-one
+run audit-query -D filter.db -q --save twos --source two -c
+run audit-detect -D filter.db --rules login-lockout --rules quiet.yaml --test-rules -Q twos
+is "each rule has the filter, also one without its own" "$(grep -c ': source = two' out)" 2
+run audit-detect -D filter.db --source one --outcome failure --print-where
+is "which can be printed" "$(cat out)" "source = one and outcome = failure"
+run audit-detect -D filter.db --rules quiet.yaml --source two --name q --dry-run
+is "no source is silent that is not asked about" "$(cat out err)" ""
 
 # ---- beside a writer ----
 
