@@ -146,6 +146,10 @@ $(ago 7200 | sed s/Z/.000000Z/)
 $(ago 3600 | sed s/Z/.000000Z/)"
 run audit-detect -D quiet.db --rules quiet.yaml -o jsonl
 is "is told once" "$(cat out)" ""
+printf '{"id":"4","time":"%s","action":"a"}\n' "$(ago 90000)" | auditd-ingest -q -D quiet.db --source agent -
+run audit-detect -D quiet.db --rules source-silent --name s -o jsonl
+is "a day's silence is what the installed rule tells" "$(jq -r '.context.silent, .severity' out)" "agent
+warning"
 
 # ---- the first time ----
 
