@@ -256,17 +256,3 @@ ip_beginnings_add(struct ip_beginnings *b, const struct ip_range *r)
 	for (unsigned byte = r->first.b[0]; !r->first.v6 && byte <= r->last.b[0]; byte++)
 		b->v4_first[byte / 64] |= UINT64_C(1) << byte % 64;
 }
-
-bool
-ip_may_begin(const struct ip_beginnings *b, const char *p, size_t len)
-{
-	unsigned first = 0;
-	size_t i = 0;
-
-	for (; i < len && i < 3 && p[i] >= '0' && p[i] <= '9'; i++)
-		first = first * 10 + (unsigned)(p[i] - '0');
-	if (i > 0 && i < len && p[i] == '.')
-		return first <= 255 && (b->v4_first[first / 64] >> first % 64 & 1);
-	/* Of v6, or a mapped one, which begins with zeros or with none written. */
-	return b->v6 || (len > 0 && (p[0] == ':' || p[0] == '0'));
-}

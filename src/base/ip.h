@@ -36,6 +36,18 @@ struct ip_beginnings {
 void ip_beginnings_add(struct ip_beginnings *b, const struct ip_range *r);
 /* Whether by its beginning the text may be one of them: most are not, and need
  * not be parsed. */
-bool ip_may_begin(const struct ip_beginnings *b, const char *p, size_t len);
+static inline bool
+ip_may_begin(const struct ip_beginnings *b, const char *p, size_t len)
+{
+	unsigned first = 0;
+	size_t i = 0;
+
+	for (; i < len && i < 3 && p[i] >= '0' && p[i] <= '9'; i++)
+		first = first * 10 + (unsigned)(p[i] - '0');
+	if (i > 0 && i < len && p[i] == '.')
+		return first <= 255 && (b->v4_first[first / 64] >> first % 64 & 1);
+	/* Of v6, or a mapped one, which begins with zeros or with none written. */
+	return b->v6 || (len > 0 && (p[0] == ':' || p[0] == '0'));
+}
 
 #endif
