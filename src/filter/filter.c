@@ -272,6 +272,7 @@ filter_finish(struct filter *f, struct filter_node *root)
 	f->since = TIME_MIN;
 	f->until = INT64_MAX;
 	narrow_window(f, root);
+	filter_need_in_line(f);
 }
 
 struct filter *

@@ -110,6 +110,8 @@ struct filter {
 	                           * TIME_MIN and INT64_MAX when unbounded */
 	bool stated_window;       /* the user gave since, until, last or around, or bounds of time in --where */
 	struct filter_regex *regex; /* all of them, for filter_free */
+	struct finder *in_line;     /* texts of which the line of an event that matches has one */
+	size_t in_lines;            /* 0: nothing is known */
 };
 
 /*
@@ -155,6 +157,10 @@ void filter_scratch_free(struct filter_scratch *x);
  * never quietly short.
  */
 bool filter_match(const struct filter *f, const struct event *ev, struct filter_scratch *x);
+
+/* Whether the event of a canonical line may match; false is sure, and costs much
+ * less than to read the line as JSON. */
+bool filter_may_match(const struct filter *f, struct str line);
 
 /* One test on one present value of its field (TEST_TIME, TEST_LINE and TEST_SAME
  * aside).  A field that is absent passes no test. */

@@ -12,9 +12,11 @@
 
 #include <ctype.h>
 
+#include "base/find.h"
 #include "filter/scratch.h"
 
 #define NEED_MIN 3 /* bytes: readers look for trigrams */
+#define IN_LINE_MAX 8 /* texts: to look for more is no gain over reading the line */
 
 /* ---- one run of literal bytes ---- */
 
@@ -154,19 +156,18 @@ read_patterns(struct need_finder *n, const struct filter_test *t)
 	}
 }
 
-/* ---- elements of a list ---- */
+/* ---- expressions ---- */
 
-static struct filter_need need_of_element(struct filter *f, const struct filter_node *n);
+static struct filter_need need_of_node(struct filter *f, const struct filter_node *n, bool line);
 
-/* What an element needs of which all of these hold: of one of them, the fewest
- * texts, then the longest. */
+/* Of which all hold: what one of them needs, the fewest texts, then the longest. */
 static struct filter_need
-need_of_all(struct filter *f, const struct filter_node *n)
+need_of_all(struct filter *f, const struct filter_node *n, bool line)
 {
 	struct filter_need best = { 0 };
 
 	for (size_t i = 0; i < n->children; i++) {
-		struct filter_need need = need_of_element(f, n->child[i]);
+		struct filter_need need = need_of_node(f, n->child[i], line);
 
 		if (need.texts > 0 && (best.texts == 0 || need.texts < best.texts ||
 		    (need.texts == best.texts && need.text[0].len > best.text[0].len)))
@@ -177,13 +178,13 @@ need_of_all(struct filter *f, const struct filter_node *n)
 
 /* Of which one holds: all their texts, where each has some, found alike. */
 static struct filter_need
-need_of_any(struct filter *f, const struct filter_node *n)
+need_of_any(struct filter *f, const struct filter_node *n, bool line)
 {
 	struct str *text = arena_alloc(&f->arena, NEEDS_MAX * sizeof(*text));
 	struct filter_need all = { .text = text };
 
 	for (size_t i = 0; i < n->children; i++) {
-		struct filter_need need = need_of_element(f, n->child[i]);
+		struct filter_need need = need_of_node(f, n->child[i], line);
 
 		if (need.texts == 0 || all.texts + need.texts > NEEDS_MAX || (i > 0 && need.nocase != all.nocase))
 			return (struct filter_need){ 0 };
@@ -194,18 +195,35 @@ need_of_any(struct filter *f, const struct filter_node *n)
 	return all;
 }
 
-/* The tests of the expression know what they need; an element's JSON is a part
- * of the payload's. */
+/* The line has it as the value does: in one case, and with nothing in it escaped;
+ * a payload stands there as it is. */
+static bool
+is_in_line(const struct filter_test *t)
+{
+	const struct filter_need *need = &t->need;
+	bool as_is = t->op == TEST_LINE || field_table[t->field].type == FIELD_JSON;
+
+	for (size_t i = 0; i < need->texts && !as_is; i++)
+		for (size_t k = 0; k < need->text[i].len; k++)
+			if ((unsigned char)need->text[i].p[k] < 0x20 || memchr("\"\\", need->text[i].p[k], 2) != NULL)
+				return false;
+	return !need->nocase;
+}
+
+/* The tests of the expression know what they need: of an element, whose JSON is
+ * a part of the payload's, or of an event, by its line. */
 static struct filter_need
-need_of_element(struct filter *f, const struct filter_node *n)
+need_of_node(struct filter *f, const struct filter_node *n, bool line)
 {
 	switch (n->op) {
 	case FILTER_TEST:
-		return n->test.need;
+		if (!line || is_in_line(&n->test))
+			return n->test.need;
+		break;
 	case FILTER_AND:
-		return need_of_all(f, n);
+		return need_of_all(f, n, line);
 	case FILTER_OR:
-		return need_of_any(f, n);
+		return need_of_any(f, n, line);
 	case FILTER_TRUE:
 	case FILTER_NOT:
 		break;
@@ -276,7 +294,7 @@ filter_need_find(struct filter *f, struct filter_test *t)
 	struct need_finder n = { .f = f, .nocase = t->nocase };
 
 	if (t->op == TEST_EACH) {
-		t->need = need_of_element(f, t->each);
+		t->need = need_of_node(f, t->each, false);
 		t->need.enough = false;
 		if (t->need.texts > 0)
 			return;
@@ -291,4 +309,30 @@ filter_need_find(struct filter *f, struct filter_test *t)
 		.enough = !n.more && t->path == NULL && (t->op != TEST_LINE || t->inside) };
 	t->need.text = arena_alloc(&f->arena, n.texts * sizeof(*t->need.text));
 	memcpy(t->need.text, n.text, n.texts * sizeof(*t->need.text));
+}
+
+void
+filter_need_in_line(struct filter *f)
+{
+	struct filter_need need = need_of_node(f, f->root, true);
+
+	if (need.texts > IN_LINE_MAX)
+		return;
+	f->in_line = arena_alloc(&f->arena, need.texts * sizeof(*f->in_line));
+	for (size_t i = 0; i < need.texts; i++) {
+		struct str text = need.text[i];
+
+		text.len = text.len <= FIND_MAX ? text.len : FIND_MAX;
+		find_init(&f->in_line[i], text, false);
+	}
+	f->in_lines = need.texts;
+}
+
+bool
+filter_may_match(const struct filter *f, struct str line)
+{
+	for (size_t i = 0; i < f->in_lines; i++)
+		if (find_next(&f->in_line[i], line, 0) < line.len)
+			return true;
+	return f->in_lines == 0;
 }

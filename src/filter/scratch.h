@@ -31,6 +31,8 @@ bool filter_pattern_inside(struct str pattern);
 
 /* The need of a test that is otherwise complete (need.c). */
 void filter_need_find(struct filter *f, struct filter_test *t);
+/* What the line of an event that matches has, once the root is there. */
+void filter_need_in_line(struct filter *f);
 
 /* TEST_COMPARE on one value (compare.c). */
 bool filter_compare(const struct filter_test *t, struct str value);

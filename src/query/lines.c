@@ -170,15 +170,23 @@ keep(struct lines *l, uint64_t seq, struct str line)
 	l->kept[l->n++] = (struct kept){ l->event.time, seq, arena_copy(&l->bytes, line.p, line.len), line.len };
 }
 
-/* A line of the store, for store_tail. */
+/* Lines of the store, for store_tail_from. */
+static bool
+is_worth_reading(void *arg, uint64_t seq, struct str line)
+{
+	struct lines *l = arg;
+
+	if (seq < l->first || seq >= l->end || (l->only != NULL && !only_has(l->only, seq)))
+		return false;
+	l->examined++;
+	return filter_may_match(l->filter, line);
+}
+
 static int
 add_stored(void *arg, uint64_t seq, struct str line, struct err *e)
 {
 	struct lines *l = arg;
 
-	if (seq < l->first || seq >= l->end || (l->only != NULL && !only_has(l->only, seq)))
-		return 0;
-	l->examined++;
 	if (parse(l, line.p, line.len, &l->event) != EVENT_OK)
 		return err_set(e, ERR_INTEGRITY, "the tail's line at seq %llu is damaged", (unsigned long long)seq);
 	if (filter_match(l->filter, &l->event, l->matching))
@@ -226,7 +234,8 @@ lines_look(struct lines *l, struct store *st, struct segment_info **list, size_t
 		reset(l);
 		if (store_view(st, &l->view, list, n, e) < 0)
 			return -1;
-		rc = store_tail_from(st, &l->view, *n > 0 ? (*list)[*n - 1].last + 1 : 0, l->first, &moved, add_stored, l, e);
+		rc = store_tail_from(st, &l->view, *n > 0 ? (*list)[*n - 1].last + 1 : 0, l->first, &moved,
+		    is_worth_reading, add_stored, l, e);
 		if (rc == 0 && !moved)
 			return 0;
 		free(*list);

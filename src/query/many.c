@@ -180,7 +180,7 @@ look_at_tail(struct many *m, const struct store_view *v, uint64_t sealed, bool *
 	size_t mark = m->o->mark(m->o->arg, 0);
 	int rc;
 
-	rc = store_tail_from(m->st, v, sealed, m->o->first, moved, tail_line, &t, e);
+	rc = store_tail_from(m->st, v, sealed, m->o->first, moved, NULL, tail_line, &t, e);
 	if (rc == 0)
 		rc = filter_trouble(t.matching, e);
 	if (rc < 0)

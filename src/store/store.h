@@ -96,9 +96,10 @@ int store_tail(struct store *st, uint64_t first, uint64_t end, uint64_t count, b
     int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e);
 /* The same of a view's tail, whose segments end before `sealed`.  Lines before
  * `first` are left out where it is known how many those are: nothing was pruned
- * behind the segments. */
+ * behind the segments.  Lines that are not `worth` it are not copied nor told;
+ * it may be called though nothing else is.  NULL: all are. */
 int store_tail_from(struct store *st, const struct store_view *v, uint64_t sealed, uint64_t first, bool *moved,
-    int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e);
+    bool (*worth)(void *arg, uint64_t seq, struct str line), int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e);
 
 struct quarantined {
 	int64_t id;

@@ -232,30 +232,41 @@ segment_drop(struct store *st, int64_t id, struct err *e)
 
 /* ---- the tail ---- */
 
+struct tail_ask {
+	uint64_t first, end; /* seqs */
+	bool (*worth)(void *arg, uint64_t seq, struct str line); /* NULL: all are */
+	void *arg;
+};
+
 struct tail_lines {
+	uint64_t seen;
 	struct buf bytes;
 	struct {
 		uint64_t seq;
 		size_t off, len;
 	} *line;
-	size_t n, cap;
+	size_t n, cap; /* those that are worth it */
 };
 
 static int
-read_tail(struct store *st, uint64_t first, uint64_t end, struct tail_lines *t, struct err *e)
+read_tail(struct store *st, const struct tail_ask *ask, struct tail_lines *t, struct err *e)
 {
 	sqlite3_stmt *s = db_statement(&st->db, ST_TAIL_RANGE, e);
 	int rc;
 
 	if (s == NULL)
 		return -1;
-	db_bind_int(s, 1, (int64_t)first);
-	db_bind_int(s, 2, (int64_t)end);
+	db_bind_int(s, 1, (int64_t)ask->first);
+	db_bind_int(s, 2, (int64_t)ask->end);
 	while ((rc = db_step(&st->db, s, e)) > 0) {
+		uint64_t seq = (uint64_t)db_int(s, 0);
 		struct str line = db_blob(s, 3);
 
+		t->seen++;
+		if (ask->worth != NULL && !ask->worth(ask->arg, seq, line))
+			continue;
 		mem_grow(&t->line, &t->cap, t->n + 1, sizeof(t->line[0]));
-		t->line[t->n].seq = (uint64_t)db_int(s, 0);
+		t->line[t->n].seq = seq;
 		t->line[t->n].off = t->bytes.len;
 		t->line[t->n++].len = line.len;
 		buf_str(&t->bytes, line);
@@ -263,31 +274,40 @@ read_tail(struct store *st, uint64_t first, uint64_t end, struct tail_lines *t, 
 	return rc;
 }
 
-int
-store_tail(struct store *st, uint64_t first, uint64_t end, uint64_t count, bool *moved,
-    int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e)
+static int
+tell_tail(struct store *st, const struct tail_ask *ask, uint64_t count, bool *moved,
+    int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), struct err *e)
 {
 	struct tail_lines t = { 0 };
-	int rc = read_tail(st, first, end, &t, e);
+	int rc = read_tail(st, ask, &t, e);
 
-	*moved = rc == 0 && t.n != count;
+	*moved = rc == 0 && t.seen != count;
 	for (size_t i = 0; i < t.n && rc == 0 && !*moved; i++)
-		rc = each(arg, t.line[i].seq, (struct str){ t.bytes.p + t.line[i].off, t.line[i].len }, e);
+		rc = each(ask->arg, t.line[i].seq, (struct str){ t.bytes.p + t.line[i].off, t.line[i].len }, e);
 	buf_fini(&t.bytes);
 	free(t.line);
 	return rc;
 }
 
 int
-store_tail_from(struct store *st, const struct store_view *v, uint64_t sealed, uint64_t first, bool *moved,
+store_tail(struct store *st, uint64_t first, uint64_t end, uint64_t count, bool *moved,
     int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e)
 {
-	uint64_t from = 0, count = v->tail;
+	return tell_tail(st, &(struct tail_ask){ first, end, NULL, arg }, count, moved, each, e);
+}
+
+int
+store_tail_from(struct store *st, const struct store_view *v, uint64_t sealed, uint64_t first, bool *moved,
+    bool (*worth)(void *arg, uint64_t seq, struct str line),
+    int (*each)(void *arg, uint64_t seq, struct str line, struct err *e), void *arg, struct err *e)
+{
+	struct tail_ask ask = { 0, v->size, worth, arg };
+	uint64_t count = v->tail;
 
 	*moved = false;
 	if (v->size - sealed == v->tail && first > sealed) {
-		from = first < v->size ? first : v->size;
-		count = v->size - from;
+		ask.first = first < v->size ? first : v->size;
+		count = v->size - ask.first;
 	}
-	return count > 0 ? store_tail(st, from, v->size, count, moved, each, arg, e) : 0;
+	return count > 0 ? tell_tail(st, &ask, count, moved, each, e) : 0;
 }

@@ -592,6 +592,55 @@ START_TEST(whatever_has_a_text_has_its_need)
 }
 END_TEST
 
+/* What these lines have in common with the filters below: all that match may. */
+START_TEST(a_line_that_may_not_match_does_not)
+{
+	static const char *const lines[] = {
+		"{\"time\":\"2026-04-23T11:00:00.000000Z\",\"action\":\"login.lockout\",\"target_id\":\"a\\\"b\"}",
+		"{\"time\":\"2026-04-23T11:00:00.000000Z\",\"action\":\"login\",\"status\":403,\"actor_id\":\"m\xc3\xbcller\"}",
+		"{\"time\":\"2026-04-23T11:00:00.000000Z\",\"action\":\"read\",\"context\":{\"path\":\"C:\\\\data\",\"n\":[4711]}}",
+		"{\"time\":\"2026-04-23T11:00:00.000000Z\",\"category\":\"SECURITY\",\"action\":\"write\",\"ip\":\"10.0.0.7\"}"
+	};
+	/* Which of the lines may match: a digit each. */
+	static const struct { const char *where, *may; } cases[] = {
+		{ "action = login.lockout", "0" }, { "action = login", "01" }, { "action in (read, write)", "23" },
+		{ "not action = login.lockout", "0123" }, { "action = login or ip = 10.0.0.7", "0123" },
+		{ "action = write and status = 403", "3" }, { "status = 403", "1" }, { "category = security", "0123" },
+		{ "target_id = \"a\\\"b\"", "0123" }, { "actor_id = m\xc3\xbcller", "1" },
+		{ "context.path = \"C:\\\\data\"", "2" }, { "context.n = 4711", "2" }, { "text = LOGIN", "0123" },
+		{ "line ~ \"lock.*\"", "0" }, { "action = login* and not has status", "01" }, { "true", "0123" },
+		{ "any context.n (true)", "2" }
+	};
+	static const struct event_policy policy = { .stored = true, .assume_now = TIME_NONE };
+	struct filter_scratch *x = filter_scratch_new();
+	struct json_tape tape = { 0 };
+	struct arena arena = { 0 };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct filter *f = build(where_list, cases[i].where, strlen(cases[i].where));
+		char may[8] = "";
+		size_t n = 0;
+
+		ck_assert_msg(f != NULL, "%s", cases[i].where);
+		for (size_t k = 0; k < 4; k++) {
+			struct str line = str_of(lines[k]);
+			const char *detail;
+			struct event ev;
+
+			if (filter_may_match(f, line))
+				may[n++] = (char)('0' + k);
+			ck_assert_int_eq(event_parse(&ev, line.p, line.len, &policy, &tape, &arena, &detail), EVENT_OK);
+			ck_assert_msg(!filter_match(f, &ev, x) || filter_may_match(f, line), "%s: %s", cases[i].where, lines[k]);
+		}
+		ck_assert_msg(strcmp(may, cases[i].may) == 0, "%s: %s", cases[i].where, may);
+		filter_free(f);
+	}
+	filter_scratch_free(x);
+	json_tape_fini(&tape);
+	arena_fini(&arena);
+}
+END_TEST
+
 START_TEST(too_many_alternatives_need_nothing)
 {
 	struct buf typed = { 0 };
@@ -621,6 +670,7 @@ need_suite(void)
 	tcase_add_test(c, elements_need_what_one_of_their_tests_needs);
 	tcase_add_test(c, lines_need_what_no_key_time_or_escape_can_be);
 	tcase_add_test(c, too_many_alternatives_need_nothing);
+	tcase_add_test(c, a_line_that_may_not_match_does_not);
 	tcase_add_test(c, whatever_value_matches_a_pattern_has_its_need);
 	tcase_add_test(c, no_pattern_is_read_wrongly);
 	tcase_add_test(c, whatever_line_matches_has_a_value_with_the_need);
