@@ -25,6 +25,7 @@ path_of(const char *name)
 static void
 make_folder(void)
 {
+	e = (struct err){ 0 };
 	strcpy(folder, "/tmp/audit-yaml-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	for (size_t i = 0; i < MADE; i++) {
