@@ -83,10 +83,7 @@ move(struct store *st, const char *name, const struct detector *from, const stru
 		return err_set(e, ERR_FAIL, "there are %llu events only", (unsigned long long)state.size);
 	if (seq != NULL)
 		*seq = state.size;
-	for (size_t i = 0; i < records; i++)
-		if (record_add(st, &state, &record[i], e) < 0)
-			return -1;
-	if (write_row(st, name, to, e) < 0 || state_put(st, &state, e) < 0)
+	if (records_add(st, &state, record, records, e) < 0 || write_row(st, name, to, e) < 0 || state_put(st, &state, e) < 0)
 		return -1;
 	return db_commit(&st->db, e);
 }

@@ -126,6 +126,8 @@ void sealer_fini(struct sealer *s);
 /* One of the toolkit's own records, as the next seq, in the open transaction.
  * ERR_FAIL: without id, times, action, severity, outcome, or the reserved source. */
 int record_add(struct store *st, struct state *state, const struct event *ev, struct err *e);
+/* Several of them. */
+int records_add(struct store *st, struct state *state, const struct event *ev, size_t n, struct err *e);
 /* Begins the next generation of removals: what a transaction removed or
  * changed, as maximal runs of seqs, (gap, length) varints from 0 on.  Its
  * record is the next thing added. */

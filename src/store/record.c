@@ -30,13 +30,13 @@ next_leaf(struct store *st, uint64_t seq, struct str line, struct hash *leaf, st
 	return rc;
 }
 
-int
-record_add(struct store *st, struct state *state, const struct event *ev, struct err *e)
+/* *tail is kept in step. */
+static int
+add(struct store *st, struct state *state, struct tail_size *tail, const struct event *ev, struct err *e)
 {
 	static const field_set needed = FIELD_BIT(FIELD_ID) | FIELD_BIT(FIELD_TIME) | FIELD_BIT(FIELD_INGESTED) |
 	    FIELD_BIT(FIELD_SOURCE) | FIELD_BIT(FIELD_ACTION) | FIELD_BIT(FIELD_SEVERITY) | FIELD_BIT(FIELD_OUTCOME);
 	struct buf line = { 0 };
-	struct tail_size size;
 	struct hash leaf;
 	uint64_t seq = state->size;
 	int rc;
@@ -50,16 +50,42 @@ record_add(struct store *st, struct state *state, const struct event *ev, struct
 	rc = next_leaf(st, seq, buf_view(&line), &leaf, e);
 	if (rc == 0)
 		rc = tail_add(st, seq, ev, LEAF_RECORD, &leaf, buf_view(&line), e);
+	tail->count++;
+	tail->bytes += line.len;
 	buf_fini(&line);
-	if (rc < 0 || tail_size(st, &size, e) < 0)
+	if (rc < 0)
 		return -1;
 	state->size++;
 	if (event_has(ev, FIELD_INGESTED) && ev->ingested > state->last_ingested)
 		state->last_ingested = ev->ingested;
-	if ((size.count >= TAIL_EVENTS || size.bytes >= TAIL_BYTES || state->size % TREE_CELL == 0) &&
-	    tail_seal(st, state, NULL, e) < 0)
-		return -1;
+	if (tail->count >= TAIL_EVENTS || tail->bytes >= TAIL_BYTES || state->size % TREE_CELL == 0) {
+		if (tail_seal(st, state, NULL, e) < 0)
+			return -1;
+		*tail = (struct tail_size){ 0 };
+	}
 	return state->size % TREE_CELL == 0 ? cell_close(st, seq / TREE_CELL, NULL, e) : 0;
+}
+
+int
+records_add(struct store *st, struct state *state, const struct event *ev, size_t n, struct err *e)
+{
+	struct tail_size tail;
+
+	/* Counted once: that takes a step for each row of the tail. */
+	if (n == 0)
+		return 0;
+	if (tail_size(st, &tail, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (add(st, state, &tail, &ev[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+int
+record_add(struct store *st, struct state *state, const struct event *ev, struct err *e)
+{
+	return records_add(st, state, ev, 1, e);
 }
 
 int

@@ -238,6 +238,24 @@ printf 'detect: {hook: {limit: 5s}}\n' >wrong.yaml
 run audit-detect --config wrong.yaml
 ends "a hook without a command" 2
 
+# ---- many alerts ----
+
+# Each event makes 32 rules fire, more than a thousand times each.
+python3 - <<'END'
+with open("crowd.jsonl", "w") as out:
+    for i in range(1200):
+        print('{"id":"%d","time":"2026-05-01T00:00:00Z","action":"a","actor_id":"u%d"}' % (i, i), file=out)
+with open("crowd.yaml", "w") as out:
+    print("rules:", *("  - { name: r%d, match: action = a, by: actor_id }" % i for i in range(32)), sep="\n", file=out)
+END
+auditd-ingest -q -D crowd.db crowd.jsonl
+run audit-detect -D crowd.db --rules crowd.yaml -o jsonl
+ends "tens of thousands of alerts go in at once" 0
+is "a thousand of each rule" "$(jq 'select(.context.more == null) | .context.rule' out | sort | uniq -c | awk '{ print $1 }' | uniq -c | tr -s ' ')" " 32 1000"
+is "and one that says how many more" "$(jq -r '.context.more // empty' out | sort | uniq -c | tr -s ' ')" " 32 200"
+run audit-verify -q -D crowd.db
+ends "and the store holds them" 0
+
 # ---- against a model ----
 
 seed=${AUDIT_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
