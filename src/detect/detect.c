@@ -252,6 +252,7 @@ detect_open(struct store *st, const struct detect_options *o, struct err *e)
 	d->secret = random_u64();
 	d->asked = mem_zero(o->rules->n, sizeof(*d->asked));
 	d->by_rule = mem_zero(o->rules->n, sizeof(*d->by_rule));
+	d->last_by_rule = mem_zero(o->rules->n, sizeof(*d->last_by_rule));
 	if (find_place(d, e) == 0 && detect_recall(d, e) == 0)
 		return d;
 	detect_close(d);
@@ -268,6 +269,7 @@ detect_close(struct detect *d)
 	known_fini(&d->known);
 	free(d->asked);
 	free(d->by_rule);
+	free(d->last_by_rule);
 	free(d->alert);
 	arena_fini(&d->arena);
 	free(d);

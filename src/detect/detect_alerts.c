@@ -21,15 +21,13 @@ struct alert *
 detect_add_alert(struct detect *d, uint32_t rule, int64_t at)
 {
 	if (++d->by_rule[rule] > DETECT_ALERTS_MAX + 1) {
-		for (size_t i = d->alerts; i-- > 0;)
-			if (d->alert[i].rule == rule) { /* the last one says how many */
-				d->alert[i].more++;
-				return NULL;
-			}
+		d->alert[d->last_by_rule[rule]].more++; /* the last one says how many */
+		return NULL;
 	}
 	mem_grow(&d->alert, &d->alerts_cap, d->alerts + 1, sizeof(*d->alert));
 	d->alert[d->alerts] = (struct alert){ .rule = rule, .at = at, .first = TIME_NONE, .last = TIME_NONE, .until = TIME_NONE,
 		.more = d->by_rule[rule] > DETECT_ALERTS_MAX };
+	d->last_by_rule[rule] = d->alerts;
 	return d->alert[d->alerts++].more > 0 ? NULL : &d->alert[d->alerts - 1];
 }
 

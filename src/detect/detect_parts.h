@@ -31,6 +31,7 @@ struct detect {
 	struct alert *alert;
 	size_t alerts, alerts_cap;
 	uint64_t *by_rule;     /* how many */
+	size_t *last_by_rule;  /* where in alert the one of each rule is that was added last */
 	struct arena arena;
 };
 

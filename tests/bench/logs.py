@@ -4,15 +4,17 @@ Each function writes at least n records into a file and returns how many.
 """
 
 import json
+import re
 
 
 def template(record):
-    """The record as text for str.format: {0} is its number, {1} a time of day, {2} one of 97."""
-    text = json.dumps(record, separators=(",", ":"))
-    return text.replace("{", "{{").replace("}", "}}").replace("<0>", "{0}").replace("<1>", "{1}").replace("<2>", "{2}")
+    """The record as text for str.format, with {0} for <0> and so on."""
+    text = json.dumps(record, separators=(",", ":")).replace("{", "{{").replace("}", "}}")
+    return re.sub("<([0-9])>", r"{\1}", text)
 
 
 def each(text, n):
+    """{0} is the number, {1} a time of day, {2} one of 97."""
     for i in range(n):
         yield text.format(i, "%02d:%02d:%02d" % (i // 3600 % 24, i // 60 % 60, i % 60), i % 97)
 
