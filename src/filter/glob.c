@@ -3,7 +3,8 @@
  * one of * ? , \ to mean itself.
  *
  * One star is remembered at a time: when the rest does not fit, the last star
- * takes one byte more.  That is at most pattern times text steps.
+ * takes one byte more.  That is at most pattern times text steps.  Most texts
+ * that do not fit are known by their ends before that.
  */
 #include "filter/tree.h"
 
@@ -59,10 +60,31 @@ next_candidate(struct str pattern, size_t star, struct str text, size_t t, bool 
 	unsigned char byte;
 	const char *found;
 
-	if (nocase || t >= text.len || next_piece(pattern, &star, &byte) != PIECE_BYTE)
+	if (t >= text.len || next_piece(pattern, &star, &byte) != PIECE_BYTE)
 		return t;
+	if (nocase) {
+		while (t < text.len && !same_byte(byte, text.p[t], true))
+			t++;
+		return t < text.len ? t : SIZE_MAX;
+	}
 	found = memchr(text.p + t, byte, text.len - t);
 	return found ? (size_t)(found - text.p) : SIZE_MAX;
+}
+
+/* The bytes at the pattern's end that mean themselves, whatever stands before
+ * them, are those at the text's end. */
+static bool
+ends_alike(struct str pattern, struct str text, bool nocase)
+{
+	while (pattern.len > 0) {
+		char c = pattern.p[--pattern.len];
+
+		if (c == '*' || c == '?' || c == '\\')
+			return true;
+		if (text.len == 0 || !same_byte((unsigned char)c, text.p[--text.len], nocase))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -71,6 +93,8 @@ filter_glob(struct str pattern, struct str text, bool nocase)
 	size_t p = 0, t = 0;
 	size_t star = SIZE_MAX, taken = 0; /* behind the last star; where its run ends */
 
+	if (!ends_alike(pattern, text, nocase))
+		return false;
 	while (t < text.len) {
 		size_t next = p;
 		unsigned char byte = 0;

@@ -68,6 +68,20 @@ START_TEST(case_is_ignored_only_when_asked_and_only_for_ascii)
 }
 END_TEST
 
+START_TEST(what_the_ends_have_in_common_is_not_taken_twice)
+{
+	ck_assert(!glob("ab*b", "ab"));
+	ck_assert(glob("ab*b", "abb"));
+	ck_assert(!glob("aba*ba", "aba"));
+	ck_assert(!glob("xab", "ab"));
+	ck_assert(glob("*\\*", "x*"));
+	ck_assert(!glob("*\\*", "xy"));
+	ck_assert(glob("*\\,b", "a,b"));
+	ck_assert(filter_glob(STR("*:PutRole"), STR("iam:pUTrOLE"), true));
+	ck_assert(!filter_glob(STR("*:PutRole"), STR("iam:GetRole"), true));
+}
+END_TEST
+
 START_TEST(text_with_a_nul_is_matched_to_its_end)
 {
 	ck_assert(filter_glob(STR("a*b"), STR("a\0b"), false));
@@ -85,6 +99,7 @@ START_TEST(many_stars_do_not_take_exponential_time)
 	text[sizeof(text) - 1] = '\0';
 	ck_assert(!glob("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", text));
 	ck_assert(!glob("a*a*a*a*a*a*a*a*a*?b?", text));
+	ck_assert(!glob("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*ab*a", text));
 }
 END_TEST
 
@@ -99,6 +114,7 @@ glob_suite(void)
 	tcase_add_test(c, a_backslash_takes_a_wildcard_comma_or_backslash_literally);
 	tcase_add_test(c, a_backslash_before_anything_else_is_itself);
 	tcase_add_test(c, case_is_ignored_only_when_asked_and_only_for_ascii);
+	tcase_add_test(c, what_the_ends_have_in_common_is_not_taken_twice);
 	tcase_add_test(c, text_with_a_nul_is_matched_to_its_end);
 	tcase_add_test(c, many_stars_do_not_take_exponential_time);
 	suite_add_tcase(s, c);
