@@ -34,18 +34,18 @@ detect_add_alert(struct detect *d, uint32_t rule, int64_t at)
 void
 detect_set_evidence(struct detect *d, struct alert *al, const struct window_event *ev, size_t n)
 {
-	size_t from = n > ALERT_EVENTS_MAX ? n - ALERT_EVENTS_MAX : 0;
-
-	al->count = n;
+	for (size_t i = 0; i < n; i++)
+		al->count += i == 0 || ev[i].seq != ev[i - 1].seq;
 	al->first = ev[0].time;
 	al->last = ev[n - 1].time;
-	al->seqs = n - from;
+	al->seqs = al->count < ALERT_EVENTS_MAX ? al->count : ALERT_EVENTS_MAX;
 	al->seq = arena_alloc(&d->arena, al->seqs * sizeof(*al->seq));
 	al->id = arena_alloc(&d->arena, al->seqs * sizeof(*al->id));
-	for (size_t i = 0; i < al->seqs; i++) {
-		al->seq[i] = ev[from + i].seq;
-		al->id[i] = (struct str){ NULL, 0 };
-	}
+	for (size_t i = n, k = al->seqs; k > 0; i--)
+		if (i == n || ev[i - 1].seq != ev[i].seq) {
+			al->seq[--k] = ev[i - 1].seq;
+			al->id[k] = (struct str){ NULL, 0 };
+		}
 }
 
 /* ---- the ids of what made rules fire ---- */

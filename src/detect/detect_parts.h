@@ -64,7 +64,8 @@ int detect_recall(struct detect *d, struct err *e);
 struct str detect_kept(struct detect *d, struct str s);
 /* NULL: there are so many of this rule that they are only counted. */
 struct alert *detect_add_alert(struct detect *d, uint32_t rule, int64_t at);
-/* What made it fire, n of them, in order of time: the newest are named. */
+/* What made it fire, n of them, in order of time: the newest are named.  One that
+ * several inputs match is there several times, and counts once. */
 void detect_set_evidence(struct detect *d, struct alert *al, const struct window_event *ev, size_t n);
 /* Reads the ids of all events that are named. */
 int detect_name_evidence(struct detect *d, struct err *e);

@@ -105,7 +105,7 @@ match(void *arg, size_t thread, size_t filter, const struct event *ev, uint64_t 
 	mem_grow(&t->hit, &t->cap, t->n + 1, sizeof(*t->hit));
 	h = &t->hit[t->n++];
 	*h = (struct hit){ .time = ev->time, .clock = ev->time, .seq = seq, .rule = about->rule,
-		.value_hash = about->input };
+		.input = (uint16_t)about->input, .value_hash = about->input };
 	if (event_has(ev, FIELD_INGESTED) && ev->ingested < h->clock)
 		h->clock = ev->ingested;
 	h->group = group_of(t, rule, in, ev);
@@ -141,7 +141,9 @@ by_time(const void *pa, const void *pb)
 		return a->time < b->time ? -1 : 1;
 	if (a->seq != b->seq)
 		return a->seq < b->seq ? -1 : 1;
-	return (a->rule > b->rule) - (a->rule < b->rule);
+	if (a->rule != b->rule)
+		return a->rule < b->rule ? -1 : 1;
+	return (a->input > b->input) - (a->input < b->input);
 }
 
 static void

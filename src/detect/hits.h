@@ -14,6 +14,7 @@ struct hit {
 	int64_t clock;   /* the same, but not ahead of its arrival */
 	uint64_t seq;
 	uint32_t rule;   /* its number */
+	uint16_t input;  /* of the rule's, which one */
 	bool valued;     /* it has a value: */
 	uint64_t value_hash;
 	struct str value; /* of DETECT_NEW and DETECT_SILENT; else p NULL */
