@@ -72,7 +72,8 @@ recall_alerts(struct detect *d, struct err *e)
 	uint32_t rule;
 	int rc = -1;
 
-	alert_where(&where, detect_minus(from, memory_of(d)));
+	/* Who begins with the first event comes by all of them. */
+	alert_where(&where, d->place.seq > 0 ? detect_minus(from, memory_of(d)) : TIME_MIN);
 	str_list_add(&args.where, where.p, where.len);
 	if ((f = filter_build(&args, now, e)) != NULL) {
 		qo.filter = f;

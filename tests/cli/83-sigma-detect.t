@@ -176,6 +176,8 @@ same "and the log has them" alerts out
 run audit-detect --config config.yaml -o jsonl
 is "run again, nothing is found" "$(cat out err)" ""
 same "and nobody is told" alerts told
+run audit-detect --config config.yaml --name again --dry-run -o jsonl
+is "under another name the alerts of before count: the actor is left alone for an hour" "$(cat out)" ""
 run audit-verify
 ends "the log verifies" 0
 
