@@ -60,8 +60,27 @@ CASES = [
     Case("a hold", "audit-hold", "place", "--matter", "M-1", "--reason", "r", "--tenant", "globex", writes=True),
     Case("an erasure", "audit-erase", "-q", "--subject", ALICE.key, "--also", ALICE.email, "--pseudonym", "person-1", "--apply",
          "--reason", "article 17", writes=True, again=(3,)),
+    Case("alerts", "audit-detect", "-q", "--rules", "../rules.yaml", writes=True),
+    Case("rules in the Sigma format", "audit-detect", "--rules", "../sigma.yml", "--test-rules"),
     Case("a checkpoint", "audit-verify", "--sign", writes=True),
 ]
+
+
+RULES = """\
+rules:
+  - {name: refused, match: outcome = failure, by: actor_id, count: 3, within: 30d}
+  - {name: places, match: 'true', by: actor_id, distinct: ip, count: 3, within: 30d}
+  - {name: unseen, match: 'true', by: tenant, new: action}
+"""
+SIGMA = """\
+title: Refused
+name: refused
+logsource: { product: aws, service: cloudtrail }
+detection: { s: { errorCode|contains: x }, t: { userAgent|endswith: y }, condition: not 1 of * }
+---
+title: Refused again and again
+correlation: { type: event_count, rules: [refused], group-by: [eventName], timespan: 30d, condition: { gte: 4 } }
+"""
 
 
 def run(words, cwd="work", starve=None, space=None):
@@ -96,6 +115,8 @@ def make_inputs():
                        for n in range(first, first + count))
         pathlib.Path(name + ".jsonl").write_text(text + ("nonsense\n" if name == "few" else ""))
     subprocess.run(["gzip", "-k", "few.jsonl"], check=True)
+    pathlib.Path("rules.yaml").write_text(RULES)
+    pathlib.Path("sigma.yml").write_text(SIGMA)
 
 
 def make_base():
@@ -115,9 +136,10 @@ def prepare(case):
 
 
 def events():
-    """What came from outside, in order."""
+    """What came from outside, in order, and alerts, whose ids are new each time."""
     query = ["audit-query", "-r", "-o", "csv", "--seq", "--fields", "source,id,time,action,actor_id", "source!=audit-toolkit"]
-    rows = fine(query, (0, 1, 3)).split(b"\n")[1:]
+    alerts = ["audit-query", "-r", "-o", "csv", "--seq", "--fields", "time,description", "channel=detect"]
+    rows = fine(query, (0, 1, 3)).split(b"\n")[1:] + fine(alerts, (0, 1, 3)).split(b"\n")[1:]
     return sorted(row.split(b",", 1)[1] for row in rows if row)
 
 

@@ -36,6 +36,7 @@ from model import canonical, people, random_event  # noqa: E402
 DAY = 86400 * 1000000
 ALICE = people()[0]
 TALK = 60  # lines that are acknowledged one by one
+RULES = "rules:\n  - {name: refused, match: outcome = failure, by: actor_id, count: 3, within: 30d}\n"
 FIELDS = "source,time,action,actor_id,actor_email,target_id,description"
 
 
@@ -81,6 +82,7 @@ def life(rng, root):
         "many.jsonl": events(rng, 4150, 1000, 400, 40, ids=False),
     }
     inputs["grown.jsonl"] = inputs["one.jsonl"] + events(rng, 25, 10000, 60, 40, ids=False)
+    inputs["rules.yaml"] = RULES
     for name, text in inputs.items():
         pathlib.Path(name).write_text(text)
 
@@ -93,6 +95,7 @@ def life(rng, root):
         Step("standard input", "auditd-ingest", "-q", "--source", "pipe", "-", given="piped.jsonl"),
         Step("acknowledged lines", "auditd-ingest", "-q", "--ack", "omprog", "-", given="talk.jsonl"),
         Step("a segment", "auditd-ingest", "-q", "many.jsonl"),
+        Step("alerts", "audit-detect", "-q", "--rules", os.path.abspath("rules.yaml")),
         Step("a hold", "audit-hold", "place", "--matter", "M-1", "--reason", "court order", "--tenant", "acme",
              "--severity", "error"),
         Step("another checkpoint", *sign),
@@ -162,10 +165,11 @@ class Answers:
         return [row for _, row in sorted(rows, key=lambda row: int(row[0]))]
 
     def look(self, root):
-        """Every event, as often as it is there, and what is refused and held."""
+        """Every event and alert, as often as it is there, and what is refused and held."""
         if not os.path.exists(root + "/events.db"):
             return collections.Counter()
-        query = ["audit-query", "-r", "-o", "csv", "--seq", "--fields", FIELDS, "source!=audit-toolkit"]
+        query = ["audit-query", "-r", "-o", "csv", "--seq", "--fields", FIELDS,
+                 "--where", "source != audit-toolkit or channel = detect"]
         text = run(query, root, wanted=(0, 1, 3)).stdout
         with contextlib.closing(sqlite3.connect(f"file:{root}/events.db?mode=ro", uri=True)) as store:
             rest = store.execute("SELECT 'refused', origin, line FROM quarantine").fetchall()
