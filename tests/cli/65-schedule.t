@@ -15,11 +15,19 @@ verifier_key: $key
 checkpoint: {file: $work/checkpoint}
 retention: [{action: debug.*, keep: 30d}]
 archive: $work/archive
+detect: {rules: login-lockout}
 END
 # Something whose time is over.
 age() {
 	echo '{"action":"debug.old","time":"2020-02-02T00:00:00Z","actor_id":"x","description":"'"$1"'"}' |
 		auditd-ingest -q --db "$db" --source old
+}
+# Somebody tries passwords.
+attack() { # ACCOUNT
+	for second in 1 2 3 4 5; do
+		printf '{"action":"sign in","time":"%s.%sZ","category":"AUTHENTICATION","outcome":"failure","actor_id":"%s","ip":"192.0.2.9"}\n' \
+		    "$(date -u +%Y-%m-%dT%H:%M:%S)" $second "$1"
+	done | auditd-ingest -q --db "$db" --source attack -
 }
 unset AUDIT_DB
 logins=$(audit-query --db "$db" -c action=login)
@@ -40,14 +48,19 @@ works() { # WHAT COMMAND
 		check "and nothing is wrong" jq -e '.status != "failed"' out
 		rm -r archive/*
 		;;
+	*audit-detect*)
+		is "finds what there is to find, once" "$(audit-query --db "$db" -c channel=detect "target_id=$1")" 1
+		check "and nothing is wrong" jq -e '.status != "failed"' out
+		;;
 	*) check "and nothing is wrong" jq -e '.status != "failed"' out ;;
 	esac
 }
 
-# The lines of the crontab, each as cron runs it: nearly no environment, /bin/sh.
+# The lines of the crontabs, each as cron runs it: nearly no environment, /bin/sh.
 table=$top/examples/cron/audit-toolkit
-grep '^[0-9*]' "$table" >lines
-is "the crontab has four lines" "$(wc -l <lines)" 4
+cat "$table" "$top/examples/cron/audit-detect" | grep '^[0-9*]' >lines
+is "the crontabs have five lines" "$(wc -l <lines)" 5
+is "and one environment" "$(grep '^[A-Z]' "$top/examples/cron/audit-detect")" "$(grep '^[A-Z]' "$table")"
 check "with five times, a user and a command each" \
     sh -c '! grep -vqE "^([0-9*/,-]+ +){5} *audit-toolkit  *audit-[a-z]" lines'
 check "who is the user of the services" \
@@ -59,20 +72,23 @@ for unit in "$top"/examples/systemd/*.service; do
 done
 is "and reads the configuration of the system" "$(sed -n 's/^AUDIT_CONFIG=//p' "$table")" /etc/audit-toolkit/config.yaml
 age cron
+attack cron
 while read -r minute hour day month weekday user command; do
 	case $command in *'%'*) not_ok "a percent sign means something to cron" ;; esac
 	run env -i HOME=/ LOGNAME="$user" SHELL=/bin/sh PATH="$build:/usr/bin:/bin" \
-	    AUDIT_CONFIG="$work/config.yaml" /bin/sh -c "$command"
+	    AUDIT_CONFIG="$work/config.yaml" AUDIT_RULES="${AUDIT_RULES-}" /bin/sh -c "$command"
 	works cron "$command"
 done <lines
 is "one of them changed the key" "$(jq .epochs out)" 2
 
 # The commands of the services.
-for unit in audit-sign audit-rotate-key audit-prune; do
+for unit in audit-sign audit-rotate-key audit-prune audit-detect; do
 	sed -n 's/^ExecStart=//p' "$top/examples/systemd/$unit.service" >commands
 	[ $unit != audit-prune ] || age $unit
+	[ $unit != audit-detect ] || attack $unit
 	while read -r command; do
-		run env -i AUDIT_CONFIG="$work/config.yaml" PATH="$build:/usr/bin:/bin" ${command#/usr/bin/}
+		run env -i AUDIT_CONFIG="$work/config.yaml" AUDIT_RULES="${AUDIT_RULES-}" PATH="$build:/usr/bin:/bin" \
+		    ${command#/usr/bin/}
 		: >out # systemd throws it away
 		works "$unit" "$command"
 		check "$unit: the command is where it is installed" test "${command#/usr/bin/audit-}" != "$command"
@@ -80,6 +96,26 @@ for unit in audit-sign audit-rotate-key audit-prune; do
 	check "$unit: has a command" test -s commands
 	check "$unit: has a timer" test -s "$top/examples/systemd/$unit.timer"
 done
+
+# The service that stays takes the place of the timer, which it ends.
+unit=$top/examples/systemd/audit-detect-follow.service
+command=$(sed -n 's,^ExecStart=/usr/bin/,,p' "$unit")
+is "what follows ends what is run every minute" "$(sed -n 's/^Conflicts=//p' "$unit")" "audit-detect.timer audit-detect.service"
+env -i AUDIT_CONFIG="$work/config.yaml" AUDIT_RULES="${AUDIT_RULES-}" PATH="$build:/usr/bin:/bin" $command >out 2>err &
+follower=$!
+attack audit-detect-follow
+tries=0
+until [ -s out ] || [ $tries -gt 200 ]; do
+	sleep 0.05
+	tries=$((tries + 1))
+done
+kill -TERM $follower
+status=0
+wait $follower || status=$?
+cp err said
+mv out followed && : >out
+works audit-detect-follow "$command"
+is "it has told of it while it ran" "$(jq -r .target_id followed)" audit-detect-follow
 
 # An erasure that a hold puts off is carried out the night after it is lifted.
 AUDIT_CONFIG=$work/config.yaml
