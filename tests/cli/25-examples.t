@@ -69,6 +69,7 @@ prepare() {
 		cp "$sample" run/$copy
 	done
 	gzip -c "$sample" >run/audit-202609.jsonl.gz
+	cp -Rp "$top/examples/sigma" run/examples
 	cp "$top/examples/config.yaml" "$top/examples/deploy.yaml" "$top/examples/deploy.json" \
 	    "$top/examples/dialects.yaml" run/examples
 }
