@@ -18,6 +18,9 @@ import shutil
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+from points import choose  # noqa: E402
+
 CELL = 65536
 TAIL = 4096
 
@@ -170,18 +173,6 @@ class Scenario:
         return True
 
 
-def choose(rng, scenario, points):
-    """(way, number), every call before any comes again."""
-    weight = sum(way[3] for way in WAYS.values())
-    for way, (option, _, _, share) in WAYS.items():
-        most = scenario.calls if option == "-k" else scenario.disk
-        wanted = max(1, points * share // weight)
-        numbers = list(range(1, most + 1))
-        rng.shuffle(numbers)
-        for number in (numbers * (1 + wanted // most))[:wanted]:
-            yield way, number
-
-
 def main(points, seed):
     scenarios = [
         Scenario("a new store", 0, files=[30], share=4),
@@ -198,7 +189,7 @@ def main(points, seed):
     bad = 0
     for scenario in scenarios:
         done = {}
-        for way, number in choose(rng, scenario, points * scenario.share // weight):
+        for way, number in choose(rng, WAYS, scenario, points * scenario.share // weight):
             try:
                 if scenario.point(way, number):
                     done[way] = done.get(way, 0) + 1

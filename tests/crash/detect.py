@@ -24,6 +24,9 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
+from points import choose  # noqa: E402
+
 TAIL = 4096  # events that become a segment
 NOW = int(time.time()) - 4000
 WAYS = {  # calls' options, behind the number; of which calls; how many of the points
@@ -237,18 +240,6 @@ class Revoking(Scenario):
             raise Failure("something was still to be told")
 
 
-def choose(rng, scenario, points):
-    """(way, number), every call before any comes again."""
-    weight = sum(way[2] for way in WAYS.values())
-    for way, (option, _, share) in WAYS.items():
-        most = scenario.calls if option == "-k" else scenario.disk
-        wanted = max(1, points * share // weight)
-        numbers = list(range(1, most + 1))
-        rng.shuffle(numbers)
-        for number in (numbers * (1 + wanted // most))[:wanted]:
-            yield way, number
-
-
 def main(points, seed):
     scenarios = [
         Scenario("a first run", 120, share=3),
@@ -262,7 +253,7 @@ def main(points, seed):
     bad = 0
     for scenario in scenarios:
         done, failed = {}, 0
-        for way, number in choose(rng, scenario, points * scenario.share // weight):
+        for way, number in choose(rng, WAYS, scenario, points * scenario.share // weight):
             try:
                 if scenario.point(way, number):
                     done[way] = done.get(way, 0) + 1
