@@ -133,10 +133,10 @@ def proof(deeds, unhashed, verify):
 
 # ---- holds and erasures ----
 
-def copied(to):
+def copied(to, store="events.db"):
     """On the disk, so that what is measured next does not wait for that."""
     gone(to)
-    shutil.copy("events.db", to)
+    shutil.copy(store, to)
     with open(to, "rb") as file:
         os.fsync(file.fileno())
 

@@ -12,7 +12,7 @@ from peer import Answer, Load, Peer, gone, value_of
 from questions import DAY
 
 TOOLS = ("auditd-ingest", "audit-query", "audit-summary", "audit-export", "audit-verify", "audit-prune", "audit-hold",
-         "audit-erase")
+         "audit-erase", "audit-detect", "audit-sessions")
 MORE = {"AUDIT_DB": "events.db"}
 
 

@@ -1,4 +1,5 @@
 """page_tables: results as tables of audit-performance(7)."""
+from page_text import TABLES
 from remarks import REMARKS
 from roff import figure
 
@@ -89,9 +90,9 @@ def cold_table(page, bench):
         for row in rows])
 
 
-def limit(row):
-    """The absolute target."""
-    absolute = [target for target in row["targets"] if not target["of"] and target["judged"]]
+def limit(bench, row):
+    """The target that comes from no peer."""
+    absolute = [target for target in row["targets"] if target["of"] not in bench["peers"] and target["judged"]]
     if not absolute:
         return ""
     return ("\\(>= " if row["larger"] else "\\(<= ") + figure(absolute[0]["limit"])
@@ -101,8 +102,10 @@ def figures_alone(page, bench, title):
     """Rows of our own programs; peers' figures follow where there are any."""
     rows = by_section(bench)[title]
     columns = present(bench, rows)
+    if title in TABLES:
+        page.paragraph().text(TABLES[title])
     page.paragraph().table([title, "ours", "target"] + [heading(bench, peer) for peer in columns], [
-        [named(row).strip(), ours(row), limit(row)] + [theirs(row["peers"].get(peer)) for peer in columns]
+        [named(row).strip(), ours(row), limit(bench, row)] + [theirs(row["peers"].get(peer)) for peer in columns]
         for row in rows])
 
 

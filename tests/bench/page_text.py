@@ -39,3 +39,16 @@ LIMITS = (
     "Verifying, of others, is looking whether the file is whole; ours makes every hash again from what is stored, and"
     " holds it against a signature.",
 )
+
+# About tables, by their section.
+TABLES = {
+    "Detection": "audit-detect over events of some thousand people who sign in and work, and of a few who guess a password:"
+                 " as many as above, but not more than a million.  The first run writes alerts of them all; then there is"
+                 " nothing new; then a thousand have arrived.",
+    "Sigma rules": "Rules in the Sigma format, made for this, in one pass over as many events of CloudTrail, but not more"
+                   " than a million.  Half of them name calls, others ask for parts of texts, networks, expressions, what"
+                   " is not there; some match often, some rarely, some never.",
+    "Sessions": "Of the events of detection, which have some 75,000 sessions in a million.",
+    "Formats of other systems": "Everything, to nothing, turn about.  The target is half the speed of JSON lines.",
+    "Evidence": "A pack of what concerns a control, of the events of detection; the figures are of the events in it.",
+}

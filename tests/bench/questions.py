@@ -126,6 +126,9 @@ COUNT = (
     Question("summary by actor_id", "audit-summary -o json --by actor_id", 120),
     Question("summary by target_path", "audit-summary -o json --by target_path", 120),
     Question("summary by ip", "audit-summary -o json --by ip", 120),
+    Question("a quarter against another", "audit-summary -o json --since %s --until %sT00:00:00Z --compare previous" % QUARTER),
+    Question("before and after, by two fields",
+             "audit-summary -o json --pivot %s --window 30d --by actor_id,action" % QUARTER[0]),
     Question("30 days, with coverage", "audit-query -o json -n 1 --since 2026-08-20 --until 2026-09-19"),
 )
 

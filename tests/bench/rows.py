@@ -14,8 +14,8 @@ FORM = "{:<37}{:>10}  {:<20}{:<7}{:>8}{:>6}"
 
 class Target(NamedTuple):
     limit: float
-    of: str = ""                     # the peer that it comes from
-    factor: Optional[float] = None   # of the peer's figure
+    of: str = ""                     # the peer that it comes from, or what of ours is called so
+    factor: Optional[float] = None   # of that figure
     judged: bool = True
 
 
@@ -98,7 +98,8 @@ class Table:
                 if target["met"]:
                     met += 1
                     continue
-                of = "" if not target["of"] else " (%.3g x %s)" % (target["factor"], self.headings[target["of"]])
+                whose = self.headings.get(target["of"], target["of"])
+                of = "" if not whose else " (%.3g x %s)" % (target["factor"], whose)
                 missed.append("%s: %s, not %s %s%s: %s" % (
                     row["name"], shown(row["value"]), ">=" if row["larger"] else "<=", shown(target["limit"]), of,
                     ratio(row["value"], target["limit"], row["larger"])))
@@ -111,6 +112,6 @@ def strictest(row, headings):
         return "", ""
     pick = max if row["larger"] else min
     target = pick(row["targets"], key=lambda one: (one["limit"]))
-    words = "%s %s %s" % (">=" if row["larger"] else "<=", shown(target["limit"]), headings.get(target["of"], ""))
+    words = "%s %s %s" % (">=" if row["larger"] else "<=", shown(target["limit"]), headings.get(target["of"], target["of"]))
     judged = [one["met"] for one in row["targets"] if one["judged"]]
     return words.strip(), "" if not judged else "met" if all(judged) else "MISSED"
