@@ -18,6 +18,7 @@
 #include "cli/dialect.h"
 #include "cli/export_files.h"
 #include "cli/export_place.h"
+#include "cli/export_record.h"
 #include "cli/limits.h"
 #include "cli/pack.h"
 #include "cli/sandbox.h"
@@ -115,8 +116,7 @@ struct export {
 	struct store *st;
 	struct query_stats stats;
 	uint64_t size;         /* events of the log at the intent */
-	char intent[37];       /* id of the record */
-	uint64_t intent_seq;
+	struct export_record record;
 	bool refused;          /* by a limit, and that is on record */
 	char at[TIME_TEXT_LEN + 1];
 	uint64_t count, bytes, first, last; /* first, last: seqs, when count > 0 */
@@ -155,40 +155,7 @@ check_args(const struct args *a, const char *format, bool to_stdout, struct err 
 	return dialect_check(&a->dialect, format, a->fields.n > 0, e);
 }
 
-/* ---- The records ---- */
-
-static void
-put_hash(struct buf *context, const char *key, const struct hash *h)
-{
-	buf_printf(context, ",\"%s\":\"", key);
-	buf_hex(context, h->b, HASH_LEN);
-	buf_byte(context, '"');
-}
-
-static void
-put_request(const struct export *x, struct buf *context)
-{
-	if (x->args->request == NULL)
-		return;
-	buf_printf(context, ",\"request\":");
-	cli_quote(context, str_of(x->args->request));
-}
-
-static int
-record(struct export *x, const struct buf *context, const char *outcome, uint64_t *seq, struct err *e)
-{
-	struct arena a = { 0 };
-	struct event ev;
-	int rc;
-
-	cli_record(&ev, &x->who, "audit.export", buf_view(context), &a);
-	event_set(&ev, FIELD_OUTCOME, str_of(outcome));
-	if (x->intent[0] == '\0' && ev.v[FIELD_ID].len < sizeof(x->intent))
-		memcpy(x->intent, ev.v[FIELD_ID].p, ev.v[FIELD_ID].len);
-	rc = store_record(x->st, &ev, seq, e);
-	arena_fini(&a);
-	return rc;
-}
+/* ---- What is recorded ---- */
 
 /* The log as it is now is what is exported; how many that is, by tenants. */
 static int
@@ -220,67 +187,21 @@ take_size(struct export *x, struct pool *pool, struct err *e)
 static int
 record_intent(struct export *x, struct err *e)
 {
-	struct buf context = { 0 };
-	int rc;
+	const struct export_intent intent = { .filter = x->expression.p, .format = x->format, .path = x->path,
+		.size = x->size, .incremental = x->args->cursor_file != NULL, .after = x->resumed ? x->after.size : 0,
+		.limits = &x->limits };
 
-	buf_printf(&context, "{\"phase\":\"intent\",\"filter\":");
-	cli_quote(&context, str_of(x->expression.p));
-	if (x->args->cursor_file)
-		buf_printf(&context, ",\"after\":%" PRIu64, x->resumed ? x->after.size : 0);
-	buf_printf(&context, ",\"size\":%" PRIu64 ",\"format\":\"%s\",\"destination\":", x->size,
-	    x->format);
-	cli_quote(&context, x->path ? str_of(x->path) : STR("stdout"));
-	put_request(x, &context);
-	limits_format(&x->limits, &context);
-	buf_byte(&context, '}');
-	rc = record(x, &context, "unknown", &x->intent_seq, e);
-	buf_fini(&context);
-	return rc;
-}
-
-static int
-record_refused(struct export *x, const struct limited *over, struct err *e)
-{
-	struct buf context = { 0 };
-	uint64_t seq;
-	int rc;
-
-	buf_printf(&context, "{\"phase\":\"refused\",\"intent\":\"%s\",\"tenant\":", x->intent);
-	cli_quote(&context, over->tenant);
-	buf_printf(&context, ",\"limit\":%" PRIu64 ",\"used\":%" PRIu64 ",\"asked\":%" PRIu64, over->limit, over->used,
-	    over->asked);
-	put_request(x, &context);
-	buf_byte(&context, '}');
-	rc = record(x, &context, "failure", &seq, e);
-	buf_fini(&context);
-	return rc;
+	x->record = (struct export_record){ .st = x->st, .who = &x->who, .request = x->args->request };
+	return export_record_intent(&x->record, &intent, e);
 }
 
 static int
 record_outcome(struct export *x, const struct err *failed, struct err *e)
 {
-	struct buf context = { 0 };
-	uint64_t seq;
-	int rc;
+	const struct export_outcome outcome = { .count = x->count, .bytes = x->bytes, .first = x->first,
+		.last = x->last, .files = &x->files, .failed = failed };
 
-	buf_printf(&context, "{\"phase\":\"outcome\",\"intent\":\"%s\",\"count\":%" PRIu64
-	    ",\"bytes\":%" PRIu64, x->intent, x->count, x->bytes);
-	if (x->count > 0)
-		buf_printf(&context, ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64, x->first, x->last);
-	/* The log itself says what the files were. */
-	if (x->files.files > 0)
-		put_hash(&context, "sha256", &x->files.file[0].sha256);
-	if (x->files.has_manifest)
-		put_hash(&context, "manifest_sha256", &x->files.manifest_sha256);
-	if (failed->code != ERR_OK) {
-		buf_printf(&context, ",\"error\":");
-		cli_quote(&context, str_of(failed->text));
-	}
-	put_request(x, &context);
-	buf_byte(&context, '}');
-	rc = record(x, &context, failed->code == ERR_OK ? "success" : "failure", &seq, e);
-	buf_fini(&context);
-	return rc;
+	return export_record_outcome(&x->record, &outcome, e);
 }
 
 /* ---- The events between them ---- */
@@ -504,13 +425,13 @@ check_limits(struct export *x, struct err *e)
 	const struct limited *over;
 	struct err unrecorded = ERR_NONE;
 
-	if (limits_check(&x->limits, x->st, x->intent_seq, &over, e) != 0)
+	if (limits_check(&x->limits, x->st, x->record.seq, &over, e) != 0)
 		return -1;
 	if (over == NULL)
 		return 0;
 	/* When this record fails, the intent counts: the limit holds all the same. */
 	x->refused = true;
-	record_refused(x, over, &unrecorded);
+	export_record_refused(&x->record, over, &unrecorded);
 	err_set(e, ERR_REFUSED, "no more than %" PRIu64 " rows a day may be exported: today (UTC) there were %" PRIu64
 	    ", this export has %" PRIu64, over->limit, over->used, over->asked);
 	if (over->tenant.len == 0)
