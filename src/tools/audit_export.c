@@ -16,7 +16,7 @@
 #include "cli/cli.h"
 #include "cli/cursor.h"
 #include "cli/dialect.h"
-#include "cli/export_files.h"
+#include "cli/export_events.h"
 #include "cli/export_place.h"
 #include "cli/export_record.h"
 #include "cli/limits.h"
@@ -29,7 +29,6 @@
 #define UNRECORDED "an export that cannot be recorded"
 
 #define REQUEST_MAX 128 /* bytes */
-#define PROGRESS_EVENTS 256 /* between two looks at the clock */
 
 struct args {
 	struct common_args common;
@@ -119,10 +118,10 @@ struct export {
 	struct export_record record;
 	bool refused;          /* by a limit, and that is on record */
 	char at[TIME_TEXT_LEN + 1];
-	uint64_t count, bytes, first, last; /* first, last: seqs, when count > 0 */
+	struct export_events events; /* that were written */
+	uint64_t bytes;
 	struct export_files files;
 	struct pack pack;      /* with --evidence */
-	bool table;            /* the events are written again, as a table: they are counted */
 };
 
 /* ---- What was asked for ---- */
@@ -198,106 +197,31 @@ record_intent(struct export *x, struct err *e)
 static int
 record_outcome(struct export *x, const struct err *failed, struct err *e)
 {
-	const struct export_outcome outcome = { .count = x->count, .bytes = x->bytes, .first = x->first,
-		.last = x->last, .files = &x->files, .failed = failed };
+	const struct export_outcome outcome = { .count = x->events.count, .bytes = x->bytes, .first = x->events.first,
+		.last = x->events.last, .files = &x->files, .failed = failed };
 
 	return export_record_outcome(&x->record, &outcome, e);
 }
 
 /* ---- The events between them ---- */
 
-/* Not one that came after the intent, or is the intent. */
-static bool
-is_asked(const struct export *x, uint64_t seq)
-{
-	return seq < x->size;
-}
-
-/* One that was written. */
-static void
-count_event(struct export *x, uint64_t seq)
-{
-	if (x->table)
-		return;
-	export_files_event(&x->files, seq);
-	if (x->count == 0 || seq < x->first)
-		x->first = seq;
-	if (x->count == 0 || seq > x->last)
-		x->last = seq;
-	x->count++;
-}
-
-/* Those of texts from first to before end, which lie together. */
 static int
-write_run(struct export *x, struct render *r, const struct query_texts *texts, size_t first, size_t end,
+write_events(struct export *x, struct query *q, struct render *r, bool texts, struct export_events *events,
     struct err *e)
 {
-	size_t from = first > 0 ? texts->event[first - 1].end : 0, to = end > first ? texts->event[end - 1].end : from;
-
-	if (render_texts(r, (struct str){ texts->bytes.p + from, to - from }, end - first, e) != 0)
-		return -1;
-	for (size_t i = first; i < end; i++)
-		count_event(x, texts->event[i].seq);
-	return 0;
-}
-
-/* As text that several threads made: 1, 0 when there is no more, -1. */
-static int
-write_texts(struct export *x, struct query *q, struct render *r, struct err *e)
-{
-	struct query_texts texts;
-	size_t first = 0;
-	int rc = query_texts(q, &texts, e);
-
-	if (rc != 1)
-		return rc;
-	for (size_t i = 0; i <= texts.n; i++) {
-		if (i < texts.n && is_asked(x, texts.event[i].seq))
-			continue;
-		if (write_run(x, r, &texts, first, i, e) != 0)
-			return -1;
-		first = i + 1;
-	}
-	return 1;
-}
-
-/* The same for one event. */
-static int
-write_event(struct export *x, struct query *q, struct render *r, struct err *e)
-{
-	const struct event *ev;
-	uint64_t seq;
-	int rc = query_next(q, &ev, &seq, e);
-
-	if (rc != 1 || !is_asked(x, seq))
-		return rc;
-	if (render_event(r, ev, seq, e) != 0)
-		return -1;
-	count_event(x, seq);
-	return 1;
-}
-
-static int
-write_events(struct export *x, struct query *q, struct render *r, bool texts, struct err *e)
-{
 	struct progress progress;
-	uint64_t told = 0;
 	int rc;
 
 	progress_start(&progress, &x->args->common, "exporting");
-	while ((rc = texts ? write_texts(x, q, r, e) : write_event(x, q, r, e)) == 1 && (rc = cli_go_on(e)) == 0) {
-		if (x->count - told < PROGRESS_EVENTS)
-			continue;
-		told = x->count;
-		progress_update(&progress, told, -1);
-	}
+	rc = export_events_write(events, q, r, texts, &progress, e);
 	progress_end(&progress);
 	query_stats(q, &x->stats);
 	return rc;
 }
 
 static int
-write_export(struct export *x, const char *format, bool guard, struct outstream *out, struct pool *pool, struct err *e)
+write_export(struct export *x, const char *format, bool guard, struct outstream *out, struct export_events *events,
+    struct pool *pool, struct err *e)
 {
 	const struct args *a = x->args;
 	struct query_options qo = { .filter = x->filter, .pool = pool, .now = x->now,
@@ -322,7 +246,7 @@ write_export(struct export *x, const char *format, bool guard, struct outstream 
 	if (r && render_in_pieces(r, &writer))
 		qo.text = &writer;
 	if (r && (q = query_open(x->st, &qo, e)) != NULL)
-		rc = write_events(x, q, r, qo.text != NULL, e);
+		rc = write_events(x, q, r, qo.text != NULL, events, e);
 	if (rc == 0 && a->cursor_file)
 		query_cursor(q, &x->reached);
 	query_close(q);
@@ -348,8 +272,8 @@ write_manifest(struct export *x, struct err *e)
 {
 	struct evidence_manifest m = { .program = program.name,
 		.created = x->args->evidence ? x->pack.at : time_now(), .since = x->filter->since,
-		.until = x->filter->until, .count = x->count, .first = x->first, .last = x->last, .size = x->size,
-		.filter = str_of(x->expression.p) };
+		.until = x->filter->until, .count = x->events.count, .first = x->events.first,
+		.last = x->events.last, .size = x->size, .filter = str_of(x->expression.p) };
 
 	return export_files_manifest(&x->files, &m, e);
 }
@@ -359,12 +283,12 @@ static int
 write_table(struct export *x, struct pool *pool, struct err *e)
 {
 	struct outstream *out = outstream_open(x->pack.path[PACK_TABLE].p, e);
+	struct export_events again = { .size = x->size };
 	int rc;
 
 	if (out == NULL)
 		return -1;
-	x->table = true;
-	rc = write_export(x, "csv", true, out, pool, e);
+	rc = write_export(x, "csv", true, out, &again, pool, e);
 	if (rc == 0)
 		return outstream_finish(out, e);
 	outstream_abort(out);
@@ -380,7 +304,7 @@ finish_pack(struct export *x, struct pool *pool, struct err *e)
 	struct str only;
 	struct query_options qo = { .filter = x->filter, .pool = pool, .now = x->now, .go_on = cli_go_on };
 	struct pack_source from = { .st = x->st, .config = &x->config, .filter = x->filter,
-		.expression = x->expression.p, .zone = x->args->common.tz, .query = &qo, .count = x->count,
+		.expression = x->expression.p, .zone = x->args->common.tz, .query = &qo, .count = x->events.count,
 		.verify = &verify };
 	int rc;
 
@@ -409,7 +333,9 @@ write_files(struct export *x, struct pool *pool, struct err *e)
 			return -1;
 		f->path = x->pack.path[PACK_EVENTS].p;
 	}
-	if (export_files_open(f, x->st, x->size, e) != 0 || write_export(x, x->format, guard, f->out, pool, e) != 0)
+	x->events = (struct export_events){ .size = x->size, .files = f };
+	if (export_files_open(f, x->st, x->size, e) != 0 ||
+	    write_export(x, x->format, guard, f->out, &x->events, pool, e) != 0)
 		return -1;
 	x->bytes = outstream_bytes(f->out);
 	if (export_files_finish(f, e) != 0 || (f->manifest && write_manifest(x, e) != 0))
@@ -576,13 +502,13 @@ run(const struct args *a, struct err *e)
 		if (query_covered(x.st, x.filter, &covered, e) == 0 && !covered)
 			cli_note(&program, &a->common, CLI_PRUNED);
 		if (x.path)
-			cli_note(&program, &a->common, "%s: %" PRIu64 " events", x.path, x.count);
+			cli_note(&program, &a->common, "%s: %" PRIu64 " events", x.path, x.events.count);
 		if (x.files.erased > 0)
 			cli_note(&program, &a->common, "%" PRIu64 " of %" PRIu64 " events were changed by an erasure: the proof "
-			    "shows their place, not what they were", x.files.erased, x.count);
+			    "shows their place, not what they were", x.files.erased, x.events.count);
 		if (x.files.beyond > 0 && e->code == ERR_OK)
 			err_set(e, ERR_INCOMPLETE, "%" PRIu64 " of %" PRIu64 " events are not proved: they came after "
-			    "the last checkpoint, of %" PRIu64, x.files.beyond, x.count, x.files.signed_size);
+			    "the last checkpoint, of %" PRIu64, x.files.beyond, x.events.count, x.files.signed_size);
 	}
 out:
 	export_files_fini(&x.files);
