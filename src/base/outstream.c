@@ -23,7 +23,9 @@ enum {
 	BUFFER_SIZE = 256 << 10,
 	GZIP_LEVEL = 6,
 	GZIP_WINDOW = 15 + 16, /* the largest, with gzip's header */
-	ZSTD_LEVEL = 3
+	ZSTD_LEVEL = 3,
+	HELD_MAX = 256 << 10,  /* what a compressor keeps back: a block of zstd, the window of gzip and its symbols */
+	FRAME_MAX = 64         /* bytes of a compressed file that are not of its content */
 };
 
 enum format { PLAIN, GZIP, ZSTD };
@@ -38,7 +40,8 @@ struct outstream {
 	enum format format;
 	z_stream gzip;
 	ZSTD_CCtx *zstd;
-	uint64_t bytes;
+	uint64_t bytes, written;
+	uint64_t held;      /* given to the compressor since it was flushed */
 	size_t len;         /* waiting in buffer */
 	char *packed;       /* what the compressor gives, BUFFER_SIZE; NULL when plain */
 	char buffer[BUFFER_SIZE];
@@ -123,8 +126,10 @@ outstream_open(const char *path, struct err *e)
 static int
 write_out(struct outstream *o, const void *p, size_t n, struct err *e)
 {
-	if (draft_write_all(o->fd, p, n) == 0)
+	if (draft_write_all(o->fd, p, n) == 0) {
+		o->written += n;
 		return 0;
+	}
 	o->failed = true;
 	return err_errno(e, "%s: writing", o->name);
 }
@@ -177,6 +182,7 @@ drain(struct outstream *o, enum step step, struct err *e)
 	size_t n = o->len;
 
 	o->len = 0;
+	o->held = step == MORE ? o->held + n : 0;
 	switch (o->format) {
 	case GZIP:
 		return deflate_out(o, o->buffer, n, gzip_step[step], e);
@@ -267,4 +273,16 @@ uint64_t
 outstream_bytes(const struct outstream *o)
 {
 	return o->bytes;
+}
+
+uint64_t
+outstream_would_be(const struct outstream *o, uint64_t more)
+{
+	uint64_t waiting = o->len + more;
+
+	if (o->format == PLAIN)
+		return o->written + waiting;
+	waiting += o->held < HELD_MAX ? o->held : HELD_MAX;
+	/* What cannot be compressed becomes a little longer. */
+	return o->written + waiting + waiting / 1024 + FRAME_MAX;
 }

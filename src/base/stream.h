@@ -62,6 +62,10 @@ int outstream_flush(struct outstream *o, struct err *e);
 int outstream_finish(struct outstream *o, struct err *e);
 void outstream_abort(struct outstream *o); /* removes what was written; NULL is fine */
 uint64_t outstream_bytes(const struct outstream *o); /* given to it, before compression */
+/* How large the file would be at most if it were given so many more bytes and
+ * finished.  Of a compressed one that is a guess about what the compressor has
+ * not handed out: outstream_flush makes it better. */
+uint64_t outstream_would_be(const struct outstream *o, uint64_t more);
 
 /* The whole of a small file, at most max bytes (ERR_FAIL when it has more).
  * Yours (free), with a NUL behind. */

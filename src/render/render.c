@@ -125,19 +125,25 @@ render_open(const struct render_options *o, struct outstream *out, struct err *e
 	r = mem_zero(1, sizeof(*r));
 	r->format = format;
 	r->o = *o;
-	r->out = out;
 	choose_columns(r, o->fields, o->n_fields);
 	if (format->dialect != NULL && (r->dialect = dialect_new(format->dialect, o->dialect, e)) == NULL) {
 		render_abort(r);
 		return NULL;
 	}
-	if (format->start != NULL)
-		format->start(r);
-	if (emit(r, e) != 0) {
+	if (render_go_on(r, out, e) != 0) {
 		render_abort(r);
 		return NULL;
 	}
 	return r;
+}
+
+int
+render_go_on(struct render *r, struct outstream *out, struct err *e)
+{
+	r->out = out;
+	if (r->format->start != NULL)
+		r->format->start(r);
+	return emit(r, e);
 }
 
 int

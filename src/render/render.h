@@ -64,6 +64,9 @@ int render_event(struct render *r, const struct event *ev, uint64_t seq, struct 
 bool render_in_pieces(struct render *r, struct event_writer *out);
 /* Hands on, instead of render_event, what was made of the next n events. */
 int render_texts(struct render *r, struct str texts, uint64_t n, struct err *e);
+/* Goes on in another stream, which begins as the first one did.  For formats
+ * that can be made in pieces: they have nothing to say at an end. */
+int render_go_on(struct render *r, struct outstream *out, struct err *e);
 /* Hands on what a format keeps back until it has seen more, for those who
  * print events as they come.  The outstream is the caller's to flush. */
 int render_flush(struct render *r, struct err *e);

@@ -696,6 +696,56 @@ START_TEST(a_fifo_is_written_in_place)
 }
 END_TEST
 
+/* Of text that is compressed well, badly, and not at all. */
+static void
+fill(char *p, size_t n, int kind, uint64_t *random)
+{
+	for (size_t i = 0; i < n; i++) {
+		*random = *random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+		p[i] = kind == 0 ? "ab"[i % 7 == 0] : (char)(kind == 1 ? 'a' + (*random >> 60) : *random >> 56);
+	}
+}
+
+START_TEST(no_file_becomes_larger_than_was_said)
+{
+	static const char *const name[] = { "f", "f.gz", "f.zst" };
+	const char *path = in_folder(name[_i / 3]);
+	struct err e = ERR_NONE;
+	struct outstream *o = outstream_open(path, &e);
+	uint64_t said[400], random = 7;
+	char piece[9000];
+	struct stat sb;
+
+	/* Each piece could have been the last one. */
+	for (size_t pieces = 1; pieces <= 400; pieces += 57) {
+		for (size_t i = 0; i < pieces; i++) {
+			size_t n = i * 37 % sizeof(piece) + 1;
+
+			fill(piece, n, _i % 3, &random);
+			said[i] = outstream_would_be(o, n);
+			ck_assert_int_eq(outstream_write(o, piece, n, &e), 0);
+			if (i % 50 == 49) {
+				uint64_t before = outstream_would_be(o, 0);
+
+				ck_assert_int_eq(outstream_flush(o, &e), 0);
+				ck_assert(outstream_would_be(o, 0) <= before);
+			}
+		}
+		uint64_t known = outstream_would_be(o, 0);
+
+		ck_assert_int_eq(outstream_finish(o, &e), 0);
+		ck_assert_int_eq(stat(path, &sb), 0);
+		ck_assert_msg((uint64_t)sb.st_size <= said[pieces - 1], "%s, %zu pieces: %lld", path, pieces,
+		    (long long)sb.st_size);
+		ck_assert((uint64_t)sb.st_size <= known);
+		if (_i < 3)
+			ck_assert_int_eq(sb.st_size, (off_t)known);
+		o = outstream_open(path, &e);
+	}
+	outstream_abort(o);
+}
+END_TEST
+
 START_TEST(small_files_have_a_limit)
 {
 	struct err e = ERR_NONE;
@@ -756,6 +806,7 @@ stream_suite(void)
 	tcase_add_test(t, a_full_device_is_reported);
 	tcase_add_test(t, a_closed_pipe_is_reported);
 	tcase_add_test(t, a_fifo_is_written_in_place);
+	tcase_add_loop_test(t, no_file_becomes_larger_than_was_said, 0, 3 * 3);
 	tcase_add_test(t, small_files_have_a_limit);
 	suite_add_tcase(s, t);
 	return s;
