@@ -258,7 +258,7 @@ check_hashes(const struct making *m, const char *manifest, struct err *e)
 		return err_set(e, ERR_FAIL, "%s: what can be read of it is not what was written", manifest);
 	if (evidence_file(m->path.p, &f, e) != 0)
 		return -1;
-	if (memcmp(f.sha256.b, m->files.file[0].sha256.b, HASH_LEN) != 0)
+	if (memcmp(f.sha256.b, m->files.part[0].file[0].sha256.b, HASH_LEN) != 0)
 		return err_set(e, ERR_FAIL, "%s: what can be read of it is not what was written", m->path.p);
 	return 0;
 }
@@ -351,8 +351,8 @@ archive_write(struct store *st, const struct prune_plan *plan, const char *folde
 	choose_name(&m, folder);
 	if (write_files(&m, filter, pool, e) != 0 || check_files(&m, e) != 0 || move_files(&m, e) != 0)
 		goto out;
-	out->bytes = m.files.file[0].bytes;
-	out->sha256 = m.files.file[0].sha256;
+	out->bytes = m.files.part[0].file[0].bytes;
+	out->sha256 = m.files.part[0].file[0].sha256;
 	out->manifest_sha256 = m.files.manifest_sha256;
 	rc = 0;
 out:

@@ -44,7 +44,14 @@ struct evidence_file {
 /* Reads a regular file to its end.  ERR_FAIL. */
 int evidence_file(const char *path, struct evidence_file *f, struct err *e);
 
-#define EVIDENCE_FILES_MAX 2 /* the export, and its proof */
+#define EVIDENCE_FILES_MAX 2 /* an export or a part of it, and its proof */
+
+/* An export, or one of the parts it was split into. */
+struct evidence_part {
+	struct evidence_file file[EVIDENCE_FILES_MAX];
+	size_t files;
+	uint64_t count, first, last; /* events, and their seqs when there are any */
+};
 
 struct evidence_manifest {
 	const char *program;  /* that made the files */
@@ -55,10 +62,12 @@ struct evidence_manifest {
 	uint64_t count, first, last; /* events, and their seqs when there are any */
 	uint64_t size;        /* of the log that was looked at */
 	struct str checkpoint; /* a note; none: p NULL */
-	struct evidence_file file[EVIDENCE_FILES_MAX];
-	size_t files;
+	const char *path;     /* of the export */
+	const struct evidence_part *part; /* borrowed; at least one */
+	size_t parts;
+	bool split;           /* it is these parts; else the one is the export itself */
 };
-/* Writes FILE.manifest.json beside the first file, and gives its hash. */
+/* Writes FILE.manifest.json beside the export, and gives its hash. */
 int evidence_manifest_write(const struct evidence_manifest *m, struct hash *sha256, struct err *e);
 
 /* Adds for each export what its own records are from when they are restored:
@@ -95,6 +104,7 @@ struct evidence {
 	uint64_t erased;   /* lines that are said to be changed by an erasure: only their place is shown */
 	struct buf which;  /* their numbers, as "3, 7-9": the first of them */
 	size_t files;      /* EVIDENCE_MANIFEST, EVIDENCE_PACK: whose size and hash agree */
+	bool unproved;     /* EVIDENCE_MANIFEST: none of them is a proof */
 	struct buf control; /* EVIDENCE_PACK: what it is for */
 	struct buf line;   /* EVIDENCE_EVENT: the event */
 	struct buf origin; /* the log's name */

@@ -9,10 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/bitmap.h"
+#include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/evidence_judge.h"
 #include "proof/bundle.h"
 #include "proof/export_proof.h"
+#include "proof/tree.h"
 
 #define READ_SIZE ((size_t)64 * 1024)
 #define RUNS_MAX 8 /* of erased lines that are named */
@@ -136,6 +139,50 @@ judge_data(struct export_proof *proof, const char *path, struct instream *in, co
 	return 0;
 }
 
+/* ---- Several files ---- */
+
+void
+evidence_seen_fini(struct export_seen *s)
+{
+	for (size_t i = 0; i < s->cells; i++)
+		free(s->cell[i]);
+	free(s->cell);
+}
+
+/* The bits of the cell of a seq, of a log that was signed: it is no larger. */
+static uint64_t *
+bits_of(struct export_seen *s, uint64_t seq)
+{
+	size_t no = (size_t)(seq / TREE_CELL);
+
+	mem_grow(&s->cell, &s->cap, no + 1, sizeof(*s->cell));
+	while (s->cells <= no)
+		s->cell[s->cells++] = NULL;
+	if (s->cell[no] == NULL)
+		s->cell[no] = mem_zero(BITMAP_WORDS(TREE_CELL), sizeof(*s->cell[no]));
+	return s->cell[no];
+}
+
+struct seeing {
+	struct export_seen *seen;
+	struct err *e;
+};
+
+/* A run within one cell. */
+static int
+see_run(void *arg, uint64_t first, uint64_t count)
+{
+	struct seeing *s = arg;
+	uint64_t *bits = bits_of(s->seen, first);
+
+	for (uint64_t seq = first; seq < first + count; seq++) {
+		if (bitmap_has(bits, seq % TREE_CELL))
+			return err_set(s->e, ERR_INTEGRITY, "has event %" PRIu64 ", which another part has too", seq);
+		bitmap_add(bits, seq % TREE_CELL);
+	}
+	return 0;
+}
+
 /* What was shown. */
 static void
 tell(const struct export_proof *proof, uint64_t size, struct evidence *v, struct export_stated *stated)
@@ -164,6 +211,9 @@ evidence_judge_lines(const struct evidence_judge *j, const struct evidence_lines
 		evidence_blame(l->proof_name, e);
 	else
 		rc = judge_data(proof, l->name, l->in, &c.root, &j->verdict->which, e);
+	if (rc == 0 && stated != NULL && stated->seen != NULL &&
+	    (rc = export_proof_shown(proof, see_run, &(struct seeing){ stated->seen, e })) != 0)
+		evidence_blame(l->name, e);
 	if (rc == 0)
 		tell(proof, c.size, j->verdict, stated);
 	export_proof_free(proof);

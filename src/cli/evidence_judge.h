@@ -71,8 +71,16 @@ int evidence_judge_text(const struct evidence_judge *j, struct str text, struct 
 
 /* ---- exports (evidence_export.c) ---- */
 
+/* The signed events that were shown so far, of several files.  Starts as {0}. */
+struct export_seen {
+	uint64_t **cell; /* a bit for each of a cell's; by number, NULL: none */
+	size_t cells, cap;
+};
+void evidence_seen_fini(struct export_seen *s);
+
 /* What else an export's proof says. */
 struct export_stated {
+	struct export_seen *seen; /* ERR_INTEGRITY: it shows one of them again; NULL: it may */
 	struct buf note;
 	uint64_t first, last; /* seqs of its lines, when there are any */
 };

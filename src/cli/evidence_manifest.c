@@ -10,6 +10,9 @@
  *	  "checkpoint": "audit.example.com/app1\n3\n..."
  *	}
  *
+ * Of an export in parts the version is 2, and files has each part, behind it its
+ * proof if there are proofs; a part's entry also has count, first_seq, last_seq.
+ *
  * It is not signed itself: what it says is held against the files, the proof
  * and the checkpoint.
  */
@@ -24,9 +27,14 @@
 #include "cli/cli.h"
 #include "cli/document.h"
 #include "cli/evidence_judge.h"
+#include "cli/export_split.h"
 
 #define FILES_MAX EVIDENCE_FILES_MAX
-#define TEXT_MAX ((size_t)8 * 1024 * 1024)
+#define TEXT_MAX ((size_t)16 * 1024 * 1024) /* EXPORT_PARTS_MAX parts with long names */
+#define NAMED_MAX 8 /* parts with erased lines that are named */
+
+enum version { WHOLE = 1, SPLIT = 2 };
+enum { KEYS = 15, FILE_KEYS = 3, PART_KEYS = 6 }; /* of the document, and of entries in files */
 #define READ_SIZE ((size_t)128 * 1024)
 
 /* ---- Files ---- */
@@ -77,21 +85,46 @@ evidence_file(const char *path, struct evidence_file *f, struct err *e)
 
 /* ---- Writing ---- */
 
+static const char *
+last_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* How many, and which seqs they lie between. */
+static void
+add_events(json_t *o, uint64_t count, uint64_t first, uint64_t last)
+{
+	json_object_set_new(o, "count", document_number(count));
+	json_object_set_new(o, "first_seq", count > 0 ? document_number(first) : json_null());
+	json_object_set_new(o, "last_seq", count > 0 ? document_number(last) : json_null());
+}
+
+static void
+add_part(json_t *list, const struct evidence_part *part, bool split)
+{
+	for (size_t i = 0; i < part->files; i++) {
+		const struct evidence_file *f = &part->file[i];
+		json_t *entry = json_object();
+
+		json_object_set_new(entry, "name", document_text(str_of(last_name(f->path))));
+		json_object_set_new(entry, "bytes", document_number(f->bytes));
+		json_object_set_new(entry, "sha256", document_hex(f->sha256.b, HASH_LEN));
+		if (split && i == 0)
+			add_events(entry, part->count, part->first, part->last);
+		json_array_append_new(list, entry);
+	}
+}
+
 static json_t *
 files(const struct evidence_manifest *m)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < m->files; i++) {
-		const struct evidence_file *f = &m->file[i];
-		const char *slash = strrchr(f->path, '/');
-		json_t *entry = json_object();
-
-		json_object_set_new(entry, "name", document_text(str_of(slash ? slash + 1 : f->path)));
-		json_object_set_new(entry, "bytes", document_number(f->bytes));
-		json_object_set_new(entry, "sha256", document_hex(f->sha256.b, HASH_LEN));
-		json_array_append_new(list, entry);
-	}
+	for (size_t i = 0; i < m->parts; i++)
+		add_part(list, &m->part[i], m->split);
 	return list;
 }
 
@@ -103,7 +136,7 @@ document(const struct evidence_manifest *m)
 	struct err ignored = ERR_NONE;
 	bool has_note = m->checkpoint.len > 0 && chain_note_read(m->checkpoint, &c, &ignored) == 0;
 
-	json_object_set_new(o, "manifest", json_integer(1));
+	json_object_set_new(o, "manifest", json_integer(m->split ? SPLIT : WHOLE));
 	json_object_set_new(o, "created", document_instant(m->created));
 	json_object_set_new(o, "program", json_string(m->program));
 	json_object_set_new(o, "version", json_string(PACKAGE_VERSION));
@@ -112,9 +145,7 @@ document(const struct evidence_manifest *m)
 	json_object_set_new(o, "filter", document_text(m->filter));
 	json_object_set_new(o, "since", document_instant(m->since));
 	json_object_set_new(o, "until", document_instant(m->until));
-	json_object_set_new(o, "count", document_number(m->count));
-	json_object_set_new(o, "first_seq", m->count > 0 ? document_number(m->first) : json_null());
-	json_object_set_new(o, "last_seq", m->count > 0 ? document_number(m->last) : json_null());
+	add_events(o, m->count, m->first, m->last);
 	json_object_set_new(o, "size", document_number(m->size));
 	json_object_set_new(o, "files", files(m));
 	json_object_set_new(o, "checkpoint", has_note ? document_text(m->checkpoint) : json_null());
@@ -128,7 +159,7 @@ evidence_manifest_write(const struct evidence_manifest *m, struct hash *sha256, 
 	int rc;
 
 	document_format(&text, document(m));
-	buf_printf(&path, "%s" EVIDENCE_MANIFEST_ENDING "%c", m->file[0].path, '\0');
+	buf_printf(&path, "%s" EVIDENCE_MANIFEST_ENDING "%c", m->path, '\0');
 	rc = file_replace(path.p, 0640, text.p, text.len, e);
 	hash_bytes(sha256, text.p, text.len);
 	buf_fini(&text);
@@ -141,14 +172,11 @@ evidence_manifest_write(const struct evidence_manifest *m, struct hash *sha256, 
 struct manifest {
 	struct str origin, checkpoint; /* p NULL: null */
 	uint8_t store[16];
-	uint64_t count, size;
-	uint64_t first, last; /* when count > 0 */
-	struct {
-		const char *name;
-		uint64_t bytes;
-		struct hash sha256;
-	} file[FILES_MAX];
-	size_t files;
+	uint64_t size;
+	struct evidence_part all; /* its files do not matter */
+	struct evidence_part *part; /* of it; paths are names, borrowed from the document */
+	size_t parts, files;
+	bool split;
 };
 
 static int
@@ -159,12 +187,14 @@ malformed(struct err *e, const char *key)
 
 /* first_seq and last_seq are numbers, or null when there are no events. */
 static bool
-read_span(const json_t *o, struct manifest *m)
+read_events(const json_t *o, uint64_t size, struct evidence_part *p)
 {
-	if (m->count == 0)
+	if (!document_get_number(o, "count", &p->count))
+		return false;
+	if (p->count == 0)
 		return json_is_null(json_object_get(o, "first_seq")) && json_is_null(json_object_get(o, "last_seq"));
-	return document_get_number(o, "first_seq", &m->first) && document_get_number(o, "last_seq", &m->last) &&
-	    m->first <= m->last && m->last < m->size && m->count <= m->last - m->first + 1;
+	return document_get_number(o, "first_seq", &p->first) && document_get_number(o, "last_seq", &p->last) &&
+	    p->first <= p->last && p->last < size && p->count <= p->last - p->first + 1;
 }
 
 /* A name in the manifest's own folder. */
@@ -175,32 +205,107 @@ plain_name(struct str name)
 	    !str_eq(name, STR(".")) && !str_eq(name, STR(".."));
 }
 
-/* One or two files; the second is the proof of the first. */
+/* The file at *at, which moves behind it. */
+static bool
+read_file(const json_t *list, size_t *at, size_t keys, struct evidence_file *f)
+{
+	const json_t *o = json_array_get(list, *at);
+	struct str name;
+
+	if (!json_is_object(o) || json_object_size(o) != keys || !document_get_text(o, "name", false, &name) ||
+	    !plain_name(name) || !document_get_number(o, "bytes", &f->bytes) ||
+	    !document_get_hex(o, "sha256", f->sha256.b, HASH_LEN))
+		return false;
+	f->path = name.p;
+	++*at;
+	return true;
+}
+
+/* Is the next file called after this one as its proof? */
+static bool
+proof_follows(const json_t *list, size_t at, const char *name)
+{
+	struct buf proof = { 0 };
+	struct str next;
+	bool is;
+
+	buf_printf(&proof, "%s" EVIDENCE_PROOF_ENDING, name);
+	is = document_get_text(json_array_get(list, at), "name", false, &next) && str_eq(buf_view(&proof), next);
+	buf_fini(&proof);
+	return is;
+}
+
+/* The export or one of its parts, and its proof if that comes behind it. */
+static bool
+read_part(const json_t *list, size_t *at, struct manifest *m)
+{
+	struct evidence_part *p = &m->part[m->parts];
+	const json_t *o = json_array_get(list, *at);
+
+	if (!read_file(list, at, m->split ? PART_KEYS : FILE_KEYS, &p->file[p->files]) ||
+	    (m->split && !read_events(o, m->size, p)))
+		return false;
+	p->files++;
+	if (proof_follows(list, *at, p->file[0].path)) {
+		if (!read_file(list, at, FILE_KEYS, &p->file[p->files]))
+			return false;
+		p->files++;
+	}
+	m->files += p->files;
+	m->parts++;
+	return true;
+}
+
+/* Part `no` is called after the same export as the first one. */
+static bool
+part_name(const struct manifest *m, const char *whole, unsigned no)
+{
+	char *name = whole != NULL ? export_part_path(whole, no) : NULL;
+	bool is = name != NULL && strcmp(m->part[no - 1].file[0].path, name) == 0;
+
+	free(name);
+	return is;
+}
+
+/* They are the parts from 1 on, all with a proof or none, and what they have is
+ * what there is. */
+static bool
+check_parts(const struct manifest *m)
+{
+	unsigned no;
+	char *whole = export_part_of(m->part[0].file[0].path, &no);
+	struct evidence_part sum = { .first = UINT64_MAX };
+	bool good = true;
+
+	for (size_t i = 0; good && i < m->parts; i++) {
+		const struct evidence_part *p = &m->part[i];
+
+		good = part_name(m, whole, (unsigned)i + 1) && p->files == m->part[0].files;
+		sum.count += p->count;
+		if (p->count > 0 && p->first < sum.first)
+			sum.first = p->first;
+		if (p->count > 0 && p->last > sum.last)
+			sum.last = p->last;
+	}
+	free(whole);
+	return good && sum.count == m->all.count &&
+	    (sum.count == 0 || (sum.first == m->all.first && sum.last == m->all.last));
+}
+
 static bool
 read_files(const json_t *list, struct manifest *m)
 {
-	struct buf proof = { 0 };
-	bool good = json_is_array(list) && json_array_size(list) >= 1 && json_array_size(list) <= FILES_MAX;
+	size_t n = json_array_size(list), at = 0;
 
-	for (size_t i = 0; good && i < json_array_size(list); i++) {
-		const json_t *o = json_array_get(list, i);
-		struct str name;
-
-		good = json_is_object(o) && json_object_size(o) == 3 && document_get_text(o, "name", false, &name) &&
-		    plain_name(name) && document_get_number(o, "bytes", &m->file[i].bytes) &&
-		    document_get_hex(o, "sha256", m->file[i].sha256.b, HASH_LEN);
-		if (good)
-			m->file[m->files++].name = name.p;
-	}
-	if (good && m->files == FILES_MAX) {
-		buf_printf(&proof, "%s.proof", m->file[0].name);
-		good = str_eq(buf_view(&proof), str_of(m->file[1].name));
-	}
-	buf_fini(&proof);
-	return good;
+	if (!json_is_array(list) || n == 0 || n > (m->split ? (size_t)EXPORT_PARTS_MAX * FILES_MAX : FILES_MAX))
+		return false;
+	m->part = mem_zero(n, sizeof(*m->part));
+	while (at < n)
+		if (!read_part(list, &at, m) || (!m->split && m->parts > 1))
+			return false;
+	return !m->split || (m->parts <= EXPORT_PARTS_MAX && check_parts(m));
 }
 
-#define KEYS 15
 
 static int
 read_manifest(const json_t *o, struct manifest *m, struct err *e)
@@ -211,8 +316,10 @@ read_manifest(const json_t *o, struct manifest *m, struct err *e)
 
 	if (!json_is_object(o) || !document_get_number(o, "manifest", &version))
 		return malformed(e, "the document");
-	if (version != 1)
-		return err_set(e, ERR_FAIL, "manifest: of version %" PRIu64 ", this program knows 1", version);
+	if (version != WHOLE && version != SPLIT)
+		return err_set(e, ERR_FAIL, "manifest: of version %" PRIu64 ", this program knows %d and %d", version, WHOLE,
+		    SPLIT);
+	m->split = version == SPLIT;
 	if (json_object_size(o) != KEYS)
 		return malformed(e, "the list of keys");
 	if (!document_get_instant(o, "created", false, &us))
@@ -225,10 +332,8 @@ read_manifest(const json_t *o, struct manifest *m, struct err *e)
 		return malformed(e, "filter");
 	if (!document_get_instant(o, "since", true, &us) || !document_get_instant(o, "until", true, &us))
 		return malformed(e, "since or until");
-	if (!document_get_number(o, "count", &m->count) || !document_get_number(o, "size", &m->size))
-		return malformed(e, "count or size");
-	if (!read_span(o, m))
-		return malformed(e, "first_seq or last_seq");
+	if (!document_get_number(o, "size", &m->size) || !read_events(o, m->size, &m->all))
+		return malformed(e, "size, count, first_seq or last_seq");
 	if (!read_files(json_object_get(o, "files"), m))
 		return malformed(e, "files");
 	if (!document_get_text(o, "origin", true, &m->origin) || !document_get_text(o, "checkpoint", true, &m->checkpoint) ||
@@ -276,7 +381,8 @@ judge_note(const struct evidence_judge *j, const struct manifest *m, struct err 
 	struct checkpoint c;
 	struct note note;
 
-	j->verdict->beyond = m->count;
+	j->verdict->beyond = m->all.count;
+	j->verdict->unproved = true;
 	if (m->checkpoint.p == NULL)
 		return 0;
 	if (chain_note_read(m->checkpoint, &c, e) != 0 || evidence_trusted(j, &c, e) != 0)
@@ -291,47 +397,105 @@ judge_note(const struct evidence_judge *j, const struct manifest *m, struct err 
 	return 0;
 }
 
-/* The manifest says nothing else than the proof. */
+/* The manifest says nothing else of these events than their proof. */
 static int
-compare(const struct manifest *m, const struct export_stated *x, const struct evidence *v, struct err *e)
+compare(const struct manifest *m, const struct evidence_part *p, const struct export_stated *x,
+    const struct evidence *v, struct err *e)
 {
 	if (m->checkpoint.p == NULL || !str_eq(m->checkpoint, buf_view(&x->note)))
 		return err_set(e, ERR_INTEGRITY, "manifest: its checkpoint is not the one of the proof");
-	if (m->count != v->events + v->beyond + v->erased || m->size < v->size)
+	if (p->count != v->events + v->beyond + v->erased || m->size < v->size)
 		return err_set(e, ERR_INTEGRITY, "manifest: count or size is not that of the proof");
-	if (m->count > 0 && (m->first != x->first || m->last != x->last))
+	if (p->count > 0 && (p->first != x->first || p->last != x->last))
 		return err_set(e, ERR_INTEGRITY, "manifest: first_seq or last_seq is not that of the proof");
 	return 0;
 }
 
-static int
-judge_proof(const struct evidence_judge *j, const struct manifest *m, const char *data, const char *proof, struct err *e)
+/* What is said of the events of a part: of one that is the export, above it. */
+static const struct evidence_part *
+events_of(const struct manifest *m, size_t i)
 {
-	struct export_stated stated = { 0 };
-	int rc = evidence_judge_export(j, data, proof, &stated, e);
+	return m->split ? &m->part[i] : &m->all;
+}
 
+/* The parts before one that is judged. */
+struct before {
+	struct export_seen seen;
+	size_t named; /* that have erased lines */
+};
+
+/* What was shown of a part, to what was shown of those before it. */
+static void
+add_verdict(struct evidence *sum, const struct manifest *m, size_t i, struct evidence *v, size_t *named)
+{
+	sum->size = v->size;
+	sum->events += v->events;
+	sum->beyond += v->beyond;
+	sum->erased += v->erased;
+	if (v->erased == 0 || ++*named > NAMED_MAX + 1)
+		return;
+	if (*named > NAMED_MAX) {
+		buf_str(&sum->which, STR("; ..."));
+		return;
+	}
+	if (*named > 1)
+		buf_str(&sum->which, STR("; "));
+	buf_str(&sum->which, buf_view(&v->which));
+	if (m->split)
+		buf_printf(&sum->which, " of %s", m->part[i].file[0].path);
+}
+
+static int
+judge_proof(const struct evidence_judge *j, const struct manifest *m, size_t i, const char *path,
+    struct before *before, struct err *e)
+{
+	const struct evidence_part *p = &m->part[i];
+	struct evidence v = { 0 };
+	const struct evidence_judge own = { j->pinned, j->trusted, &v };
+	struct export_stated stated = { .seen = &before->seen };
+	char *data = beside(path, p->file[0].path), *proof = beside(path, p->file[1].path);
+	int rc = evidence_judge_export(&own, data, proof, &stated, e);
+
+	if (rc == 0 && (rc = compare(m, events_of(m, i), &stated, &v, e)) != 0 && m->split)
+		err_doing(e, "%s", p->file[0].path);
 	if (rc == 0)
-		rc = compare(m, &stated, j->verdict, e);
+		add_verdict(j->verdict, m, i, &v, &before->named);
 	buf_fini(&stated.note);
+	evidence_fini(&v);
+	free(proof);
+	free(data);
+	return rc;
+}
+
+static int
+check_part(const struct evidence_part *p, const char *path, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < p->files; i++) {
+		char *file = beside(path, p->file[i].path);
+
+		rc = check_file(file, p->file[i].bytes, &p->file[i].sha256, e);
+		free(file);
+	}
 	return rc;
 }
 
 static int
 judge_manifest(const struct evidence_judge *j, const struct manifest *m, const char *path, struct err *e)
 {
-	char *file[FILES_MAX] = { NULL, NULL };
+	struct before before = { .named = 0 };
 	int rc = 0;
 
 	if (m->origin.p && !str_eq(m->origin, str_of(j->pinned->name)))
 		return err_set(e, ERR_INTEGRITY, "manifest: is of another log, its origin is not %s", j->pinned->name);
-	for (size_t i = 0; rc == 0 && i < m->files; i++) {
-		file[i] = beside(path, m->file[i].name);
-		rc = check_file(file[i], m->file[i].bytes, &m->file[i].sha256, e);
-	}
-	if (rc == 0)
-		rc = m->files == FILES_MAX ? judge_proof(j, m, file[0], file[1], e) : judge_note(j, m, e);
-	for (size_t i = 0; i < FILES_MAX; i++)
-		free(file[i]);
+	for (size_t i = 0; rc == 0 && i < m->parts; i++)
+		rc = check_part(&m->part[i], path, e);
+	if (rc == 0 && m->part[0].files < FILES_MAX)
+		return judge_note(j, m, e);
+	for (size_t i = 0; rc == 0 && i < m->parts; i++)
+		rc = judge_proof(j, m, i, path, &before, e);
+	evidence_seen_fini(&before.seen);
 	return rc;
 }
 
@@ -342,15 +506,15 @@ judge_packed(const struct evidence_judge *j, const struct manifest *m, const str
 	struct export_stated stated = { 0 };
 	int rc;
 
-	if (m->files != FILES_MAX || (m->origin.p && !str_eq(m->origin, str_of(j->pinned->name))))
+	if (m->split || m->files != FILES_MAX || (m->origin.p && !str_eq(m->origin, str_of(j->pinned->name))))
 		return err_set(e, ERR_INTEGRITY, "manifest: is of another log, or has no proof");
 	for (size_t i = 0; i < FILES_MAX; i++)
-		if (strcmp(m->file[i].name, file[i].path) != 0 || m->file[i].bytes != file[i].bytes ||
-		    memcmp(m->file[i].sha256.b, file[i].sha256.b, HASH_LEN) != 0)
+		if (strcmp(m->part->file[i].path, file[i].path) != 0 || m->part->file[i].bytes != file[i].bytes ||
+		    memcmp(m->part->file[i].sha256.b, file[i].sha256.b, HASH_LEN) != 0)
 			return err_set(e, ERR_INTEGRITY, "manifest: %s is not the one that it is of", file[i].path);
 	rc = evidence_judge_lines(j, l, &stated, e);
 	if (rc == 0)
-		rc = compare(m, &stated, j->verdict, e);
+		rc = compare(m, &m->all, &stated, j->verdict, e);
 	buf_fini(&stated.note);
 	return rc;
 }
@@ -365,6 +529,7 @@ evidence_judge_packed(const struct evidence_judge *j, struct str manifest,
 
 	if (o != NULL && read_manifest(o, &m, e) == 0)
 		rc = judge_packed(j, &m, file, l, e);
+	free(m.part);
 	json_decref(o);
 	return rc;
 }
@@ -383,24 +548,56 @@ evidence_judge_manifest(const struct evidence_judge *j, const char *path, struct
 		j->verdict->kind = EVIDENCE_MANIFEST;
 		j->verdict->files = m.files;
 	}
+	free(m.part);
 	json_decref(o);
 	return rc;
 }
 
 /* ---- Whose it is ---- */
 
+/* What the manifest says of the file; NULL: nothing. */
+static const struct evidence_part *
+find_part(const struct manifest *m, const char *data)
+{
+	if (!m->split)
+		return m->part;
+	for (size_t i = 0; i < m->parts; i++)
+		if (strcmp(m->part[i].file[0].path, last_name(data)) == 0)
+			return &m->part[i];
+	return NULL;
+}
+
 static int
 read_store(const char *data, struct str text, uint8_t id[16], struct err *e)
 {
 	struct manifest m = { 0 };
 	json_t *o = document_parse(text, TEXT_MAX, "manifest", e);
+	const struct evidence_part *part;
 	int rc = -1;
 
 	if (o != NULL && read_manifest(o, &m, e) == 0)
-		rc = check_file(data, m.file[0].bytes, &m.file[0].sha256, e);
+		rc = (part = find_part(&m, data)) == NULL ? err_set(e, ERR_INTEGRITY, "the manifest does not name it") :
+		    check_file(data, part->file[0].bytes, &part->file[0].sha256, e);
 	memcpy(id, m.store, sizeof(m.store));
+	free(m.part);
 	json_decref(o);
 	return rc;
+}
+
+/* Where the manifest of a file is: beside it, or beside the export that it is a
+ * part of. */
+static void
+manifest_path(struct buf *path, const char *data)
+{
+	unsigned no;
+	char *whole;
+
+	buf_printf(path, "%s" EVIDENCE_MANIFEST_ENDING "%c", data, '\0');
+	if (access(path->p, F_OK) == 0 || (whole = export_part_of(data, &no)) == NULL)
+		return;
+	buf_reset(path);
+	buf_printf(path, "%s" EVIDENCE_MANIFEST_ENDING "%c", whole, '\0');
+	free(whole);
 }
 
 static int
@@ -412,7 +609,7 @@ find_store(const char *data, uint8_t id[16], struct err *e)
 	char *text = NULL;
 	int rc = -1;
 
-	buf_printf(&path, "%s" EVIDENCE_MANIFEST_ENDING "%c", data, '\0');
+	manifest_path(&path, data);
 	if (stat(data, &sb) != 0)
 		err_errno(e, "%s", data);
 	else if (!S_ISREG(sb.st_mode))

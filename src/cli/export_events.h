@@ -1,6 +1,6 @@
 /*
- * export_events: the events of a query into the file of an export, which is
- * told of each.
+ * export_events: the events of a query into the file of an export, or its parts
+ * one after the other, which are told of each.
  */
 #ifndef CLI_EXPORT_EVENTS_H
 #define CLI_EXPORT_EVENTS_H

@@ -86,12 +86,14 @@ export_record_outcome(const struct export_record *r, const struct export_outcome
 	uint64_t seq;
 
 	buf_printf(&context, "{\"phase\":\"outcome\",\"intent\":\"%s\",\"count\":%" PRIu64 ",\"bytes\":%" PRIu64,
-	    r->intent, o->count, o->bytes);
+	    r->intent, o->count, o->files->bytes);
 	if (o->count > 0)
 		buf_printf(&context, ",\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64, o->first, o->last);
 	/* The log itself says what the files were. */
-	if (o->files->files > 0)
-		put_hash(&context, "sha256", &o->files->file[0].sha256);
+	if (o->files->split.events > 0 || o->files->split.bytes > 0)
+		buf_printf(&context, ",\"parts\":%zu", good ? o->files->parts : 0);
+	else if (o->files->parts > 0)
+		put_hash(&context, "sha256", &o->files->part[0].file[0].sha256);
 	if (o->files->has_manifest)
 		put_hash(&context, "manifest_sha256", &o->files->manifest_sha256);
 	if (!good) {

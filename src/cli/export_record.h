@@ -29,7 +29,7 @@ struct export_intent {
 };
 
 struct export_outcome {
-	uint64_t count, bytes, first, last; /* first, last: seqs, when count > 0 */
+	uint64_t count, first, last; /* first, last: seqs, when count > 0 */
 	const struct export_files *files;
 	const struct err *failed; /* or ERR_OK */
 };

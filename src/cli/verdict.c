@@ -172,17 +172,10 @@ verdict_print(const struct verdict *v, struct outstream *out, struct err *e)
 
 /* ---- A file ---- */
 
-/* A manifest may come without a proof. */
-static bool
-shows_nothing(const struct evidence *v)
-{
-	return v->kind == EVIDENCE_MANIFEST && v->files == 1;
-}
-
 static const char *
 status_of(const struct evidence *v)
 {
-	if (v->beyond > 0 || shows_nothing(v))
+	if (v->beyond > 0 || v->unproved)
 		return status_words[VERDICT_UNSIGNED];
 	return v->erased > 0 ? "erased" : status_words[VERDICT_VERIFIED];
 }
@@ -202,8 +195,8 @@ add_shown(struct buf *b, const struct evidence *v)
 		buf_printf(b, "%" PRIu64 " events, all in the log of %" PRIu64 " events", v->events, v->size);
 		break;
 	case EVIDENCE_MANIFEST:
-		buf_printf(b, shows_nothing(v) ? "1 file as it was made" : "%zu files as they were made", v->files);
-		if (!shows_nothing(v))
+		buf_printf(b, v->files == 1 ? "1 file as it was made" : "%zu files as they were made", v->files);
+		if (!v->unproved)
 			buf_printf(b, ", %" PRIu64 " events, all in the log of %" PRIu64 " events", v->events, v->size);
 		break;
 	case EVIDENCE_PACK:
@@ -216,12 +209,12 @@ add_shown(struct buf *b, const struct evidence *v)
 		buf_printf(b, "the log of %" PRIu64 " events continues that of %" PRIu64 " events", v->size, v->first);
 		break;
 	}
-	if (v->origin.len > 0 && !shows_nothing(v)) {
+	if (v->origin.len > 0 && !v->unproved) {
 		buf_printf(b, " of ");
 		render_safe(b, buf_view(&v->origin));
 	}
-	if (shows_nothing(v))
-		buf_printf(b, "; nothing shows its %" PRIu64 " events to be in the log", v->beyond);
+	if (v->unproved)
+		buf_printf(b, "; nothing shows %s %" PRIu64 " events to be in the log", v->files == 1 ? "its" : "their", v->beyond);
 	else if (v->beyond > 0)
 		buf_printf(b, "; %" PRIu64 " more came after the checkpoint: not shown", v->beyond);
 	if (v->erased > 0)
@@ -291,7 +284,7 @@ verdict_evidence(struct buf *out, bool json, const char *file, const struct evid
 void
 verdict_incomplete(const char *file, const struct evidence *v, struct err *e)
 {
-	if (shows_nothing(v))
+	if (v->unproved)
 		err_set(e, ERR_INCOMPLETE, "%s: nothing shows its events to be in the log", file);
 	else if (v->beyond > 0)
 		err_set(e, ERR_INCOMPLETE, "%s: %" PRIu64 " %s after the checkpoint: not shown", file, v->beyond,

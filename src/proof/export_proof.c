@@ -86,6 +86,21 @@ export_proof_span(const struct export_proof *p, uint64_t *first, uint64_t *last)
 	return p->lines > 0;
 }
 
+int
+export_proof_shown(const struct export_proof *p, int (*each)(void *arg, uint64_t first, uint64_t count), void *arg)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < p->cells; i++) {
+		const struct shown_cell *c = &p->cell[i];
+
+		for (size_t n = 0; rc == 0 && n < c->shown.n; n++)
+			rc = each(arg, c->no * TREE_CELL + c->shown.p[n].first,
+			    (uint64_t)c->shown.p[n].last - c->shown.p[n].first + 1);
+	}
+	return rc;
+}
+
 struct str
 export_proof_note(const struct export_proof *p)
 {

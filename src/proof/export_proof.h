@@ -59,6 +59,10 @@ uint64_t export_proof_beyond(const struct export_proof *p); /* of them, not sign
 uint64_t export_proof_erased(const struct export_proof *p); /* of them, changed by an erasure */
 /* The least and the greatest seq of a line.  false: there is no line. */
 bool export_proof_span(const struct export_proof *p, uint64_t *first, uint64_t *last);
+/* Calls each with the runs of seqs of lines, those from size on left out, until
+ * it returns other than 0; returns that. */
+int export_proof_shown(const struct export_proof *p, int (*each)(void *arg, uint64_t first, uint64_t count),
+    void *arg);
 struct str export_proof_note(const struct export_proof *p);
 struct str export_proof_chain(const struct export_proof *p); /* the bundles; may be empty */
 

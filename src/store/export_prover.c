@@ -51,14 +51,23 @@ export_prover_new(struct store *st, uint64_t size)
 }
 
 void
+export_prover_again(struct export_prover *p)
+{
+	for (size_t no = 0; no < p->cells; no++)
+		free(p->shown[no]);
+	p->cells = 0;
+	p->beyond = p->erased = 0;
+	export_order_fini(&p->order);
+	p->order = (struct export_order){ .count = 0 };
+}
+
+void
 export_prover_free(struct export_prover *p)
 {
 	if (p == NULL)
 		return;
-	for (size_t no = 0; no < p->cells; no++)
-		free(p->shown[no]);
+	export_prover_again(p);
 	free(p->shown);
-	export_order_fini(&p->order);
 	free(p);
 }
 

@@ -327,5 +327,8 @@ uint64_t export_prover_beyond(const struct export_prover *p);
 uint64_t export_prover_erased(const struct export_prover *p);
 /* ERR_BUSY: an event was pruned or erased since it was told: export again. */
 int export_prover_write(struct export_prover *p, struct outstream *out, struct err *e);
+/* Begins the proof of another file of the same export: events that were erased
+ * since the first one began are found in it too. */
+void export_prover_again(struct export_prover *p);
 
 #endif

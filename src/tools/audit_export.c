@@ -35,7 +35,7 @@ struct args {
 	struct filter_args filter;
 	struct dialect_args dialect;
 	struct str_list fields;
-	char *output, *out, *cursor_file, *request, *evidence;
+	char *output, *out, *split, *cursor_file, *request, *evidence;
 	bool nested, csv_raw, csv_safe, proof, manifest;
 };
 
@@ -50,6 +50,8 @@ static const struct opt options[] = {
 	    VALUE_FORMAT, NULL },
 	{ 'O', "out", OPT_STRING, ARG(out), "FILE|DIR",
 	    "write FILE (.gz and .zst are compressed), or a new file in DIR; else stdout", VALUE_FILE, NULL },
+	{ 0, "split", OPT_STRING, ARG(split), "N|SIZE",
+	    "to files of N events, or of SIZE such as 64MiB: FILE.0001.jsonl and on; with a manifest", VALUE_ANY, NULL },
 	{ 0, "cursor-file", OPT_STRING, ARG(cursor_file), "FILE",
 	    "only what arrived since the export that left FILE; replace it when done", VALUE_FILE, NULL },
 	{ 0, "proof", OPT_FLAG, ARG(proof), NULL,
@@ -86,6 +88,7 @@ static const struct program program = {
 	    "  audit-export --actor alice@acme.example -O alice.jsonl.zst\n"
 	    "  audit-export --since 2026-01 -O q1.jsonl.zst --proof --manifest\n"
 	    "  audit-export --cursor-file app.cursor -O new.jsonl  # since last time\n"
+	    "  audit-export --since 2026 --split 64MiB -O 2026.jsonl.zst  # in parts\n"
 	    "  audit-export --since 2026-07 --evidence soc2:CC7.2 -O cc72.tar.zst\n"
 	    "  audit-export -o json --nested -O /srv/evidence/  # a new file in the folder\n",
 	.table = options,
@@ -119,8 +122,9 @@ struct export {
 	bool refused;          /* by a limit, and that is on record */
 	char at[TIME_TEXT_LEN + 1];
 	struct export_events events; /* that were written */
-	uint64_t bytes;
+	struct export_split split;
 	struct export_files files;
+	struct store *proven;  /* the store once more: proofs of parts are made while st is read */
 	struct pack pack;      /* with --evidence */
 };
 
@@ -131,7 +135,7 @@ check_args(const struct args *a, const char *format, bool to_stdout, struct err 
 {
 	bool csv = strcmp(format, "csv") == 0;
 
-	if (a->evidence && (to_stdout || a->output || a->proof || a->manifest || a->cursor_file || a->fields.n > 0 ||
+	if (a->evidence && (to_stdout || a->output || a->split || a->proof || a->manifest || a->cursor_file || a->fields.n > 0 ||
 	        a->nested || a->csv_raw || a->csv_safe))
 		return err_set(e, ERR_FAIL, "--evidence takes -O FILE, filters and --request, and no other option of output");
 	if (a->nested && strcmp(format, "json") != 0)
@@ -146,6 +150,10 @@ check_args(const struct args *a, const char *format, bool to_stdout, struct err 
 		return err_set(e, ERR_FAIL, "--csv-safe is for stdout: files are safe already");
 	if ((a->proof || a->manifest) && to_stdout)
 		return err_set(e, ERR_FAIL, "--proof and --manifest write beside a file: -O FILE");
+	if (a->split && to_stdout)
+		return err_set(e, ERR_FAIL, "--split makes files: -O FILE|DIR");
+	if (a->split && strcmp(format, "json") == 0)
+		return err_set(e, ERR_FAIL, "--split is for formats of lines, and -o json is one document");
 	if (a->request && (a->request[0] == '\0' || strlen(a->request) > REQUEST_MAX ||
 	        utf8_valid_prefix(a->request, strlen(a->request)) != strlen(a->request)))
 		return err_set(e, ERR_FAIL, "--request takes 1 to %d bytes of text", REQUEST_MAX);
@@ -197,7 +205,7 @@ record_intent(struct export *x, struct err *e)
 static int
 record_outcome(struct export *x, const struct err *failed, struct err *e)
 {
-	const struct export_outcome outcome = { .count = x->events.count, .bytes = x->bytes, .first = x->events.first,
+	const struct export_outcome outcome = { .count = x->events.count, .first = x->events.first,
 		.last = x->events.last, .files = &x->files, .failed = failed };
 
 	return export_record_outcome(&x->record, &outcome, e);
@@ -317,8 +325,7 @@ finish_pack(struct export *x, struct pool *pool, struct err *e)
 	if (rc != 0)
 		return -1;
 	/* What the record is of is the pack, and not the files in it. */
-	x->files.files = 1;
-	return evidence_file(x->path, &x->files.file[0], e);
+	return evidence_file(x->path, &x->files.part[0].file[0], e);
 }
 
 /* All that comes between the two records. */
@@ -334,10 +341,9 @@ write_files(struct export *x, struct pool *pool, struct err *e)
 		f->path = x->pack.path[PACK_EVENTS].p;
 	}
 	x->events = (struct export_events){ .size = x->size, .files = f };
-	if (export_files_open(f, x->st, x->size, e) != 0 ||
+	if (export_files_open(f, x->proven ? x->proven : x->st, x->size, e) != 0 ||
 	    write_export(x, x->format, guard, f->out, &x->events, pool, e) != 0)
 		return -1;
-	x->bytes = outstream_bytes(f->out);
 	if (export_files_finish(f, e) != 0 || (f->manifest && write_manifest(x, e) != 0))
 		return -1;
 	if (x->args->evidence)
@@ -445,6 +451,7 @@ prepare(struct export *x, struct err *e)
 	/* --list-saved has formats of its own. */
 	if (!a->common.list_saved && ((x->format = cli_format(&program, asked, true, e)) == NULL ||
 	    check_args(a, x->format, to_stdout, e) != 0 ||
+	    (a->split && export_split_parse(a->split, &x->split, e) != 0) ||
 	    cli_selectors("fields", &a->fields, &x->names, &x->fields, &x->n_fields, e) != 0))
 		return -1;
 	x->look.format = x->format;
@@ -463,9 +470,11 @@ prepare(struct export *x, struct err *e)
 		return err_doing(e, "--cursor-file %s", a->cursor_file);
 	if (!to_stdout && x->path == NULL)
 		x->path = export_destination(a->out, x->at, x->format);
-	x->files = (struct export_files){ .path = x->path, .proof = a->proof || a->evidence,
-		.manifest = a->manifest || a->evidence };
+	x->files = (struct export_files){ .path = x->path, .proof = a->proof || a->evidence, .split = x->split,
+		.manifest = a->manifest || a->evidence || a->split };
 	if (export_files_check(&x->files, x->st, e) != 0)
+		return -1;
+	if (a->split && a->proof && (x->proven = store_open(store_path(x->st), STORE_READ, e)) == NULL)
 		return -1;
 	filter_format(&x->expression, x->filter);
 	buf_byte(&x->expression, '\0');
@@ -501,7 +510,10 @@ run(const struct args *a, struct err *e)
 		cli_query_detail(&program, &a->common, x.filter, &x.stats, started);
 		if (query_covered(x.st, x.filter, &covered, e) == 0 && !covered)
 			cli_note(&program, &a->common, CLI_PRUNED);
-		if (x.path)
+		if (a->split)
+			cli_note(&program, &a->common, "%s: %zu %s, %" PRIu64 " events", x.path, x.files.parts,
+			    x.files.parts == 1 ? "part" : "parts", x.events.count);
+		else if (x.path)
 			cli_note(&program, &a->common, "%s: %" PRIu64 " events", x.path, x.events.count);
 		if (x.files.erased > 0)
 			cli_note(&program, &a->common, "%" PRIu64 " of %" PRIu64 " events were changed by an erasure: the proof "
@@ -515,6 +527,7 @@ out:
 	pack_fini(&x.pack);
 	limits_fini(&x.limits);
 	config_fini(&x.config);
+	store_close(x.proven);
 	store_close(x.st);
 	pool_free(pool);
 	filter_free(x.filter);

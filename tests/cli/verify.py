@@ -24,6 +24,7 @@ programs.
 import gzip
 import json
 import pathlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -314,6 +315,24 @@ MANIFEST = ["manifest", "created", "program", "version", "store", "origin", "fil
             "count", "first_seq", "last_seq", "size", "files", "checkpoint"]
 
 
+def verify_parts(manifest):
+    """Of an export in parts: they are numbered, and have all that there is."""
+    parts = [entry for entry in manifest["files"] if "count" in entry]
+    form = re.compile(r"(.+)\.([0-9]{4})((?:\.[^.0-9][^.]*)?(?:\.gz|\.zst)?)")
+    named = [form.fullmatch(entry["name"]) for entry in parts]
+    need(parts and all(named), "manifest: the name of a part")
+    need([int(name[2]) for name in named] == list(range(1, len(parts) + 1)), "manifest: the numbers of the parts")
+    need(len({(name[1], name[3]) for name in named}) == 1, "manifest: parts of two exports")
+    proofs = [entry["name"] for entry in manifest["files"] if "count" not in entry]
+    need(proofs in ([], [entry["name"] + ".proof" for entry in parts]), "manifest: a proof that is missing or too many")
+    for part in parts:
+        need((part["first_seq"] is None) == (part["last_seq"] is None) == (part["count"] == 0), "manifest: a part's events")
+    some = [part for part in parts if part["count"]]
+    need(manifest["count"] == sum(part["count"] for part in some), "manifest: count")
+    need(manifest["first_seq"] == min((part["first_seq"] for part in some), default=None), "manifest: first_seq")
+    need(manifest["last_seq"] == max((part["last_seq"] for part in some), default=None), "manifest: last_seq")
+
+
 def verify_manifest(path, key):
     """(files, lines that are not shown: not signed yet, or erased)"""
     try:
@@ -321,24 +340,37 @@ def verify_manifest(path, key):
     except ValueError as why:
         raise Wrong("manifest: not JSON") from why
     need(isinstance(manifest, dict) and sorted(manifest) == sorted(MANIFEST), "manifest: its members")
-    need(manifest["manifest"] == 1 and isinstance(manifest["files"], list), "manifest: its form")
+    need(manifest["manifest"] in (1, 2) and isinstance(manifest["files"], list), "manifest: its form")
+    if manifest["manifest"] == 2:
+        verify_parts(manifest)
     names = []
     for entry in manifest["files"]:
-        need(sorted(entry) == ["bytes", "name", "sha256"] and "/" not in entry["name"], "manifest: a file's entry")
+        keys = ["bytes", "name", "sha256"]
+        if manifest["manifest"] == 2 and not entry["name"].endswith(".proof"):
+            keys = ["bytes", "count", "first_seq", "last_seq", "name", "sha256"]
+        need(sorted(entry) == keys and "/" not in entry["name"], "manifest: a file's entry")
         file = pathlib.Path(path).parent / entry["name"]
         need(file.is_file(), f"manifest: {entry['name']} is not there")
         data = read_file(file)
         need(len(data) == entry["bytes"], f"manifest: {entry['name']} has another size")
         need(sha256(data).hex() == entry["sha256"], f"manifest: {entry['name']} is another file")
         names.append(entry["name"])
-    beyond, chain = 0, []
+    beyond, chain, seen = 0, [], set()
+    entries = {entry["name"]: entry for entry in manifest["files"]}
     for name in names:
         if name + ".proof" in names:
             file = str(pathlib.Path(path).parent / name)
             data = read_file(file + ".proof")
             shown = verify_export(read_text(file), data, key)
             beyond += shown[2] + len(shown[3])
-            chain = read_export_proof(data)["chain"]
+            proof = read_export_proof(data)
+            chain = proof["chain"]
+            if entries[name].get("count"):
+                told = entries[name]
+                need((told["count"], told["first_seq"], told["last_seq"]) ==
+                     (len(proof["order"]), min(proof["order"]), max(proof["order"])), f"manifest: the events of {name}")
+            need(seen.isdisjoint(proof["order"]), f"{name}: an event that another part has")
+            seen.update(proof["order"])
     if manifest["checkpoint"] is not None:
         under_last(epochs_of(chain, key), manifest["checkpoint"].encode())
     return len(names), beyond

@@ -1,11 +1,12 @@
-/* export_split: sizes as people type them, and names that sort. */
+/* export_split: sizes as people type them, and names that sort; parts of them. */
 #include "unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cli/export_split.h"
+#include "cli/export_files.h"
 
 START_TEST(a_number_is_of_events_and_a_size_of_bytes)
 {
@@ -106,6 +107,26 @@ START_TEST(other_names_are_of_no_part)
 }
 END_TEST
 
+/* The last name that there is, and none after it. */
+START_TEST(there_are_no_more_parts_than_names)
+{
+	char folder[] = "/tmp/audit-split-XXXXXX", path[64], last[64];
+	struct export_files f = { .path = path, .split = { .events = 1 } };
+	struct err e = ERR_NONE;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/x.jsonl", folder);
+	snprintf(last, sizeof(last), "%s/x.9999.jsonl", folder);
+	f.parts = EXPORT_PARTS_MAX - 1;
+	ck_assert_int_eq(export_files_open(&f, NULL, 0, &e), 0);
+	ck_assert_int_eq(export_files_next(&f, &e), -1);
+	ck_assert_msg(strstr(e.text, "more than 9999 parts") != NULL, "%s", e.text);
+	ck_assert_int_eq(access(last, F_OK), 0);
+	export_files_fini(&f);
+	ck_assert_msg(rmdir(folder) == 0, "something is left");
+}
+END_TEST
+
 static Suite *
 split_suite(void)
 {
@@ -117,6 +138,7 @@ split_suite(void)
 	tcase_add_test(t, the_number_stands_before_the_ending);
 	tcase_add_test(t, names_sort_as_the_parts_do);
 	tcase_add_test(t, other_names_are_of_no_part);
+	tcase_add_test(t, there_are_no_more_parts_than_names);
 	suite_add_tcase(s, t);
 	return s;
 }
