@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "base/runs.h"
-#include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/cursor.h"
 #include "cli/dialect.h"
+#include "cli/export_args.h"
 #include "cli/export_events.h"
 #include "cli/export_place.h"
 #include "cli/export_record.h"
@@ -27,55 +27,6 @@
 
 /* No export goes unrecorded. */
 #define UNRECORDED "an export that cannot be recorded"
-
-#define REQUEST_MAX 128 /* bytes */
-
-struct args {
-	struct common_args common;
-	struct filter_args filter;
-	struct dialect_args dialect;
-	struct str_list fields;
-	char *output, *out, *split, *cursor_file, *request, *evidence;
-	bool nested, csv_raw, csv_safe, proof, manifest;
-};
-
-#define ARG(member) offsetof(struct args, member)
-
-static const struct opt options[] = {
-	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
-	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
-	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
-	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
-	    "jsonl, json, csv, ocsf, ecs, cef, leef, syslog; else as FILE's name ends, or jsonl",
-	    VALUE_FORMAT, NULL },
-	{ 'O', "out", OPT_STRING, ARG(out), "FILE|DIR",
-	    "write FILE (.gz and .zst are compressed), or a new file in DIR; else stdout", VALUE_FILE, NULL },
-	{ 0, "split", OPT_STRING, ARG(split), "N|SIZE",
-	    "to files of N events, or of SIZE such as 64MiB: FILE.0001.jsonl and on; with a manifest", VALUE_ANY, NULL },
-	{ 0, "cursor-file", OPT_STRING, ARG(cursor_file), "FILE",
-	    "only what arrived since the export that left FILE; replace it when done", VALUE_FILE, NULL },
-	{ 0, "proof", OPT_FLAG, ARG(proof), NULL,
-	    "jsonl to a file: FILE.proof, by which audit-verify shows that it is true", VALUE_ANY, NULL },
-	{ 0, "manifest", OPT_FLAG, ARG(manifest), NULL,
-	    "to a file: FILE.manifest.json, with filter, counts, sizes and hashes", VALUE_ANY, NULL },
-	{ 0, "request", OPT_STRING, ARG(request), "ID",
-	    "who asked for it: a ticket or letter, for the log's record", VALUE_ANY, NULL },
-	{ 0, "evidence", OPT_STRING, ARG(evidence), "CONTROL",
-	    "to FILE.tar.zst: a pack for an auditor's control such as soc2:CC7.2, or a control's FILE.yaml",
-	    VALUE_CONTROL, NULL },
-	{ 0, "fields", OPT_LIST, ARG(fields), "A,B",
-	    "these fields or payload paths, in this order", VALUE_FIELD, NULL },
-	{ 0, "nested", OPT_FLAG, ARG(nested), NULL,
-	    "json: actor, subject and properties as objects", VALUE_ANY, NULL },
-	{ 0, "csv-raw", OPT_FLAG, ARG(csv_raw), NULL,
-	    "csv to a file: no BOM, no guard against formulas", VALUE_ANY, NULL },
-	{ 0, "csv-safe", OPT_FLAG, ARG(csv_safe), NULL,
-	    "csv to stdout: BOM and guard against formulas", VALUE_ANY, NULL },
-	{ 0, NULL, OPT_INCLUDE, ARG(dialect), NULL, NULL, VALUE_ANY, opt_dialect },
-	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
-	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
-	OPT_TABLE_END
-};
 
 static const char *const formats[] = { "jsonl", "json", "csv", "ocsf", "ecs", "cef", "leef", "syslog", NULL };
 
@@ -91,15 +42,15 @@ static const struct program program = {
 	    "  audit-export --since 2026 --split 64MiB -O 2026.jsonl.zst  # in parts\n"
 	    "  audit-export --since 2026-07 --evidence soc2:CC7.2 -O cc72.tar.zst\n"
 	    "  audit-export -o json --nested -O /srv/evidence/  # a new file in the folder\n",
-	.table = options,
-	.common_offset = ARG(common),
+	.table = export_options,
+	.common_offset = offsetof(struct export_args, common),
 	.operand = VALUE_FIELD,
 	.formats = formats,
 };
 
 /* An export being made. */
 struct export {
-	const struct args *args;
+	const struct export_args *args;
 	struct operator_info who;
 	const char *format;
 	struct filter *filter;
@@ -127,40 +78,6 @@ struct export {
 	struct store *proven;  /* the store once more: proofs of parts are made while st is read */
 	struct pack pack;      /* with --evidence */
 };
-
-/* ---- What was asked for ---- */
-
-static int
-check_args(const struct args *a, const char *format, bool to_stdout, struct err *e)
-{
-	bool csv = strcmp(format, "csv") == 0;
-
-	if (a->evidence && (to_stdout || a->output || a->split || a->proof || a->manifest || a->cursor_file || a->fields.n > 0 ||
-	        a->nested || a->csv_raw || a->csv_safe))
-		return err_set(e, ERR_FAIL, "--evidence takes -O FILE, filters and --request, and no other option of output");
-	if (a->nested && strcmp(format, "json") != 0)
-		return err_set(e, ERR_FAIL, "--nested is for -o json");
-	if (a->nested && a->fields.n > 0)
-		return err_set(e, ERR_FAIL, "--nested has its own fields: no --fields");
-	if ((a->csv_raw || a->csv_safe) && !csv)
-		return err_set(e, ERR_FAIL, "--csv-raw and --csv-safe are for -o csv");
-	if (a->csv_raw && to_stdout)
-		return err_set(e, ERR_FAIL, "--csv-raw is for files (-O): stdout is raw already");
-	if (a->csv_safe && !to_stdout)
-		return err_set(e, ERR_FAIL, "--csv-safe is for stdout: files are safe already");
-	if ((a->proof || a->manifest) && to_stdout)
-		return err_set(e, ERR_FAIL, "--proof and --manifest write beside a file: -O FILE");
-	if (a->split && to_stdout)
-		return err_set(e, ERR_FAIL, "--split makes files: -O FILE|DIR");
-	if (a->split && strcmp(format, "json") == 0)
-		return err_set(e, ERR_FAIL, "--split is for formats of lines, and -o json is one document");
-	if (a->request && (a->request[0] == '\0' || strlen(a->request) > REQUEST_MAX ||
-	        utf8_valid_prefix(a->request, strlen(a->request)) != strlen(a->request)))
-		return err_set(e, ERR_FAIL, "--request takes 1 to %d bytes of text", REQUEST_MAX);
-	if (a->proof && (strcmp(format, "jsonl") != 0 || a->fields.n > 0))
-		return err_set(e, ERR_FAIL, "--proof is for whole events: -o jsonl without --fields");
-	return dialect_check(&a->dialect, format, a->fields.n > 0, e);
-}
 
 /* ---- What is recorded ---- */
 
@@ -231,7 +148,7 @@ static int
 write_export(struct export *x, const char *format, bool guard, struct outstream *out, struct export_events *events,
     struct pool *pool, struct err *e)
 {
-	const struct args *a = x->args;
+	const struct export_args *a = x->args;
 	struct query_options qo = { .filter = x->filter, .pool = pool, .now = x->now,
 		.order = a->cursor_file ? QUERY_ARRIVAL : QUERY_OLDEST, .after = x->resumed ? &x->after : NULL,
 		.go_on = cli_go_on };
@@ -396,7 +313,7 @@ export(struct export *x, struct pool *pool, struct err *e)
 static int
 prepare_pack(struct export *x, struct filter_args *filter, struct str_list *where, struct err *e)
 {
-	const struct args *a = x->args;
+	const struct export_args *a = x->args;
 
 	if (pack_open(&x->pack, a->evidence, a->out, x->st, e) != 0)
 		return -1;
@@ -424,7 +341,7 @@ open_store(struct export *x, struct err *e)
 static int
 select_events(struct export *x, struct err *e)
 {
-	const struct args *a = x->args;
+	const struct export_args *a = x->args;
 	struct filter_args filter = a->filter;
 	struct str_list where = { 0 };
 	int rc = 0;
@@ -443,15 +360,14 @@ select_events(struct export *x, struct err *e)
 static int
 prepare(struct export *x, struct err *e)
 {
-	const struct args *a = x->args;
+	const struct export_args *a = x->args;
 	bool to_stdout = !a->out || strcmp(a->out, "-") == 0;
 	const char *asked = a->output == NULL && !to_stdout ? export_format_of_name(a->out, formats) : a->output;
 	int rc;
 
 	/* --list-saved has formats of its own. */
 	if (!a->common.list_saved && ((x->format = cli_format(&program, asked, true, e)) == NULL ||
-	    check_args(a, x->format, to_stdout, e) != 0 ||
-	    (a->split && export_split_parse(a->split, &x->split, e) != 0) ||
+	    export_args_check(a, x->format, to_stdout, &x->split, e) != 0 ||
 	    cli_selectors("fields", &a->fields, &x->names, &x->fields, &x->n_fields, e) != 0))
 		return -1;
 	x->look.format = x->format;
@@ -493,7 +409,7 @@ confine(const struct export *x, struct err *e)
 }
 
 static void
-run(const struct args *a, struct err *e)
+run(const struct export_args *a, struct err *e)
 {
 	int64_t started = time_now();
 	struct export x = { .args = a, .now = started };
@@ -541,7 +457,7 @@ out:
 int
 main(int argc, char *argv[])
 {
-	struct args a = { 0 };
+	struct export_args a = { 0 };
 	struct err e = ERR_NONE;
 	int status = cli_start(&program, argc, argv, &a, &a.filter.expr);
 
@@ -549,7 +465,7 @@ main(int argc, char *argv[])
 		run(&a, &e);
 		status = cli_finish(&program, &e, 0);
 	}
-	opt_fini(options, &a);
+	opt_fini(export_options, &a);
 	str_list_fini(&a.filter.expr);
 	return status;
 }
