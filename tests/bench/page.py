@@ -42,6 +42,8 @@ def conditions(page, files):
     for one in files:
         machine = one["machine"]
         size = millions(one["events"]) if one["kind"] == "bench" else "Growth"
+        if one.get("only"):
+            size = ", ".join(by_section(one))
         page.item(escaped(size))
         page.text("%s: %s, %d processors, %g GiB of memory, %s, Linux %s, %s; medians of %d runs; load %.1f before and"
                   " %.1f after." % (one["date"], machine["processor"], machine["cores"], machine["memory"],
@@ -78,9 +80,19 @@ def figures(page, bench):
             figures_alone(page, bench, title)
 
 
+def alone(page, bench):
+    """What was measured by itself, at another time."""
+    page.section("Ss", "Of %s, by themselves" % large(bench["events"]))
+    page.text("Measured in a run of their own, without other programs.")
+    for title in by_section(bench):
+        figures_alone(page, bench, title)
+
+
 def main():
     files = [results.read(path) for path in sys.argv[1:]]
-    benches = sorted((one for one in files if one["kind"] == "bench"), key=lambda one: -one["events"])
+    benches = sorted((one for one in files if one["kind"] == "bench" and not one.get("only")),
+                     key=lambda one: -one["events"])
+    parts = [one for one in files if one["kind"] == "bench" and one.get("only")]
     growths = [one for one in files if one["kind"] == "growth"]
     if not benches:
         sys.exit(__doc__)
@@ -88,16 +100,19 @@ def main():
     page.section("Sh", "DESCRIPTION").words(BEFORE)
     summary(page, benches)
     page.section("Sh", "METHOD").words(AFTER)
-    conditions(page, benches + growths)
+    conditions(page, benches + parts + growths)
     page.section("Ss", "Programs beside ours")
     peers(page, benches[0])
     page.section("Sh", "FIGURES")
     for bench in benches:
         figures(page, bench)
+    for part in parts:
+        alone(page, part)
     for growth in growths:
         growth_table(page, growth)
     page.section("Sh", "WHERE WE ARE BEHIND")
-    behind(page, benches[0])
+    for bench in benches[:1] + parts:
+        behind(page, bench)
     page.section("Sh", "LIMITS").words(LIMITS)
     page.references(("audit-query", 1), ("audit-store", 5), ("audit-toolkit", 7), ("auditd-ingest", 8))
     print("\n".join(page.lines))
