@@ -112,7 +112,6 @@ done
 kill -TERM $follower
 status=0
 wait $follower || status=$?
-cp err said
 mv out followed && : >out
 works audit-detect-follow "$command"
 is "it has told of it while it ran" "$(jq -r .target_id followed)" audit-detect-follow
