@@ -2,6 +2,8 @@
 #include "base/yaml_folder.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fts.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +54,59 @@ yaml_files(const char *folder, struct str_list *out, struct err *e)
 	if (out->n - from > 1)
 		qsort(out->item + from, out->n - from, sizeof(*out->item), by_name);
 	return 0;
+}
+
+static int
+by_entry_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static int
+add_entry(FTS *tree, FTSENT *entry, struct str_list *out, struct err *e)
+{
+	bool hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
+
+	switch (entry->fts_info) {
+	case FTS_D:
+		if (hidden)
+			fts_set(tree, entry, FTS_SKIP);
+		return 0;
+	case FTS_F:
+	case FTS_SL: /* a file, or what says itself that it is none */
+		if (hidden || !is_yaml(entry->fts_name))
+			return 0;
+		if (out->n == YAML_TREE_MAX)
+			return err_set(e, ERR_FAIL, "%s: more than %d files", entry->fts_path, YAML_TREE_MAX);
+		str_list_add(out, entry->fts_path, entry->fts_pathlen);
+		return 0;
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		errno = entry->fts_errno;
+		return err_errno(e, "%s", entry->fts_path);
+	default:
+		return 0;
+	}
+}
+
+int
+yaml_tree(const char *folder, struct str_list *out, struct err *e)
+{
+	char *path = mem_strdup(folder);
+	char *const roots[] = { path, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_entry_name);
+	FTSENT *entry;
+	int rc = tree != NULL ? 0 : err_errno(e, "%s", folder);
+
+	while (rc == 0 && (errno = 0, entry = fts_read(tree)) != NULL)
+		rc = add_entry(tree, entry, out, e);
+	if (rc == 0 && errno != 0)
+		rc = err_errno(e, "%s", folder);
+	if (tree != NULL)
+		fts_close(tree);
+	free(path);
+	return rc;
 }
 
 int

@@ -18,6 +18,12 @@ bool yaml_is_path(const char *name);
  * a dot, sorted.  ERR_FAIL: it cannot be read. */
 int yaml_files(const char *folder, struct str_list *out, struct err *e);
 
+/* The same, as paths, of a folder and all folders in it, but those whose names
+ * begin with a dot; links to folders are not followed.  ERR_FAIL also for more
+ * than YAML_TREE_MAX files. */
+#define YAML_TREE_MAX 100000
+int yaml_tree(const char *folder, struct str_list *out, struct err *e);
+
 /* The names of the installed ones: NAME.yaml, sorted. */
 int yaml_names(const char *folder, struct str_list *out, struct err *e);
 

@@ -70,17 +70,12 @@ static int
 read_folder(struct reading *r, const char *folder, struct err *e)
 {
 	struct str_list files = { 0 };
-	int rc = yaml_files(folder, &files, e);
+	int rc = yaml_tree(folder, &files, e);
 
 	if (rc == 0 && files.n == 0)
-		rc = err_set(e, ERR_FAIL, "%s: no file of rules in it (*.yaml)", folder);
-	for (size_t i = 0; rc == 0 && i < files.n; i++) {
-		struct buf path = { 0 };
-
-		buf_printf(&path, "%s/%s%c", folder, files.item[i], '\0');
-		rc = read_file(r, path.p, e);
-		buf_fini(&path);
-	}
+		rc = err_set(e, ERR_FAIL, "%s: no file of rules in it (*.yaml, *.yml)", folder);
+	for (size_t i = 0; rc == 0 && i < files.n; i++)
+		rc = read_file(r, files.item[i], e);
 	str_list_fini(&files);
 	return rc;
 }

@@ -12,8 +12,8 @@ const char *rules_folder(void);
 
 /*
  * Reads each of the names: a file (its name has a / or ends with .yaml or
- * .yml), a folder (all such files in it, in order of their names), or the name
- * of an installed file.  A file is of ours or of Sigma's; of the latter, what
+ * .yml), a folder (all such files in it and in its folders, in order of their
+ * names), or the name of an installed file.  A file is of ours or of Sigma's; of the latter, what
  * cannot be asked is refused (out->refusal).  ERR_FAIL with the nearest name,
  * or where in a file.
  */

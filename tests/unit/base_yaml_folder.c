@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/yaml_folder.h"
@@ -71,6 +72,38 @@ START_TEST(files_come_sorted_behind_what_was_there)
 }
 END_TEST
 
+START_TEST(a_tree_is_gone_through_in_order_and_without_what_is_hidden)
+{
+	static const char *const folders[] = { "b/c", "b", ".git", "deep.yaml" }; /* the inner one first */
+	static const char *const files[] = { "b/c/x.yml", "b/a.yaml", "b/c/notes", ".git/y.yaml", "deep.yaml/z.yaml" };
+	static const char *const wanted[] = { "b/a.yaml", "b/c/x.yml", "deep.yaml/z.yaml", "one.yaml", "three.yml", "two.yaml" };
+	struct str_list found = { 0 };
+
+	make_folder();
+	for (size_t i = 4; i-- > 0;)
+		ck_assert_int_eq(mkdir(path_of(folders[i]), 0700), 0);
+	for (size_t i = 0; i < 5; i++) {
+		FILE *f = fopen(path_of(files[i]), "w");
+
+		ck_assert(f != NULL && fclose(f) == 0);
+	}
+	ck_assert_int_eq(symlink("..", path_of("b/round")), 0);
+	ck_assert_int_eq(yaml_tree(folder, &found, &e), 0);
+	ck_assert_uint_eq(found.n, 6);
+	for (size_t i = 0; i < 6; i++)
+		ck_assert_str_eq(found.item[i], path_of(wanted[i]));
+	str_list_fini(&found);
+	unlink(path_of("b/round"));
+	for (size_t i = 0; i < 5; i++)
+		unlink(path_of(files[i]));
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_int_eq(rmdir(path_of(folders[i])), 0);
+	remove_folder();
+	ck_assert_int_eq(yaml_tree(folder, &found, &e), -1);
+	str_list_fini(&found);
+}
+END_TEST
+
 START_TEST(installed_ones_are_found_by_name)
 {
 	char *path;
@@ -107,6 +140,7 @@ yaml_folder_suite(void)
 
 	tcase_add_test(tc, a_path_is_told_from_a_name);
 	tcase_add_test(tc, files_come_sorted_behind_what_was_there);
+	tcase_add_test(tc, a_tree_is_gone_through_in_order_and_without_what_is_hidden);
 	tcase_add_test(tc, installed_ones_are_found_by_name);
 	tcase_add_test(tc, an_unknown_name_gets_the_nearest_or_all);
 	suite_add_tcase(s, tc);
