@@ -102,7 +102,7 @@ struct evidence {
 	uint64_t events;   /* shown to be in the log */
 	uint64_t beyond;   /* lines that were not signed yet, or come without proof: not shown */
 	uint64_t erased;   /* lines that are said to be changed by an erasure: only their place is shown */
-	struct buf which;  /* their numbers, as "3, 7-9": the first of them */
+	struct buf which;  /* their numbers, as "3, 7-9": the first of them; of parts "3, 7-9 of NAME; 4 of NAME" */
 	size_t files;      /* EVIDENCE_MANIFEST, EVIDENCE_PACK: whose size and hash agree */
 	bool unproved;     /* EVIDENCE_MANIFEST: none of them is a proof */
 	struct buf control; /* EVIDENCE_PACK: what it is for */

@@ -15,6 +15,7 @@
 
 #include "cli/evidence_judge.h"
 #include "cli/export_split.h"
+#include "render/render.h"
 
 #define NAMED_MAX 8 /* parts with erased lines that are named */
 
@@ -115,8 +116,10 @@ add_verdict(struct evidence *sum, const struct manifest *m, size_t i, struct evi
 	if (*named > 1)
 		buf_str(&sum->which, STR("; "));
 	buf_str(&sum->which, buf_view(&v->which));
-	if (m->split)
-		buf_printf(&sum->which, " of %s", m->part[i].file[0].path);
+	if (m->split) {
+		buf_str(&sum->which, STR(" of "));
+		render_safe(&sum->which, str_of(m->part[i].file[0].path));
+	}
 }
 
 static int

@@ -200,6 +200,8 @@ export_files_finish(struct export_files *f, struct err *e)
 int
 export_files_manifest(struct export_files *f, struct evidence_manifest *m, struct err *e)
 {
+	struct buf path = { 0 };
+
 	m->path = f->path;
 	m->part = f->part;
 	m->parts = f->parts;
@@ -207,6 +209,9 @@ export_files_manifest(struct export_files *f, struct evidence_manifest *m, struc
 	if (f->note.len > 0)
 		m->checkpoint = buf_view(&f->note);
 	store_id(f->st, m->store);
+	buf_printf(&path, "%s" EVIDENCE_MANIFEST_ENDING "%c", f->path, '\0');
+	str_list_add(&f->made, path.p, path.len - 1);
+	buf_fini(&path);
 	if (evidence_manifest_write(m, &f->manifest_sha256, e) != 0)
 		return -1;
 	f->has_manifest = true;
@@ -219,9 +224,9 @@ export_files_fini(struct export_files *f)
 	outstream_abort(f->out);
 	outstream_abort(f->proof_out);
 	export_prover_free(f->prover);
-	/* Without its manifest it is no set. */
-	for (size_t i = 0; is_split(f) && !f->has_manifest && i < f->made.n; i++)
-		unlink(f->made.item[i]);
+	/* Without its manifest it is no set; that goes first, if it got its name. */
+	for (size_t i = f->made.n; is_split(f) && !f->has_manifest && i > 0; i--)
+		unlink(f->made.item[i - 1]);
 	free(f->part);
 	str_list_fini(&f->made);
 	buf_fini(&f->note);
