@@ -38,6 +38,9 @@ ends "and signed" 0
 audit-verify --sign >given/checkpoint 2>/dev/null
 run audit-export -q --since 2026-07 --until 2026-09 --proof --manifest -O given/q3.jsonl.zst
 ends "an export with its proof" 0
+mkdir given/back
+run audit-export -q --since 2026-07 --until 2026-09 --proof --split 100 -O given/back/shop.jsonl.zst
+ends "one in parts" 0
 run audit-export -q --evidence iso27001:A.8.15 -O given/a815.tar.zst
 ends "a pack" 0
 audit-verify -q --prove shop-20417 >given/event.proof
@@ -90,7 +93,7 @@ example() { # WHERE COMMAND
 		cp unsigned.db run/events.db
 		;;
 	*audit-verify*)
-		cp given/* run
+		cp -R given/* run
 		# What the example makes is not there yet.
 		(cd run && rm -f $(printf '%s\n' "$2" | sed -n 's/.*> *\([a-z.]*\).*/\1/p'))
 		;;
