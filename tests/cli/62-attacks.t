@@ -173,9 +173,9 @@ done
 victim cell sql "UPDATE piece SET data = (SELECT data FROM piece p WHERE (p.id & 65535) = (10 << 10 | 3))
     WHERE (id & 65535) = (63 << 10 | 3)"
 caught "a filter of trigrams that is of something else" filter '.segment != null'
-victim cell sql "UPDATE cell SET nodes = CAST(x'00' || substr(nodes, 2) AS BLOB) WHERE no = 0"
+victim cell sql "UPDATE cell SET nodes = CAST(zeroblob(8) || substr(nodes, 9) AS BLOB) WHERE no = 0"
 caught "a node of a full cell" hashes
-victim cell sql "UPDATE cell SET root = CAST(x'00' || substr(root, 2) AS BLOB) WHERE no = 0"
+victim cell sql "UPDATE cell SET root = CAST(zeroblob(8) || substr(root, 9) AS BLOB) WHERE no = 0"
 caught "the root of a full cell" hashes
 victim cell sql "UPDATE cell SET salts = zeroblob(19) WHERE no = 0"
 caught "the salts of a full cell" "changed hashes"
