@@ -85,6 +85,7 @@ sigma_rule_field(const struct sigma_rule *rule, const char *field, struct str_li
 {
 	const struct sigma_field *f;
 	struct buf path = { 0 };
+	int rc = 0;
 
 	if (rule->where == NULL)
 		return err_set(e, ERR_FAIL, "the rule '%.60s' has no filter", rule->title);
@@ -96,11 +97,11 @@ sigma_rule_field(const struct sigma_rule *rule, const char *field, struct str_li
 			buf_printf(&path, "%s.", rule->map->each);
 		if (f != NULL)
 			buf_str(&path, str_of(f->place[i].selector));
-		else
-			sigma_map_default(rule->map, str_of(field), &path);
+		else if ((rc = sigma_map_default(rule->map, str_of(field), &path, e)) != 0)
+			break;
 		str_list_add(out, path.p, path.len);
 		buf_reset(&path);
 	}
 	buf_fini(&path);
-	return 0;
+	return rc;
 }

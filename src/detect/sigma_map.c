@@ -173,9 +173,11 @@ sigma_map_field(const struct sigma_map *map, const char *name)
 	return near;
 }
 
-void
-sigma_map_default(const struct sigma_map *map, struct str name, struct buf *out)
+int
+sigma_map_default(const struct sigma_map *map, struct str name, struct buf *out, struct err *e)
 {
+	size_t start = out->len, parts = map->each != NULL; /* the first of a selector is its field */
+
 	buf_str(out, str_of(map->prefix));
 	for (size_t from = 0, i = 0; i <= name.len; i++) {
 		struct str part = { name.p + from, i - from };
@@ -190,4 +192,9 @@ sigma_map_default(const struct sigma_map *map, struct str name, struct buf *out)
 			json_quote(out, part);
 		from = i + 1;
 	}
+	for (size_t i = start; i < out->len; i++)
+		parts += out->p[i] == '.';
+	if (parts > SELECTOR_STEPS_MAX)
+		return err_set(e, ERR_FAIL, "the field %.60s: its path has more than %d parts", name.p, SELECTOR_STEPS_MAX);
+	return 0;
 }

@@ -68,8 +68,9 @@ const struct sigma_map *sigma_map_find(const struct sigma_maps *maps, const char
 /* The field of this name: as it is written, else whatever its case, else NULL. */
 const struct sigma_field *sigma_map_field(const struct sigma_map *map, const char *name);
 
-/* The path that a field has which is not listed: appended. */
-void sigma_map_default(const struct sigma_map *map, struct str name, struct buf *out);
+/* The path that a field has which is not listed: appended.  0, or -1 with
+ * ERR_FAIL: no path has as many parts. */
+int sigma_map_default(const struct sigma_map *map, struct str name, struct buf *out, struct err *e);
 
 /* Whether a filter of one place, or one of a member of an element, can be built:
  * 0 or -1 with ERR_FAIL. */

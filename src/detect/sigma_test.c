@@ -18,6 +18,7 @@
 struct asked {
 	struct sigma_work *w;
 	const struct sigma_values *v;
+	const struct sigma_place *native; /* where the log has the field, by its name */
 	size_t from, to; /* of the values, of which any may match */
 };
 
@@ -155,22 +156,35 @@ put_networks(struct buf *out, const struct asked *q, const struct sigma_place *p
 		buf_byte(out, ')');
 }
 
+/* A field that is not listed is where its name says. */
+static int
+default_field(struct sigma_field *f, struct sigma_work *w, struct str name)
+{
+	struct buf path = { 0 };
+	int rc = sigma_map_default(w->map, name, &path, w->e);
+
+	*f = (struct sigma_field){ .name = name.p, .places = 1 };
+	f->place[0].before = f->place[0].behind = "";
+	if (rc == 0)
+		f->place[0].selector = arena_copy(w->a, path.p, path.len);
+	buf_fini(&path);
+	return rc;
+}
+
 /* Where another field is: as the first of its places that an event has. */
 static int
 put_reference(struct buf *out, const struct asked *q, const struct sigma_place *p, struct str name)
 {
 	const struct sigma_field *f = sigma_map_field(q->w->map, name.p);
-	struct buf place = { 0 };
+	struct sigma_field native;
 
 	if (f != NULL && f->places == 0)
 		return err_set(q->w->e, ERR_FAIL, "the field %s: %s", name.p,
 		    f->refuse ? f->refuse : "it has no place");
 	if (f == NULL) {
-		sigma_map_default(q->w->map, name, &place);
-		buf_printf(out, "%s %s field(%.*s)", p->selector, q->v->cased ? "=" : "like", (int)place.len,
-		    place.p);
-		buf_fini(&place);
-		return 0;
+		if (default_field(&native, q->w, name) != 0)
+			return -1;
+		f = &native;
 	}
 	buf_byte(out, '(');
 	for (size_t i = 0; i < f->places; i++) {
@@ -306,31 +320,16 @@ put_place(struct buf *out, const struct asked *q, const struct sigma_place *p)
 
 /* ---- all places of a field ---- */
 
-/* A field that is not listed is where its name says. */
-static struct sigma_field
-default_field(const struct asked *q)
-{
-	struct buf path = { 0 };
-	struct sigma_field f = { .name = q->v->name.p, .places = 1 };
-
-	f.place[0].before = f.place[0].behind = "";
-	sigma_map_default(q->w->map, q->v->name, &path);
-	f.place[0].selector = arena_copy(q->w->a, path.p, path.len);
-	buf_fini(&path);
-	return f;
-}
-
 /* Whether the field is anywhere, or is anywhere the empty text: there is no
  * "first" of these, and what is empty was left where the log had it. */
 static void
 put_presence(struct buf *out, const struct asked *q, const struct sigma_field *f, const struct sigma_value *v)
 {
-	const struct sigma_field native = default_field(q);
 	bool empty = v->form == FORM_TEXT && v->units == 0;
 
 	buf_str(out, v->form == FORM_NULL || (v->form == FORM_EXISTS && !v->yes) ? STR("not (") : STR("("));
 	for (size_t i = 0; i <= f->places; i++) {
-		const struct sigma_place *p = i < f->places ? &f->place[i] : &native.place[0];
+		const struct sigma_place *p = i < f->places ? &f->place[i] : q->native;
 
 		if (i > 0)
 			PUT(out, " or ");
@@ -405,17 +404,17 @@ static int
 put_field(struct buf *out, struct sigma_work *w, const struct sigma_values *v)
 {
 	const struct sigma_field *f = sigma_map_field(w->map, v->name.p);
-	struct asked q = { .w = w, .v = v, .to = v->n };
-	struct sigma_field unlisted;
+	struct sigma_field native;
+	struct asked q = { .w = w, .v = v, .native = &native.place[0], .to = v->n };
 
-	if (f == NULL) {
-		unlisted = default_field(&q);
-		f = &unlisted;
-	}
-	if (f->refuse != NULL)
+	if (f != NULL && f->refuse != NULL)
 		return err_set(w->e, ERR_FAIL, "the field %s: %s", v->name.p, f->refuse);
-	if (f->constant != NULL)
+	if (f != NULL && f->constant != NULL)
 		return put_constant(out, w, v, f);
+	if (default_field(&native, w, v->name) != 0)
+		return -1;
+	if (f == NULL)
+		f = &native;
 	if (!v->all)
 		return put_any(out, &q, f);
 	for (size_t i = 0; i < v->n; i++) {

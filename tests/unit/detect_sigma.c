@@ -202,6 +202,28 @@ START_TEST(fields_are_compared_with_fields)
 }
 END_TEST
 
+/* Names of 32 and 33 parts: the longest path, and one too many. */
+START_TEST(a_path_has_a_limit)
+{
+	static const char parts[] = "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.1.2.3.4.5.6.7";
+	struct buf selection = { 0 }, expected = { 0 };
+
+	buf_printf(&selection, "{ %.63s: x }", parts);
+	buf_printf(&expected, "source = test and context.%.63s like x", parts);
+	means(selection.p, expected.p);
+	buf_reset(&expected);
+	buf_printf(&expected, "4:8: the field %.60s: its path has more than 32 parts", parts);
+	buf_reset(&selection);
+	buf_printf(&selection, "{ %s: x }", parts);
+	refused(selection.p, expected.p);
+	buf_reset(&selection);
+	buf_printf(&selection, "{ a|fieldref: %s }", parts);
+	refused(selection.p, expected.p);
+	buf_fini(&selection);
+	buf_fini(&expected);
+}
+END_TEST
+
 START_TEST(modifiers_that_cannot_be_done_are_refused)
 {
 	refused("{ a|expand: '%servers%' }", "4:8: expand: the placeholder in '%servers%' has no meaning here");
@@ -508,6 +530,7 @@ sigma_suite(void)
 	tcase_add_test(c, dashes_of_flags_are_any_of_five);
 	tcase_add_test(c, patterns_networks_and_numbers_have_tests_of_their_own);
 	tcase_add_test(c, fields_are_compared_with_fields);
+	tcase_add_test(c, a_path_has_a_limit);
 	tcase_add_test(c, modifiers_that_cannot_be_done_are_refused);
 	tcase_add_test(c, a_mapping_says_where_a_field_is);
 	tcase_add_test(c, keywords_are_anywhere);
