@@ -247,7 +247,7 @@ check_field(struct dialect_reader *r, struct dialect_place *p, uint64_t seen, st
 		return yaml_fault(r->y, e, "%.40s: lookup gives no json", p->to.p);
 	if (text && p->as >= AS_INTEGER && p->as <= AS_JSON && !take_token(r, p))
 		return yaml_fault(r->y, e, "%.40s: text is no %s", p->to.p, as_names[p->as]);
-	if (text && p->as != AS_TEXT && (p->as > AS_JSON || p->n_from > 0))
+	if (text && p->as > AS_JSON)
 		return yaml_fault(r->y, e, "%.40s: such a text is a text, not %s", p->to.p, as_names[p->as]);
 	if ((seen >> KEY_AS & 1) == 0 && !text)
 		p->as = usual(r, p);

@@ -220,11 +220,13 @@ dialect_make(const struct dialect_source *s, const struct dialect_place *p, stru
 	found = (p->fields & s->filled) != 0 && find_text(s, p, v);
 	if (p->lookup != NULL ? !look_up(p, v, found) : !found)
 		return false;
-	if (!form(s, p, v))
+	if (p->text.p == NULL)
+		return form(s, p, v);
+	/* A text of those whose value is there; of an address, one of the kind. */
+	if (p->as > AS_JSON && !form(s, p, v))
 		return false;
-	if (p->text.p != NULL)
-		*v = (struct dialect_value){ .text = p->text };
-	return true;
+	*v = (struct dialect_value){ .text = p->text };
+	return p->as > AS_JSON || form(s, p, v);
 }
 
 /* ---- lists ---- */

@@ -92,6 +92,7 @@ static const struct dialect_row rows[] = {
 	{ .to = "user.name", .from = "actor_name" },
 	{ .to = "user.email", .from = "actor_email" },
 	{ .to = "user.effective.id", .from = "effective_id" },
+	{ .to = "rule.id", .from = "context.rule", .kinds = FOR(ALERT) },
 	{ .to = "user.target.id", .from = "target_id", .kinds = FOR(ACCOUNT) },
 	{ .to = "user.target.name", .from = "target_name target_path", .kinds = FOR(ACCOUNT) },
 	{ .to = "file.path", .from = "target_path", .kinds = FOR(FILES) },

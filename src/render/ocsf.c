@@ -232,6 +232,9 @@ static const struct dialect_row rows[] = {
 
 	{ .to = "finding_info.uid", .from = "id", .kinds = FOR(FINDING) },
 	{ .to = "finding_info.title", .from = "description action", .kinds = FOR(FINDING) },
+	{ .to = "finding_info.analytic.uid", .from = "context.rule", .kinds = FOR(FINDING) },
+	{ .to = "finding_info.analytic.type_id", .from = "context.rule", .text = "1", .as = AS_INTEGER,
+	    .kinds = FOR(FINDING) },
 	{ .to = "evidences[].src_endpoint.ip", .from = "ip", .as = AS_ADDRESS, .kinds = FOR(FINDING) },
 	{ .to = "log_name", .from = "target_name channel", .kinds = FOR(EVENT_LOG) },
 	{ .to = "log_provider", .from = "source", .kinds = FOR(EVENT_LOG) },

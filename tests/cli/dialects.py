@@ -59,7 +59,7 @@ def make(seed, count):
         if rng.random() < 0.5:
             event["changes"] = {"before": nasty(rng), "after": [nasty(rng), 12345678901234567890]}
         if rng.random() < 0.5:
-            event["context"] = {nasty(rng): nasty(rng), "n": {"m": 0.1}}
+            event["context"] = {nasty(rng): nasty(rng), "n": {"m": 0.1}, "rule": rng.choice([nasty(rng), 7, {}, ["a", "b"]])}
         if i % 500 == 7:
             event["reason"] = "long |=]\\\n" * 20000
         print(json.dumps(event, ensure_ascii=rng.random() < 0.5))
@@ -157,7 +157,8 @@ MAY = {"0": set(), "1001": {"file"}, "1008": {"log_name", "log_provider", "src_e
        "3006": {"group", "src_endpoint"}, "6001": {"web_resources", "src_endpoint", "http_request"},
        "6003": {"api", "resources", "src_endpoint", "http_request"}, "6006": {"file", "src_endpoint", "http_request"}}
 INTEGERS = ["activity_id", "category_uid", "class_uid", "type_uid", "time", "severity_id", "status_id", "duration",
-            "metadata.logged_time", "metadata.sequence", "user.type_id", "actor.user.type_id", "file.type_id"]
+            "metadata.logged_time", "metadata.sequence", "user.type_id", "actor.user.type_id", "file.type_id",
+            "finding_info.analytic.type_id"]
 
 
 def check_ocsf(n, event, line):
@@ -189,6 +190,9 @@ def check_ocsf(n, event, line):
             fail(n, f"{path} has none of {members}", line)
     if set(record) - EVERY - MAY[kind]:
         fail(n, f"{kind} does not have {set(record) - EVERY - MAY[kind]}", line)
+    analytic = at(record, "finding_info.analytic")
+    if analytic is not None and (analytic.get("type_id") != "1" or not analytic.get("uid")):
+        fail(n, "an analytic without its number or name", line)
     words = {"info": "1", "warning": "3", "error": "4", "critical": "5", "success": "1", "failure": "2", "unknown": "0",
              "user": "1", "system": "3", "service_account": "4", "file": "1", "folder": "2", "directory": "2"}
 
@@ -208,7 +212,7 @@ ECS_TYPES = {
     "intrusion_detection": {"allowed", "denied", "info"},
 }
 ECS_TEXTS = {"@timestamp", "message", "ecs", "event", "log", "error", "organization", "user", "file", "source",
-             "user_agent", "host", "http", "trace", "related", "audit_toolkit"}
+             "user_agent", "host", "http", "trace", "related", "rule", "audit_toolkit"}
 
 
 def check_ecs(n, event, line):

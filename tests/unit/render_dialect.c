@@ -103,6 +103,9 @@ START_TEST(records_of_the_toolkit_are_event_log_activity)
 	has("ocsf", NULL, EVENT("'source':'audit-toolkit@0123456789ab','action':'audit.prune'"), "'type_uid':100802,");
 	has("ocsf", NULL, EVENT("'id':'i','source':'audit-toolkit','category':'SECURITY','action':'login.lockout'"),
 	    "'type_uid':200401,");
+	has("ocsf", NULL, EVENT("'id':'i','source':'audit-toolkit','action':'x','category':'SECURITY','context':{'rule':'r'}"),
+	    "'finding_info':{'analytic':{'type_id':1,'uid':'r'},'title':'x','uid':'i'}");
+	lacks("ocsf", NULL, EVENT("'id':'i','source':'audit-toolkit','action':'x','category':'SECURITY'"), "analytic");
 }
 END_TEST
 
@@ -150,6 +153,14 @@ START_TEST(an_address_that_is_none_is_not_an_ip)
 {
 	has("ecs", NULL, EVENT("'action':'x','ip':'10.0.0.7'"), "'source':{'address':'10.0.0.7','ip':'10.0.0.7'}");
 	has("ecs", NULL, EVENT("'action':'x','ip':'10.0.0'"), "'source':{'address':'10.0.0'}");
+}
+END_TEST
+
+START_TEST(an_alert_names_its_rule)
+{
+	has("ecs", NULL, EVENT("'source':'audit-toolkit','action':'x','category':'SECURITY','context':{'rule':'r'}"),
+	    "'rule':{'id':'r'}");
+	lacks("ecs", NULL, EVENT("'action':'x','category':'DATA_ACCESS','context':{'rule':'r'}"), "'id':'r'");
 }
 END_TEST
 
@@ -277,6 +288,10 @@ START_TEST(a_field_for_a_class_is_only_in_that_class)
 	    EVENT("'category':'ACCOUNT','action':'lock','effective_id':'e','target_id':'a'"), "'user':{'uid':'e'}");
 	lacks("ocsf", "ocsf:\n  fields:\n    user.uid: effective_id\n",
 	    EVENT("'category':'ADMIN','action':'read','effective_id':'e','actor_id':'a','ip':'::1'"), ",'user':{'uid':'e'");
+	/* A text of a form beside a value that has another. */
+	has("ecs", "ecs:\n  fields:\n    a: {text: 1, as: integer, from: reason}\n", EVENT("'action':'x','reason':'r'"),
+	    "'a':1,");
+	lacks("ecs", "ecs:\n  fields:\n    a: {text: 1, as: integer, from: reason}\n", EVENT("'action':'x'"), "'a':1");
 }
 END_TEST
 
@@ -318,7 +333,7 @@ START_TEST(a_map_that_cannot_be_is_refused_with_its_place)
 		{ "ecs:\n  fields: {audit_toolkit.x: ip}\n", "map:2:12: 'audit_toolkit.x' is not for fields" },
 		{ "ecs:\n  fields: {a: {from: ip, lookup: {a: b}, as: json}}\n", "lookup gives no json" },
 		{ "ecs:\n  fields: {a: {from: ip, lookup: {a: b}, as: address}}\n", "lookup gives no address" },
-		{ "ecs:\n  fields: {a: {from: ip, text: 1, as: integer}}\n", "such a text is a text" },
+		{ "ecs:\n  fields: {a: {from: ip, text: 1, as: address}}\n", "such a text is a text" },
 		{ "ecs:\n  fields: {a: {as: txt}}\n", "the nearest is text" },
 		{ "ecs:\n  fields: {a: [ip, ip, ip, ip, ip, ip, ip, ip, ip]}\n", "a: more than 8 fields" },
 		{ "ocsf:\n  rules: [{class: 100000000}]\n", "class: expected a number up to 99999999" },
@@ -436,6 +451,7 @@ dialect_suite(void)
 	tcase_add_test(t, milliseconds_become_nanoseconds_without_loss_or_not_at_all);
 	tcase_add_test(t, related_has_each_value_once);
 	tcase_add_test(t, an_address_that_is_none_is_not_an_ip);
+	tcase_add_test(t, an_alert_names_its_rule);
 	tcase_add_test(t, headers_and_values_are_escaped_as_the_formats_say);
 	tcase_add_test(t, every_byte_is_escaped_wherever_it_stands);
 	tcase_add_test(t, what_unicode_takes_for_the_end_of_a_line_is_escaped);
