@@ -12,71 +12,14 @@
 
 #include "cli/cli.h"
 #include "cli/cursor.h"
-#include "cli/dialect.h"
 #include "cli/facet.h"
+#include "cli/query_args.h"
 #include "cli/sandbox.h"
 #include "query/follow.h"
 #include "query/query.h"
 #include "render/render.h"
 
 #define EARLIER_DEFAULT 10 /* events of before that -f begins with */
-
-struct args {
-	struct common_args common;
-	struct filter_args filter;
-	struct dialect_args dialect;
-	struct str_list fields, input, facet;
-	uint64_t limit, until_match;
-	bool reverse, count, seq, quarantine, follow, show_cursor, first_seen;
-	char *output, *cursor, *cursor_file, *timeout;
-};
-
-#define ARG(member) offsetof(struct args, member)
-
-static const struct opt options[] = {
-	{ 0, NULL, OPT_INCLUDE, ARG(filter), NULL, NULL, VALUE_ANY, opt_filter },
-	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_saved },
-	{ 0, NULL, OPT_HEADING, 0, NULL, "Which and how many", VALUE_ANY, NULL },
-	{ 'n', "limit", OPT_NUMBER, ARG(limit), "N", "at most N events", VALUE_ANY, NULL },
-	{ 'r', "reverse", OPT_FLAG, ARG(reverse), NULL, "oldest first", VALUE_ANY, NULL },
-	{ 'c', "count", OPT_FLAG, ARG(count), NULL, "print how many match", VALUE_ANY, NULL },
-	{ 'F', "facet", OPT_LIST, ARG(facet), "A,B",
-	    "print the values of a field, or of several together, with their counts", VALUE_FIELD, NULL },
-	{ 0, "first-seen", OPT_FLAG, ARG(first_seen), NULL,
-	    "with -F: only values that no event before --since has", VALUE_ANY, NULL },
-	{ 0, "quarantine", OPT_FLAG, ARG(quarantine), NULL,
-	    "list what was refused, instead of events", VALUE_ANY, NULL },
-	{ 'i', "input", OPT_LIST, ARG(input), "FILE",
-	    "read JSON lines from FILE (- for stdin) instead of the store", VALUE_FILE, NULL },
-
-	{ 0, NULL, OPT_HEADING, 0, NULL, "Going on", VALUE_ANY, NULL },
-	{ 'f', "follow", OPT_FLAG, ARG(follow), NULL,
-	    "the newest 10 (-n), then events as they arrive", VALUE_ANY, NULL },
-	{ 0, "until-match", OPT_COUNT, ARG(until_match), "N",
-	    "with -f: end when N events have arrived", VALUE_ANY, NULL },
-	{ 0, "timeout", OPT_STRING, ARG(timeout), "SPAN", "with -f: end after SPAN", VALUE_ANY, NULL },
-	{ 0, "cursor", OPT_STRING, ARG(cursor), "CURSOR", "go on behind CURSOR", VALUE_ANY, NULL },
-	{ 0, "show-cursor", OPT_FLAG, ARG(show_cursor), NULL,
-	    "print at the end, on stderr, where to go on", VALUE_ANY, NULL },
-	{ 0, "cursor-file", OPT_STRING, ARG(cursor_file), "FILE",
-	    "what has arrived since last time; FILE remembers", VALUE_FILE, NULL },
-
-	{ 0, NULL, OPT_HEADING, 0, NULL, "Output", VALUE_ANY, NULL },
-	{ 'o', "output", OPT_STRING, ARG(output), "FORMAT",
-	    "table (a terminal's default), jsonl (default otherwise), json, csv, short, text, detail; "
-	    "ocsf, ecs, cef, leef, syslog",
-	    VALUE_FORMAT, NULL },
-	{ 0, "fields", OPT_LIST, ARG(fields), "A,B",
-	    "these fields or payload paths, in this order", VALUE_FIELD, NULL },
-	{ 0, "seq", OPT_FLAG, ARG(seq), NULL,
-	    "add seq, the event's number in the store", VALUE_ANY, NULL },
-	{ 0, NULL, OPT_INCLUDE, ARG(dialect), NULL, NULL, VALUE_ANY, opt_dialect },
-	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_zone },
-	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_colour },
-	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_pager },
-	{ 0, NULL, OPT_INCLUDE, ARG(common), NULL, NULL, VALUE_ANY, opt_common },
-	OPT_TABLE_END
-};
 
 static const struct program program = {
 	.name = "audit-query",
@@ -89,15 +32,15 @@ static const struct program program = {
 	    "  audit-query -T 'bad password' -F actor_id          # who, how often\n"
 	    "  audit-query -f --severity error                    # as they arrive\n"
 	    "  audit-query --where 'status >= 500 or context.mfa = false' -c\n",
-	.table = options,
-	.common_offset = ARG(common),
+	.table = query_args_options,
+	.common_offset = offsetof(struct query_args, common),
 	.operand = VALUE_FIELD,
 	.formats = render_all_formats,
 };
 
 /* A question being answered. */
 struct answer {
-	const struct args *args;
+	const struct query_args *args;
 	const char *format;
 	struct filter *filter;
 	struct store *st; /* NULL with -i */
@@ -116,76 +59,10 @@ struct answer {
 	unsigned width;
 };
 
-/* ---- what does not go together ---- */
-
 static bool
 is(const struct answer *w, const char *format)
 {
 	return strcmp(w->format, format) == 0;
-}
-
-static int
-check_follow(const struct answer *w, struct err *e)
-{
-	const struct args *a = w->args;
-
-	if (!a->follow && (a->until_match > 0 || a->timeout != NULL))
-		return err_set(e, ERR_FAIL, "--until-match and --timeout belong to -f");
-	if (!a->follow)
-		return 0;
-	if (a->input.n > 0)
-		return err_set(e, ERR_FAIL, "-f follows the store: no -i (auditd-ingest --follow reads a file that grows)");
-	if (a->count || a->facet.n > 0 || a->quarantine || a->reverse || a->cursor != NULL || a->show_cursor)
-		return err_set(e, ERR_FAIL, "-f prints events as they arrive: no -c, -F, -r, --quarantine, --cursor"
-		    " or --show-cursor");
-	if (a->cursor_file != NULL && a->limit != OPT_NUMBER_NONE)
-		return err_set(e, ERR_FAIL, "-f with --cursor-file goes on where it left off: no -n");
-	if (is(w, "json"))
-		return err_set(e, ERR_FAIL, "-f has no end, and a JSON document needs one: use -o jsonl");
-	return 0;
-}
-
-static int
-check_cursor(const struct args *a, struct err *e)
-{
-	bool any = a->cursor != NULL || a->cursor_file != NULL || a->show_cursor;
-
-	if (any && a->input.n > 0)
-		return err_set(e, ERR_FAIL, "cursors are places in a store: none with -i");
-	if (any && (a->count || a->facet.n > 0 || a->quarantine))
-		return err_set(e, ERR_FAIL, "cursors are for events: none with -c, -F or --quarantine");
-	if (a->cursor_file != NULL && (a->cursor != NULL || a->reverse || a->show_cursor))
-		return err_set(e, ERR_FAIL, "--cursor-file is in order of arrival: no --cursor, --show-cursor or -r");
-	return 0;
-}
-
-/* Options that would do nothing are refused rather than ignored. */
-static int
-check_args(const struct answer *w, struct err *e)
-{
-	const struct args *a = w->args;
-	bool chosen = a->fields.n > 0 || a->seq || a->reverse;
-	bool limited = a->limit != OPT_NUMBER_NONE;
-
-	if (a->limit == 0 && !a->follow)
-		return err_set(e, ERR_FAIL, "-n 0: only with -f, where it leaves out what was there before");
-	if (a->quarantine && (chosen || limited || a->count || a->facet.n > 0 || a->input.n > 0))
-		return err_set(e, ERR_FAIL, "--quarantine lists everything refused: no other output option but -o");
-	if (a->quarantine && !is(w, "table") && !is(w, "jsonl"))
-		return err_set(e, ERR_FAIL, "--quarantine prints table or jsonl");
-	if (a->count && (chosen || limited || a->output != NULL || a->facet.n > 0))
-		return err_set(e, ERR_FAIL, "-c prints a number: no -n, -r, -o, -F, --fields or --seq");
-	if (a->facet.n > 0 && chosen)
-		return err_set(e, ERR_FAIL, "-F prints values and counts: no -r, --fields or --seq");
-	if (a->facet.n > 0 && !is(w, "table") && !is(w, "jsonl") && !is(w, "json") && !is(w, "csv"))
-		return err_set(e, ERR_FAIL, "-F prints table, jsonl, json or csv");
-	if (a->first_seen && (a->facet.n == 0 || a->input.n > 0))
-		return err_set(e, ERR_FAIL, "--first-seen belongs to -F, over the store");
-	if (a->seq && a->input.n > 0)
-		return err_set(e, ERR_FAIL, "--seq: lines of -i have no number in a store");
-	if (dialect_check(&a->dialect, a->count ? "" : w->format, a->fields.n > 0, e) != 0)
-		return -1;
-	return check_follow(w, e) < 0 ? -1 : check_cursor(a, e);
 }
 
 /* ---- events ---- */
@@ -340,7 +217,7 @@ follow_pause(void *arg, const struct query_cursor *end, struct err *e)
 static int
 follow(struct answer *w, struct err *e)
 {
-	const struct args *a = w->args;
+	const struct query_args *a = w->args;
 	struct follow_options o = { .query = &w->opts, .timeout = -1, .arg = w, .event = follow_event,
 		.pause = follow_pause };
 
@@ -363,7 +240,7 @@ follow(struct answer *w, struct err *e)
 static int
 print_events(struct answer *w, struct err *e)
 {
-	const struct args *a = w->args;
+	const struct query_args *a = w->args;
 	struct render_options ro = w->look;
 	struct selector *fields = NULL;
 	struct arena names = { 0 };
@@ -414,7 +291,7 @@ print_count(struct answer *w, struct err *e)
 static int
 print_facet(struct answer *w, struct err *e)
 {
-	const struct args *a = w->args;
+	const struct query_args *a = w->args;
 	struct facet f = { .program = &program, .common = &a->common, .names = &a->facet, .input = &a->input,
 		.first_seen = a->first_seen ? &a->filter : NULL, .st = w->st, .opts = &w->opts,
 		.look = { .format = w->format, .top = a->limit == OPT_NUMBER_NONE ? 0 : (size_t)a->limit,
@@ -433,7 +310,7 @@ print_facet(struct answer *w, struct err *e)
 static int
 read_cursor(struct answer *w, struct err *e)
 {
-	const struct args *a = w->args;
+	const struct query_args *a = w->args;
 
 	if (a->cursor_file != NULL)
 		return cursor_file_read(a->cursor_file, &w->from, &w->continued, e);
@@ -451,7 +328,7 @@ read_cursor(struct answer *w, struct err *e)
 static int
 prepare(struct answer *w, int64_t now, struct err *e)
 {
-	const struct args *a = w->args;
+	const struct query_args *a = w->args;
 	int64_t then = w->continued ? w->from.now : now;
 	int rc = cli_filter(&program, &a->common, &a->filter, a->output, then, &w->filter, e);
 
@@ -495,7 +372,7 @@ static int
 print_answer(void *answer, struct outstream *out, struct err *e)
 {
 	struct answer *w = answer;
-	const struct args *a = w->args;
+	const struct query_args *a = w->args;
 
 	w->out = out;
 	if (a->quarantine)
@@ -529,7 +406,7 @@ tell(struct answer *w, int64_t started, bool *complete, struct err *e)
 static int
 verdict(struct answer *w, int64_t started, struct err *e)
 {
-	const struct args *a = w->args;
+	const struct query_args *a = w->args;
 	bool complete = true;
 
 	if (a->quarantine)
@@ -554,7 +431,7 @@ verdict(struct answer *w, int64_t started, struct err *e)
 static int
 confine(struct answer *w, struct err *e)
 {
-	const struct args *a = w->args;
+	const struct query_args *a = w->args;
 	struct sandbox s = { .profile = SANDBOX_READER };
 
 	if (sandbox_allow_all(&s, &a->input, SANDBOX_READ, e) != 0 ||
@@ -567,7 +444,7 @@ confine(struct answer *w, struct err *e)
 static int
 answer(struct answer *w, int64_t started, struct err *e)
 {
-	const struct args *a = w->args;
+	const struct query_args *a = w->args;
 
 	w->opts.filter = w->filter;
 	w->opts.after = w->continued ? &w->from : NULL;
@@ -585,7 +462,7 @@ answer(struct answer *w, int64_t started, struct err *e)
 }
 
 static int
-run(const struct args *a, struct err *e)
+run(const struct query_args *a, struct err *e)
 {
 	int64_t started = time_now();
 	struct answer w = { .args = a };
@@ -599,7 +476,7 @@ run(const struct args *a, struct err *e)
 		return 0;
 	if (a->follow && a->output == NULL && w.terminal)
 		w.format = "short";
-	if (check_args(&w, e) != 0 || read_cursor(&w, e) != 0)
+	if (query_args_check(a, w.format, e) != 0 || read_cursor(&w, e) != 0)
 		return 0;
 	w.look = (struct render_options){ .format = w.format, .seq = a->seq, .now = started, .width = w.width,
 		.colour = w.colour, .terminal = w.terminal };
@@ -618,7 +495,7 @@ run(const struct args *a, struct err *e)
 int
 main(int argc, char *argv[])
 {
-	struct args a = { .limit = OPT_NUMBER_NONE };
+	struct query_args a = { .limit = OPT_NUMBER_NONE };
 	struct err e = ERR_NONE;
 	int status = cli_start(&program, argc, argv, &a, &a.filter.expr);
 
@@ -626,7 +503,7 @@ main(int argc, char *argv[])
 		status = run(&a, &e);
 		status = cli_finish(&program, &e, status);
 	}
-	opt_fini(options, &a);
+	opt_fini(query_args_options, &a);
 	str_list_fini(&a.filter.expr);
 	return status;
 }
