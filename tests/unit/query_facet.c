@@ -50,17 +50,30 @@ make_event(struct event *ev, struct arena *a, unsigned i)
 	buf_fini(&b);
 }
 
+static char lines_path[80];
+
+static void
+facet_begin(void)
+{
+	made_begin();
+	snprintf(lines_path, sizeof(lines_path), "%s/lines", made_folder);
+}
+
+static void
+facet_end(void)
+{
+	unlink(lines_path);
+	made_end();
+}
+
 /* The store, and the same events as lines in a file. */
 static void
 make_events(void)
 {
 	struct arena a = { 0 };
 	struct buf line = { 0 };
-	char path[80];
-	FILE *f;
+	FILE *f = fopen(lines_path, "w");
 
-	snprintf(path, sizeof(path), "%s/lines", made_folder);
-	f = fopen(path, "w");
 	ck_assert_ptr_nonnull(f);
 	seed = 42;
 	for (unsigned i = 0; i < EVENTS; i++) {
@@ -293,11 +306,9 @@ facet_naively(const struct filter *f, const struct selector *s)
 
 START_TEST(facets_count_each_value_of_an_event_once)
 {
-	char path[80];
-	const char *paths[] = { path };
+	const char *paths[] = { lines_path };
 
 	make_events();
-	snprintf(path, sizeof(path), "%s/lines", made_folder);
 	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
 		for (size_t k = 0; k < sizeof(questions) / sizeof(*questions); k++) {
 			struct filter *f = filter_of(filters[i]);
@@ -329,7 +340,6 @@ START_TEST(facets_count_each_value_of_an_event_once)
 			arena_fini(&a);
 			filter_free(f);
 		}
-	unlink(path);
 }
 END_TEST
 
@@ -371,7 +381,7 @@ facet_suite(void)
 	TCase *tc = tcase_create("facet");
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, made_begin, made_end);
+	tcase_add_checked_fixture(tc, facet_begin, facet_end);
 	tcase_add_test(tc, groups_of_a_store_are_those_of_its_events);
 	tcase_add_test(tc, groups_of_several_threads_add_up);
 	tcase_add_test(tc, facets_count_each_value_of_an_event_once);
