@@ -76,7 +76,7 @@ give(struct records *r, size_t end, bool broken, struct record *out)
 	*out = (struct record){ .text = { r->text.p + r->start, end - r->start }, .offset = r->offset + r->start,
 		.end = r->offset + end, .line = r->first_line, .too_long = end - r->start > JSON_LEN_MAX,
 		.broken = broken };
-	r->within = r->skipping = r->string = r->escape = r->bare = r->key_open = false;
+	r->within = r->skipping = r->string = r->escape = r->bare = false;
 	r->depth = 0;
 	r->last = 0;
 	r->at = end;
@@ -116,6 +116,7 @@ begin(struct records *r, bool bare)
 	r->in_line = bare && !r->in_list;
 	r->start = r->at;
 	r->first_line = r->line;
+	r->key_open = false;
 	r->depth = 0;
 	r->last = 0;
 	r->newline = 0;

@@ -127,6 +127,8 @@ START_TEST(a_broken_line_does_not_swallow_the_next)
 	cuts("{\"a\":", "1.0 {\"a\":!\n");
 	cuts("{\"Records\":[{}]\n{\"b\":1}\n", "1.12 {}\n2.16 {\"b\":1}\n");
 	cuts("{\"Records\":[{}],\"x\":\"y\n{\"b\":1}\n", "1.12 {}\n2.23 {\"b\":1}\n");
+	/* A member without a name has not that of a record before. */
+	cuts("{\"Records\":[\n] x\n{ :[{}]}\n", "3.17 { :[{}]}\n");
 }
 END_TEST
 
