@@ -251,10 +251,12 @@ alert_read(const struct event *ev, struct alert_read *out, struct arena *a)
 			out->rule = (struct str){ arena_copy(a, text.p, text.len), text.len };
 		else if (is_key(&tape, i, STR("group"), a) && value->type == TOKEN_OBJECT)
 			out->group = (struct str){ arena_copy(a, context.p + value->off, value->len), value->len };
+		else if (is_key(&tape, i, STR("new"), a) && value->type == TOKEN_STRING)
+			out->value = (struct str){ arena_copy(a, text.p, text.len), text.len };
 		else if (is_key(&tape, i, STR("until"), a) && time_parse(text.p, text.len, &out->until, &inexact) < 0)
 			out->until = TIME_NONE;
 	}
 out:
 	json_tape_fini(&tape);
-	return out->rule.p != NULL && out->group.p != NULL && out->until != TIME_NONE;
+	return out->rule.p != NULL && out->group.p != NULL && (out->until != TIME_NONE || out->value.p != NULL);
 }

@@ -45,11 +45,12 @@ void alert_event(struct event *ev, const struct detect_rules *rules, const struc
 /* The events that alert_read understands, for filter_build's --where; appended. */
 void alert_where(struct buf *out, int64_t since);
 
-/* What was written once: its rule's name, group and times; false when it is
- * nothing of that kind.  Texts in a. */
+/* What was written once: its rule's name and group, and what keeps the rule from
+ * saying it again: until when it is silent, or the value that was new.  False
+ * when it is nothing of that kind.  Texts in a. */
 struct alert_read {
-	struct str rule, group;
-	int64_t at, until;
+	struct str rule, group, value; /* value: p NULL: none was new */
+	int64_t at, until;             /* until: TIME_NONE: it leads to no silence */
 };
 bool alert_read(const struct event *ev, struct alert_read *out, struct arena *a);
 

@@ -17,32 +17,51 @@ detect_looks_back(const struct detect_rule *r)
 	    (r->kind == DETECT_COUNT && r->count > 1);
 }
 
+/* Whether it was not. */
+static bool
+know_group(struct detect *d, uint32_t rule, struct str group)
+{
+	return known_add(&d->known, known_hash(d->secret + 2 * (uint64_t)rule, group, STR("")));
+}
+
+static bool
+know_value(struct detect *d, uint32_t rule, struct str group, struct str value)
+{
+	return known_add(&d->known, known_hash(d->secret + 2 * (uint64_t)rule + 1, group, value));
+}
+
 bool
 detect_is_new(struct detect *d, const struct hit *h)
 {
-	uint64_t secret = d->secret + 2 * (uint64_t)h->rule;
 	bool first, fresh;
 
 	if (!h->valued)
 		return false;
-	first = known_add(&d->known, known_hash(secret, h->group, STR("")));
-	fresh = known_add(&d->known, known_hash(secret + 1, h->group, h->value));
+	first = know_group(d, h->rule, h->group);
+	fresh = know_value(d, h->rule, h->group, h->value);
 	return fresh && !first;
 }
 
-/* How far back alerts matter: their silence may cover an event that comes late. */
+/* How far back alerts matter: their silence may cover an event that comes late,
+ * and what was new once is not new again.  TIME_MIN: all of them. */
 static int64_t
-memory_of(const struct detect *d)
+alerts_since(const struct detect *d)
 {
-	int64_t most = 0;
+	int64_t most = 0, now = time_now();
+
+	if (d->place.seq == 0) /* who begins with the first event comes by all of them */
+		return TIME_MIN;
 
 	for (size_t i = 0; i < d->o.rules->n; i++) {
 		const struct detect_rule *r = &d->o.rules->rule[i];
 		int64_t span = r->within + (r->kind == DETECT_SILENT ? SILENT_MEMORY : r->silence);
 
+		if (r->kind == DETECT_NEW)
+			return TIME_MIN;
 		most = span > most ? span : most;
 	}
-	return most + d->o.late;
+	return detect_minus(d->place.latest != TIME_NONE && d->place.latest < now ? d->place.latest : now,
+	    most + d->o.late);
 }
 
 static int
@@ -56,10 +75,19 @@ find_rule(const struct detect *d, struct str name, uint32_t *rule)
 	return 0;
 }
 
+static void
+heed(struct detect *d, uint32_t rule, const struct alert_read *al)
+{
+	if (d->o.rules->rule[rule].kind == DETECT_NEW) {
+		if (al->value.p != NULL)
+			know_value(d, rule, al->group, al->value);
+	} else if (al->until != TIME_NONE)
+		windows_fired(d->windows, rule, al->group, al->at, al->until);
+}
+
 static int
 recall_alerts(struct detect *d, struct err *e)
 {
-	int64_t now = time_now(), from = d->place.latest != TIME_NONE && d->place.latest < now ? d->place.latest : now;
 	struct filter_args args = { 0 };
 	struct buf where = { 0 };
 	struct query_options qo = { .order = QUERY_ARRIVAL, .go_on = d->o.go_on, .pool = d->o.pool };
@@ -72,17 +100,16 @@ recall_alerts(struct detect *d, struct err *e)
 	uint32_t rule;
 	int rc = -1;
 
-	/* Who begins with the first event comes by all of them. */
-	alert_where(&where, d->place.seq > 0 ? detect_minus(from, memory_of(d)) : TIME_MIN);
+	alert_where(&where, alerts_since(d));
 	str_list_add(&args.where, where.p, where.len);
-	if ((f = filter_build(&args, now, e)) != NULL) {
+	if ((f = filter_build(&args, time_now(), e)) != NULL) {
 		qo.filter = f;
 		q = query_open(d->st, &qo, e);
 	}
 	while (q != NULL && (rc = query_next(q, &ev, &seq, e)) > 0) {
 		arena_reset(&a);
 		if (alert_read(ev, &al, &a) && find_rule(d, al.rule, &rule))
-			windows_fired(d->windows, rule, al.group, al.at, al.until);
+			heed(d, rule, &al);
 	}
 	windows_forget(d->windows, detect_minus(d->place.latest, d->o.late)); /* other rules look back further */
 	query_close(q);

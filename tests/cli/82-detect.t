@@ -159,6 +159,9 @@ fail "$(ago 1)" mallory 198.51.100.1 | auditd-ingest -q -
 run audit-detect --rules first-seen --name other -o jsonl
 is "an identity that was never seen" "$(jq -r '.context.rule, .context.new' out)" "new-identity
 mallory"
+fail "$(ago 1)" trudy 198.51.100.1 | auditd-ingest -q -
+run audit-detect --rules first-seen --name third --dry-run -o jsonl
+is "what one name told is not told again by another" "$(jq -r '.context.new' out)" "trudy"
 run audit-detect --rules first-seen --dry-run --follow
 ends "a dry run does not follow" 2
 run audit-detect --rules first-seen extra
