@@ -300,6 +300,8 @@ add_row(struct session_columns *s, uint32_t row, uint32_t id, struct err *e)
 			note_own(s, row);
 		return 0;
 	}
+	if (session_is_refused(role, failed))
+		return 0;
 	g = find_group(s, row, id);
 	if (g->shares == 0)
 		return 0;

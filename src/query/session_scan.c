@@ -61,6 +61,8 @@ add_event(void *sums, const struct event *ev, struct err *e)
 		arena_reset(&s->arena);
 		return session_table_check(s->table, e);
 	}
+	if (session_is_refused(role, failed))
+		return 0;
 	if (session_id_is_counted(k.id))
 		k.host = value_of(ev, FIELD_HOST);
 	if (failed)

@@ -58,6 +58,13 @@ session_is_use(enum session_role role, bool failed)
 
 bool session_has_failed(struct str outcome);
 
+/* Nobody signed in: it is of no session, whatever id it has. */
+static inline bool
+session_is_refused(enum session_role role, bool failed)
+{
+	return failed && session_signs_in(role);
+}
+
 /* What a sign-in says at a path of its payload of when it expires. */
 void session_sums_expiry(struct session_sums *s, struct session_facts *f, int64_t time, const struct selector *path,
     struct str json);

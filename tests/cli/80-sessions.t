@@ -56,6 +56,7 @@ rm -f "$db"
 	event 20 read 17 '"actor_id":"u4","host":"h1"'
 	event 21 read 17 '"actor_id":"u5","host":"h2"'
 	event 10 login s-failed '"outcome":"failure"'
+	event 10 read s-denied '"outcome":"failure"'
 	event 9 login s-long "\"actor_id\":\"u6\",\"context\":{\"expires_at\":\"$(date -u -d '+90 days' +%Y-%m-%dT%H:%M:%SZ)\"}"
 	event 8 login s-short "\"actor_id\":\"u6\",\"context\":{\"expires_at\":$(date -u -d '-1 minutes' +%s)}"
 	printf '{"time":"%s","action":"read"}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
@@ -73,8 +74,9 @@ is "idle" "$(state s-idle)" '["idle",false]'
 is "ended; what failed afterwards is no use" "$(state s-ended)" '["ended",false]'
 is "ended, and used since" "$(state s-used)" '["ended",true]'
 is "expired, unused for a day" "$(state s-unused)" '["expired",false]'
-is "a sign-in that failed opens nothing, but someone was there" \
-    "$(said '.sessions[] | select(.session_id == "s-failed") | [.state, .signed_in]')" '["live",false]'
+is "a sign-in that failed is of no session" "$(said '[.sessions[] | select(.session_id == "s-failed")]')" '[]'
+is "what else failed is of one" \
+    "$(said '.sessions[] | select(.session_id == "s-denied") | [.state, .signed_in, .events]')" '["live",false,1]'
 is "it says itself that it lasts long" \
     "$(said '.sessions[] | select(.session_id == "s-long") | (.expires[0:10] > (now + 80 * 86400 | todate))')" true
 is "and that it is over" "$(state s-short)" '["expired",false]'
@@ -84,7 +86,7 @@ is "what is told of one" "$(said '.sessions[] | select(.session_id == "s-live") 
     [.source, .tenant, .host, .user, .actor_id, .idp, .device_kind, .ip, .last_ip, .signed_in, .events, .closed]')" \
     '["portal",null,null,"Ann@acme.example","u1","okta","phone","192.0.2.1","192.0.2.2",true,2,null]'
 is "in use by default, last used first" "$(audit-sessions | jq -r .session_id | cat -v | tr '\n' ' ')" \
-    's-live s-long s-failed 17 17 s-^[[31mred s-used s-idle '
+    's-live s-long s-denied 17 17 s-^[[31mred s-used s-idle '
 
 is "--idle" "$(audit-sessions --idle 1h | jq -r .session_id)" s-idle
 is "--user by e-mail, in any case" "$(audit-sessions --user ann@ACME.example | jq -r .session_id)" s-live

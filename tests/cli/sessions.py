@@ -104,6 +104,8 @@ def key_of(event):
             return None
         s = event["context"]["session"]
         return s.get("source", ""), s.get("tenant", ""), s.get("host", ""), event["session_id"]
+    if event.get("outcome") == "failure" and (event["action"] in OPENS or NESTED.get(event["action"], 0) > 0):
+        return None
     sid = event.get("session_id", "")
     counted = re.fullmatch(r"c?[0-9]{1,10}|0[xX][0-9a-fA-F]{1,16}", sid)
     return (event["source"], event.get("tenant", ""), event.get("host", "") if counted else "", sid) if sid else None
